@@ -1,0 +1,5 @@
+"""`python -m grader` is `chatgrade`."""
+
+from grader.cli import main
+
+main()

@@ -1,0 +1,238 @@
+"""The command line: what was asked for, as a list of verbs. The one place where errors become output and exit statuses."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from grader import __version__, codelab, settings, submission
+from grader.check import CheckResult
+from grader.errors import GraderError, UsageError
+from grader.report import Report, Run, TaskReport
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+FAILED, USAGE, TROUBLE, INTERRUPTED = 1, 2, 3, 130
+TASKS = ("task1", "task2", "task3", "task4")
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its status."""
+    try:
+        if sys.platform == "win32":
+            raise GraderError("chatgrade needs Linux or macOS; on Windows, run it in WSL")
+        signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGHUP, _interrupt)
+        status = commands.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except UsageError as error:
+        status = _complain(error, USAGE)
+    except GraderError as error:
+        status = _complain(error, TROUBLE)
+    except (KeyboardInterrupt, click.Abort):
+        status = _complain("interrupted; everything that was started is stopped", INTERRUPTED)
+    except BrokenPipeError:  # whoever read our output has enough
+        sys.stderr.close()
+        status = FAILED
+    except OSError as error:
+        status = _complain(f"{error.filename or 'the system'}: {error.strerror}", TROUBLE)
+    sys.exit(status or 0)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _complain(what: object, status: int) -> int:
+    text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in str(what))
+    click.echo(f"chatgrade: {text}".encode(sys.stderr.encoding or "ascii", "backslashreplace"), err=True)
+    return status
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="chatgrade")
+def commands() -> None:
+    """Check a chat server of the networking codelab, and explain what is wrong with it."""
+
+
+def _grading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What `task1` to `task4` and `all` have in common."""
+    file = click.Path(path_type=Path)
+    for option in reversed(
+        [
+            click.argument("path", type=file),
+            click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
+            click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; `-`: to standard output, and nothing else there."),
+            click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
+            click.option("--server", type=file, metavar="FILE", help="The server, if it is not called simple_chat_server.py."),
+            click.option("--python", metavar="EXE", default=sys.executable, help="The Python that runs the student's program (3.8 or newer)."),
+            click.option("--config", type=file, metavar="FILE", help="Settings; without it, chatgrade.toml beside or above PATH."),
+            click.option(
+                "--isolation", type=click.Choice(["auto", "full", "network", "none"]), default="auto", show_default=True,
+                help="network: a private network for each check; none: the real port, one check at a time.",
+            ),
+            click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; without it, one per processor."),
+            click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
+            click.option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score."),
+            click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same."),
+        ]
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def _add_grading_command(name: str, tasks: tuple[str, ...], summary: str) -> None:
+    @commands.command(name, help=summary)
+    @_grading_options
+    def command(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
+        return grade(tasks, **options)
+
+
+for _task, _about in zip(TASKS, ("connect and chat", "framing", "/name", "dead clients"), strict=True):
+    _add_grading_command(_task, (_task,), f"Check Task {_task[-1]} ({_about}) of the submission at PATH, a folder or the server's file.")
+_add_grading_command("all", TASKS, "Check all tasks of the submission at PATH, a folder or the server's file.")
+
+
+def grade(
+    tasks: tuple[str, ...],
+    *,
+    path: Path,
+    only: tuple[str, ...],
+    json_file: str | None,
+    seed: int | None,
+    server: Path | None,
+    python: str,
+    config: Path | None,
+    isolation: str,
+    jobs: int | None,
+    verbose: bool,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Find, run, report; returns the exit status."""
+    if isolation == "full":
+        raise GraderError("this version has no full isolation yet; --isolation network gives each check a private network")
+    lab = codelab.load()
+    chosen = settings.load(config or settings.find(server or path), lab)
+    handed_in = submission.find(path, chosen.files, server)
+    wanted = [lab.catalogue[check_id].id for check_id in only] or [check.id for check in lab.catalogue if check.task in tasks]
+    seed = time.time_ns() % 2**32 if seed is None else seed
+    target = _open_for_writing(json_file)
+    started = datetime.datetime.now(datetime.timezone.utc)
+
+    from grader import runner
+    from grader.room import Setup
+
+    main_file = Path(handed_in.files["server"])
+    folder = main_file.parent if path.is_file() or server else path.resolve()
+    setup = Setup(main_file, folder, python, chosen.port, chosen.wording, seed)
+    with _progress(quiet=quiet or json_file == "-", no_color=no_color, total=len(lab.catalogue.with_needs(wanted))) as progress:
+        outcome = runner.run_checks(lab.catalogue, wanted, setup, isolation=isolation, jobs=jobs or 0, listener=progress)
+
+    run = Run(
+        seed,
+        started.isoformat(timespec="seconds"),
+        round((datetime.datetime.now(datetime.timezone.utc) - started).total_seconds(), 3),
+        outcome.isolation,
+        python,
+        platform.platform(),
+    )
+    results = [_with_points(result, wanted, chosen.points) for result in outcome.results]
+    reported = tuple(
+        TaskReport(task.id, task.title, task.bonus, checks)
+        for task in lab.catalogue.tasks
+        if (checks := tuple(result for result in results if result.id in {check.id for check in task.checks}))
+    )
+    report = Report(
+        handed_in, run, reported, (*handed_in.notes, *outcome.notes), {check.id: check.guide for check in lab.catalogue}
+    )
+    if target:
+        _write_json(report, target, json_file or "")
+    if json_file != "-":
+        from grader.reports import console
+
+        console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
+    return report.exit_status
+
+
+def _with_points(result: CheckResult, wanted: list[str], points: Any) -> CheckResult:  # noqa: ANN401 - a mapping
+    """The course's own points; none for a check that ran only because another one needs it."""
+    if result.id in wanted:
+        result.points = points.get(result.id, result.points)
+    else:
+        result.points = 0
+        result.notes = (*result.notes, "ran because a check that was asked for needs it")
+    return result
+
+
+def _open_for_writing(json_file: str | None) -> Any:  # noqa: ANN401 - a text stream
+    """Opened before anything runs: a report that cannot be written should not cost a run."""
+    if json_file is None:
+        return None
+    if json_file == "-":
+        return sys.stdout
+    try:
+        return Path(json_file).open("w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{json_file}: cannot be written ({error.strerror}).") from error
+
+
+def _write_json(report: Report, target: Any, name: str) -> None:  # noqa: ANN401 - a text stream
+    from grader.reports import json
+
+    try:
+        target.write(json.render(report) + "\n")
+        target.flush()
+        if name != "-":
+            target.close()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise GraderError(f"{name}: the report could not be written ({error.strerror})") from error
+
+
+def _console(*, no_color: bool, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(no_color=no_color or None, stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def _progress(*, quiet: bool, no_color: bool, total: int) -> Any:  # noqa: ANN401 - either kind of listener
+    """A line that tells how far it is, where somebody looks; otherwise nothing, and rich is not even loaded yet."""
+    import contextlib
+
+    from grader.runner import Listener
+
+    if quiet or not sys.stderr.isatty():
+        return contextlib.nullcontext(Listener())
+    from grader.reports.progress import Progress
+
+    return Progress(_console(no_color=no_color, stderr=True), total)
+
+
+@commands.command("checks")
+def list_checks() -> None:
+    """List all checks: ids, points, what each asks."""
+    from grader.reports.catalogue import render_checks
+
+    render_checks(codelab.load().catalogue, _console(no_color=False))
+
+
+@commands.command("explain")
+@click.argument("check_id", metavar="CHECK")
+def explain(check_id: str) -> None:
+    """Tell what a check does, why it matters, what usually goes wrong, and where to read."""
+    from grader.reports.catalogue import render_explanation
+
+    render_explanation(codelab.load().catalogue[check_id], _console(no_color=False))

@@ -1,0 +1,118 @@
+"""From what a failed program shows (its end, its last traceback, its threads' stacks) to a sentence about the cause."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from grader.check import Failure
+from grader.patience import Ending
+from grader.program import Program
+from grader.stacks import Crash, Source, dumped_threads, last_crash, lock_taken_twice, waiting_for_a_lock
+
+if TYPE_CHECKING:
+    from grader.room import Setup
+
+
+def how_it_ended(program: Program) -> str:
+    """`ended with status 1`, `was killed by SIGSEGV`."""
+    code = program.returncode or 0
+    if code >= 0:
+        return f"ended with status {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
+
+
+def add_cause(failure: Failure, program: Program, ending: Ending | None, source: Source) -> Failure:
+    """The failure with what the program itself tells about it, if it tells anything.
+
+    An `ending` says that something was awaited and never came; only then are the threads asked, which ends the program.
+    """
+    if program.ended():
+        failure = replace(failure, observed=f"{failure.observed}; the server had {_ended_sentence(program)}")
+        crash = last_crash(program.output.text)
+        return _with_crash(failure, crash, source, "the server") if crash else failure
+    if ending is None:
+        return failure
+    crash = last_crash(program.output.text)
+    stacks = dumped_threads(program.dump_stacks()) if ending is not Ending.BUSY else []
+    deadlock = lock_taken_twice(stacks, source)
+    if deadlock:
+        return replace(
+            failure,
+            where=deadlock.where,
+            observed=f"{failure.observed}; the server has stopped for good",
+            hint=f"{deadlock.function}() waits for {deadlock.lock} (line {deadlock.where.line}), which {deadlock.holder_function}() has "
+            f"already taken and still holds when it calls it (line {deadlock.holder.line}): a Lock cannot be taken twice",
+        )
+    if crash:
+        return _with_crash(failure, crash, source, "a thread of the server" if crash.in_thread else "the server")
+    if ending is Ending.BUSY:
+        return replace(failure, observed=f"{failure.observed}; the server computes without an end")
+    waiting = waiting_for_a_lock(stacks, source)
+    if waiting:
+        return replace(
+            failure, where=source.where(waiting), hint=f"{waiting.function}() waits for a lock that nobody gives back. {failure.hint}".strip()
+        )
+    return failure
+
+
+def _ended_sentence(program: Program) -> str:
+    return how_it_ended(program)
+
+
+def _with_crash(failure: Failure, crash: Crash, source: Source, who: str) -> Failure:
+    where = source.deepest(crash.frames)
+    place = f" (line {where.line})" if where else ""
+    return replace(failure, where=where, hint=f"{who} ended with {crash.error}{place}")
+
+
+def never_listened(program: Program, setup: Setup, ending: Ending | None) -> Failure:
+    """Why a server that was started does not listen."""
+    source = Source(setup.folder)
+    name = program.file.name
+    expected = f"python3 {name} listens on port {setup.port} and stays up"
+    if not program.ended():
+        failure = Failure(
+            f"{name} runs, but never listens", expected, "it runs, but listens on no port",
+            "the server never calls listen(), or waits for something else before it does",
+        )  # fmt: skip
+        return _with_place(failure, program, source, ending)
+    crash = last_crash(program.output.text)
+    observed = f"it {how_it_ended(program)}"
+    if crash is None:
+        hint = "the program reaches its end: the main thread must go on accepting clients"
+        return Failure(f"{name} {how_it_ended(program)} before it listened", expected, observed, hint)
+    failure = Failure(
+        f"{name} {how_it_ended(program)} before it listened", expected, f"{observed}: {crash.error}",
+        _startup_hint(crash), source.deepest(crash.frames),
+    )  # fmt: skip
+    return replace(failure, observed=f"{failure.observed}\n{crash.caret}") if crash.caret else failure
+
+
+def _startup_hint(crash: Crash) -> str:
+    kind = crash.error.partition(":")[0]
+    hints = {
+        "SyntaxError": "Python cannot read the file: look at the line with the caret, and at the end of the line before it",
+        "IndentationError": "Python cannot read the file: the indentation of that line does not fit the lines around it",
+        "TabError": "Python cannot read the file: that line mixes tabs and blanks",
+        "ModuleNotFoundError": "that module is not there: hand it in beside the server, or do without it (the standard library is enough)",
+        "ImportError": "that import does not work: the name is not in that module",
+        "EOFError": "the program asks for input; a server must start without anybody typing",
+        "OSError": "the system refused: look at the address and the port given to bind()",
+    }
+    return hints.get(kind, "the program fails before it listens")
+
+
+def _with_place(failure: Failure, program: Program, source: Source, ending: Ending | None) -> Failure:
+    """Where in the student's file the main thread stands."""
+    if ending in (None, Ending.DEAD, Ending.BUSY):
+        return failure
+    own = [[frame for frame in thread.frames if source.own(frame)] for thread in dumped_threads(program.dump_stacks())]
+    frames = next((frames for frames in reversed(own) if frames), [])
+    if not frames:
+        return failure
+    return replace(failure, where=source.where(frames[0]), hint=f"it waits in line {frames[0].line}: {source.text(frames[0])}")

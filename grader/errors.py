@@ -1,0 +1,31 @@
+"""Whose fault it is.
+
+Code below the command line raises one of these and never prints or exits; each becomes output at one place only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.check import Failure
+
+
+class CheckFailed(Exception):  # noqa: N818 - a verdict about the student's program, not an error of ours
+    """The student's program did not do what a check asks; `failure` is the evidence."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.summary)
+        self.failure = failure
+
+
+class Inconclusive(Exception):  # noqa: N818 - a third outcome
+    """The evidence allows no verdict, mostly because the machine gave the program no time. The check is run again."""
+
+
+class GraderError(Exception):
+    """The grader or the machine cannot do its job. Never held against the student."""
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be graded: no such path, no server in it, an unknown check or setting."""

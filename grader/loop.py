@@ -1,0 +1,70 @@
+"""One thread, one selector: whoever has something to read is read, at once and always.
+
+A probe that does not read could block the server it judges, and a program whose output nobody drains stops. So every wait
+of a check is a turn of this loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+from typing import Protocol
+
+
+class Source(Protocol):
+    """Something the loop looks after."""
+
+    def fileno(self) -> int:
+        """Its descriptor."""
+
+    def on_readable(self) -> None:
+        """Read what there is, without blocking."""
+
+    def on_writable(self) -> None:
+        """Write what waits, without blocking."""
+
+
+class Loop:
+    """Pumps all sources. `received` grows whenever anything came in."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self.received = 0
+
+    def add(self, source: Source) -> None:
+        """Look after a source from now on, reading only."""
+        self._selector.register(source.fileno(), selectors.EVENT_READ, source)
+
+    def want(self, source: Source, *, read: bool, write: bool) -> None:
+        """Change what a source waits for; with neither, it stays known but is left alone."""
+        events = selectors.EVENT_READ * read | selectors.EVENT_WRITE * write
+        with contextlib.suppress(KeyError):
+            self._selector.unregister(source.fileno())
+        if events:
+            self._selector.register(source.fileno(), events, source)
+
+    def remove(self, source: Source) -> None:
+        """Forget a source, before it is closed."""
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(source.fileno())
+
+    def pump(self, timeout: float = 0.0) -> bool:
+        """Wait up to `timeout` seconds for anything, then serve all that is ready; whether there was anything."""
+        if not self._selector.get_map():
+            return False
+        ready = self._selector.select(timeout)
+        for key, events in ready:
+            if events & selectors.EVENT_READ:
+                key.data.on_readable()
+            if events & selectors.EVENT_WRITE:
+                key.data.on_writable()
+        return bool(ready)
+
+    def drain(self) -> None:
+        """Serve until nothing is ready any more."""
+        while self.pump():
+            pass
+
+    def close(self) -> None:
+        """Let go of the selector."""
+        self._selector.close()

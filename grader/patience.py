@@ -1,0 +1,169 @@
+"""How long to wait for something: until it is there, or until it is proved that it will not come.
+
+Evidence, strongest first: the program is dead; it is idle (a consistent cut: see idle.py) with nothing on its way; all its
+waits have limits and each has run out three times over; it has used seconds of processor time and done nothing. A program that
+gets no processor is not judged at all: Inconclusive.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from enum import Enum
+
+from grader import idle, procfs
+from grader.errors import Inconclusive
+from grader.idle import Activity, Reading
+from grader.loop import Loop
+from grader.program import LINUX, Program
+from grader.sockdiag import LISTEN, SYN_RECV, SYN_SENT, SocketTable, TcpSocket
+
+_QUICK = 0.002  # seconds: what an answer usually takes at most; only then is /proc asked
+_LONGEST_TURN = 0.02  # seconds between two looks
+_UNREAD_STEADY = 0.03  # seconds for which a program has left bytes unread, while it rests, to say that it will not read them
+_UNSENT_STEADY = 1.0  # the same for bytes still in the sender's queue: the kernel may be late to move them
+_QUIET_LEAST, _QUIET_MOST = 1.0, idle.FOREVER  # seconds without a sign from a program that waits with limits
+_BUSY_TIME = 3.0  # seconds of processor time used without a sign
+_BUSY_REST = 0.05  # the same, after which a program that never waits has surely dealt with what it has read
+_CEILING = 60.0  # seconds of wall-clock: the last resort
+_ELSEWHERE = 5.0  # seconds of silence that count as proof where /proc does not exist
+_ALIVE_STATES = 0xFFF & ~(1 << 6 | 1 << 7)  # all but TIME_WAIT and CLOSE
+
+
+class Ending(Enum):
+    """Why a wait ended without what was waited for."""
+
+    DEAD = "the program has ended"
+    IDLE = "every thread of the program waits, and nothing is on its way"
+    QUIET = "the program only waits, and has given no sign for several times its longest wait"
+    BUSY = "the program is busy without doing anything"
+
+
+class Patience:
+    """Watches one program from beside its loop. `excluded` holds local ports of peers that do not read on purpose."""
+
+    def __init__(self, program: Program, loop: Loop, sockets: SocketTable | None) -> None:
+        self.program = program
+        self.loop = loop
+        self.sockets = sockets
+        self.excluded: set[int] = set()
+        self._last_sign = time.monotonic()
+
+    def sign(self) -> None:
+        """Something was done to the program just now: what follows from it may still come."""
+        self._last_sign = time.monotonic()
+
+    def wait(self, until: Callable[[], bool]) -> Ending | None:
+        """None as soon as `until()` holds; otherwise why it never will."""
+        self.loop.drain()
+        if until():
+            return None
+        quick = time.monotonic() + _QUICK
+        while time.monotonic() < quick:
+            if self.loop.pump(_QUICK):
+                self.loop.drain()
+                if until():
+                    return None
+        watch = _Watch(self)
+        while True:
+            ending = watch.look()
+            if until():
+                return None
+            if ending:
+                return ending
+            if self.loop.pump(watch.turn):
+                self.loop.drain()
+                if until():
+                    return None
+
+    def rest(self) -> bool:
+        """Wait until the program has read everything and waits for more; whether nothing more can come of what was sent.
+
+        A program whose waits have limits may rest and still act later: False. So may one that never stops computing.
+        """
+        self.loop.drain()
+        watch = _Watch(self)
+        while True:
+            ending = watch.look()
+            if ending or watch.resting:
+                return ending in (Ending.IDLE, Ending.DEAD)
+            self.loop.pump(watch.turn)
+
+    def pending(self) -> tuple[tuple[TcpSocket, ...], bool, bool]:
+        """All sockets, and whether any holds unread bytes (or connections), and unsent ones."""
+        if self.sockets is None:
+            return (), False, False
+        found = tuple(self.sockets.dump(_ALIVE_STATES))
+        judged = [one for one in found if one.port not in self.excluded and one.peer_port not in self.excluded]
+        unread = any(one.unread for one in judged)
+        unsent = any((one.unsent and one.state != LISTEN) or one.state in (SYN_SENT, SYN_RECV) for one in judged)
+        return found, unread, unsent
+
+
+class _Watch:
+    """One wait's memory of what it has seen."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._start = time.monotonic()
+        self._received = patience.loop.received
+        self._cut: tuple[tuple[TcpSocket, ...], object] | None = None
+        self._cut_since = self._start
+        self._run_time = -1
+        self._consumed: object = None
+        self.longest = 0.0
+        self.activity = Activity.BUSY
+        self.resting = False  # everything is read, and it waits with a limit, or computes on and on
+        self.turn = 0.0003
+
+    def look(self) -> Ending | None:
+        """Look once; the ending if there is proof."""
+        self.turn = min(self.turn * 2, _LONGEST_TURN)
+        patience, now = self._patience, time.monotonic()
+        if patience.loop.received != self._received:
+            self._received, self._run_time, self._start = patience.loop.received, -1, now
+            patience.sign()
+        pids = patience.program.pids()
+        if not pids:
+            patience.loop.drain()
+            return Ending.DEAD
+        if not LINUX:
+            return Ending.QUIET if now - patience._last_sign > _ELSEWHERE else None
+        if now - self._start > _CEILING:
+            raise Inconclusive(f"no proof within {_CEILING:.0f} seconds: the machine gave the program no time")
+        first = idle.read(pids)
+        self.activity, self.longest = first.activity, max(self.longest, first.longest)
+        if first.activity is Activity.BUSY:
+            self._cut = None
+            return self._busy(first)
+        return self._at_rest(first, pids, now)
+
+    def _busy(self, reading: Reading) -> Ending | None:
+        sockets, unread, unsent = self._patience.pending()
+        consumed = tuple((one.port, one.peer_port, one.unread, one.unsent) for one in sockets)
+        if self._run_time < 0 or consumed != self._consumed:
+            self._run_time, self._consumed = reading.run_time, consumed
+        used = (reading.run_time - self._run_time) / 1e9
+        self.resting = not unread and not unsent and used > _BUSY_REST
+        return Ending.BUSY if used > _BUSY_TIME else None
+
+    def _at_rest(self, first: Reading, pids: list[int], now: float) -> Ending | None:
+        patience = self._patience
+        sockets, unread, unsent = patience.pending()
+        second = idle.read(pids)
+        patience.loop.drain()
+        if second.threads != first.threads or patience.loop.received != self._received:
+            self._cut = None
+            return None
+        if first.activity is Activity.TIMED or any(map(procfs.may_be_woken_by_a_timer, pids)):
+            self.resting = not unread and not unsent
+            quiet = min(max(_QUIET_LEAST, 3 * self.longest), _QUIET_MOST)
+            return Ending.QUIET if now - patience._last_sign > quiet else None
+        if not unread and not unsent:
+            return Ending.IDLE
+        cut = (sockets, first.threads)
+        if self._cut is None or cut != self._cut:
+            self._cut, self._cut_since = cut, now
+            return None
+        return Ending.IDLE if now - self._cut_since > (_UNSENT_STEADY if unsent else _UNREAD_STEADY) else None
+

@@ -1,0 +1,187 @@
+"""A raw TCP client that reads all the time and remembers every line.
+
+What it sends goes out as given, piece by piece if need be; what a caller looks for it finds by its words, never by
+its position.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import sys
+from typing import NamedTuple
+
+from grader.errors import CheckFailed
+from grader.check import Failure
+from grader.framing import LineBuffer
+from grader.loop import Loop
+from grader.transcript import Transcript
+
+_CHUNK = 1 << 18
+_FLOOD = 64 << 20  # bytes: no check sends nearly as much; a server that does is stopped before it fills the memory
+
+
+class Line(NamedTuple):
+    r"""One line that came: its bytes without `\n`, its text without a `\r` at the end, its place in the transcript."""
+
+    raw: bytes
+    text: str
+    event: int
+
+
+class Peer:
+    """One connection to the program under test."""
+
+    def __init__(self, label: str, address: tuple[str, int], loop: Loop, transcript: Transcript) -> None:
+        """Connect; OSError where nobody listens."""
+        self.label = label
+        self.lines: list[Line] = []
+        self.ended = ""  # "", "closed", "reset": how the other side ended it
+        self.left = False  # we ended it
+        self.reading = True
+        self._by_words: dict[str, list[int]] = {}
+        self._buffer = LineBuffer()
+        self._outgoing = bytearray()
+        self._loop, self._transcript = loop, transcript
+        self._received = 0
+        self._socket = socket.create_connection(address, timeout=20)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port: int = self._socket.getsockname()[1]
+        loop.add(self)
+        self.note("connected")
+
+    def __repr__(self) -> str:
+        return f"<Peer {self.label}>"
+
+    def note(self, what: str) -> int:
+        """Put a remark into the transcript."""
+        return self._transcript.add(self.label, "note", what.encode())
+
+    # -- sending ---------------------------------------------------------------------------------------------------
+
+    def send(self, data: bytes) -> None:
+        """Send bytes, in one segment if they fit; what the other side does not take yet follows as it takes it."""
+        self._transcript.add(self.label, "out", data)
+        if self.ended or self.left:
+            return
+        self._outgoing += data
+        self.on_writable()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the other side's full buffers have kept here so far."""
+        return len(self._outgoing)
+
+    def on_writable(self) -> None:
+        """Send what waits."""
+        try:
+            while self._outgoing:
+                del self._outgoing[: self._socket.send(memoryview(self._outgoing)[:_CHUNK].tobytes())]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._outgoing.clear()  # the connection is gone; reading finds out how
+        self._loop.want(self, read=self.reading, write=bool(self._outgoing))
+
+    # -- receiving -------------------------------------------------------------------------------------------------
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._socket.fileno()
+
+    def on_readable(self) -> None:
+        """Take in what came."""
+        try:
+            data = self._socket.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._ends("reset")
+            return
+        if not data:
+            self._ends("closed")
+            return
+        self._loop.received += len(data)
+        self._received += len(data)
+        if self._received > _FLOOD:
+            raise CheckFailed(
+                Failure(
+                    f"the server floods {self.label}", "a few lines", f"more than {_FLOOD >> 20} MB",
+                    "the server sends the same lines over and over: look for a loop that never ends",
+                )
+            )  # fmt: skip
+        if sys.platform == "linux":  # not sticky; in a private network the route does it for both sides
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        for raw in self._buffer.feed(data):
+            text = (raw[:-1] if raw.endswith(b"\r") else raw).decode("utf-8", "replace")
+            event = self._transcript.add(self.label, "in", raw)
+            self._by_words.setdefault(words_key(text), []).append(len(self.lines))
+            self.lines.append(Line(raw, text, event))
+
+    def _ends(self, how: str) -> None:
+        self.ended = how
+        self._loop.received += 1
+        self._loop.remove(self)
+        if self._buffer.tail:
+            self._transcript.add(self.label, "in", self._buffer.tail + b" (no newline)")
+        self.note(f"connection {how} by the server")
+
+    @property
+    def unfinished(self) -> str:
+        """What came after the last newline."""
+        return self._buffer.tail.decode("utf-8", "replace")
+
+    def candidates(self, text: str) -> list[Line]:
+        """The lines that end in the same words as `text` does: the only ones it can be in."""
+        return [self.lines[place] for place in self._by_words.get(words_key(text), ())]
+
+    # -- leaving ---------------------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Stop reading: what the server sends piles up."""
+        self.reading = False
+        self._loop.want(self, read=False, write=bool(self._outgoing))
+
+    def set_receive_buffer(self, size: int) -> None:
+        """Shrink what the kernel takes in for us, so that little is enough to stall the sender."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
+    def finish_sending(self) -> None:
+        """Close our direction only (half-close): the server reads the end, we go on reading."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+        self.note("half-closed")
+
+    def close(self) -> None:
+        """Close in good order: all that came is read first, because closing with unread bytes sends a reset."""
+        if self.left:
+            return
+        self._read_to_the_end()
+        self.left = True
+        self.note("closes")
+        self._loop.remove(self)
+        self._socket.close()
+
+    def reset(self) -> None:
+        """End with a reset (RST), as a crashed machine or a killed client with unread bytes does."""
+        if self.left:
+            return
+        self.left = True
+        self.note("resets the connection")
+        self._loop.remove(self)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
+
+    def _read_to_the_end(self) -> None:
+        while not self.ended:
+            before = self._received
+            self.on_readable()
+            if self._received == before:
+                return
+
+
+def words_key(text: str) -> str:
+    """The last two words of a line. Every text of a check ends in two words of its own."""
+    return " ".join(text.rsplit(None, 2)[-2:])

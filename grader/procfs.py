@@ -1,0 +1,126 @@
+"""Processes and their threads, as /proc tells (proc(5), Linux). Reading only, no policy; whoever vanishes meanwhile is left out."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import NamedTuple
+
+
+class ThreadReading(NamedTuple):
+    """One thread at one moment: equal readings mean that it has not run in between."""
+
+    tid: int
+    syscall: str  # "running", or number and arguments of the system call it waits in
+    schedstat: str  # "run-ns delay-ns switches"
+
+
+def descendants(pid: int) -> list[int]:
+    """Children of `pid`, their children, and so on; dead ones that nobody has reaped too."""
+    found: list[int] = []
+    pending = [pid]
+    while pending:
+        for child in _children(pending.pop()):
+            found.append(child)
+            pending.append(child)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    children: list[int] = []
+    for tid in _entries(f"/proc/{pid}/task"):
+        children += map(int, _read(f"/proc/{pid}/task/{tid}/children").split())
+    return children
+
+
+def threads(pid: int) -> list[ThreadReading]:
+    """A reading of each thread of one process; empty for a dead one."""
+    readings = []
+    for tid in _entries(f"/proc/{pid}/task"):
+        base = f"/proc/{pid}/task/{tid}/"
+        syscall, schedstat = _read(base + "syscall"), _read(base + "schedstat")
+        if syscall and not syscall.startswith("-1 0x0 0x0"):  # what is dead but not reaped shows no stack
+            readings.append(ThreadReading(int(tid), syscall.strip(), schedstat.strip()))
+    return readings
+
+
+def run_time(pid: int) -> int:
+    """Processor time that the threads of one process have used so far, in nanoseconds."""
+    return sum(int(_read(f"/proc/{pid}/task/{tid}/schedstat").split()[0] or 0) for tid in _entries(f"/proc/{pid}/task"))
+
+
+def thread_ids(pid: int) -> list[int]:
+    """The threads of one process."""
+    return [int(name) for name in _entries(f"/proc/{pid}/task")]
+
+
+def state(pid: int, tid: int) -> str:
+    """The state letter of one thread (T: stopped, Z: dead but not reaped, ...); X when it is gone."""
+    return _read(f"/proc/{pid}/task/{tid}/stat").rpartition(")")[2].strip()[:1] or "X"
+
+
+def open_files(pid: int) -> list[str]:
+    """What each descriptor of a process points to, such as `socket:[4711]`."""
+    targets = []
+    for number in _entries(f"/proc/{pid}/fd"):
+        try:
+            targets.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+        except OSError:
+            continue
+    return targets
+
+
+def socket_inodes(pid: int) -> set[int]:
+    """The inodes of all sockets that a process holds."""
+    return {int(target[8:-1]) for target in open_files(pid) if target.startswith("socket:[")}
+
+
+def may_be_woken_by_a_timer(pid: int) -> bool:
+    """Whether an alarm signal or a timer descriptor could start a thread that waits without a limit."""
+    caught = _read(f"/proc/{pid}/status").partition("SigCgt:")[2].split(maxsplit=1)
+    alarms = sum(1 << (number - 1) for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF))
+    return bool(caught and int(caught[0], 16) & alarms) or "anon_inode:[timerfd]" in open_files(pid)
+
+
+def read_memory(pid: int, address: int, size: int) -> bytes:
+    """Bytes of a process's memory; empty where it may not be read."""
+    try:
+        memory = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.pread(memory, size, address)
+    except OSError:
+        return b""
+    finally:
+        os.close(memory)
+
+
+def command_line(pid: int) -> str:
+    """How a process was called."""
+    return _read(f"/proc/{pid}/cmdline").replace("\0", " ").strip()
+
+
+def all_processes() -> list[int]:
+    """Every process that can be seen."""
+    return [int(name) for name in _entries("/proc") if name.isdigit()]
+
+
+def _entries(directory: str) -> list[str]:
+    try:
+        return os.listdir(directory)  # noqa: PTH208 - in the hottest path; pathlib costs three times as much
+    except OSError:
+        return []
+
+
+def _read(path: str) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        return os.read(descriptor, 65536).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)

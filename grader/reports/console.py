@@ -1,0 +1,296 @@
+"""The report as a person reads it in a terminal.
+
+`Page` is the only thing here that prints. Whatever a program or its author wrote passes through `Page.text`, so it can
+neither style the page nor command the terminal. What a colour says, a sign or a word says too.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from grader.check import CheckResult, Event, Failure, Status
+from grader.report import Report, TaskReport
+from grader.reports.json import summary_of
+
+_GAP = "… ({:,} characters) …"
+_VALUE = 200  # characters of one value; about three lines of a narrow terminal
+_PROSE = 2_000  # characters of a hint or a note: nobody writes more, but one may quote what a program printed
+_NAME, _OUTPUT_LINES = 16, 8
+_BEFORE, _AFTER, _LAST = 6, 2, 6  # events shown around the one that went wrong, or at the end where none did
+_INDENT = 4
+_LABEL = _INDENT + 11
+
+# Controls, invisible and direction-changing characters, halves of surrogate pairs. The joiners U+200C and U+200D stay:
+# scripts and emoji need them.
+_UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\ud800-\udfff\U000e0000-\U000e007f]+"
+)
+
+
+@dataclass(frozen=True)
+class _Signs:
+    """What the page draws itself, as far as the terminal's encoding can show it."""
+
+    status: dict[Status, str]
+    arrows: dict[str, str]
+    mark: str
+    gap: str
+
+
+_UNICODE = _Signs(
+    dict(zip(Status, "✓✗–?!", strict=True)),  # noqa: RUF001 - the dash is meant
+    {"out": "──▶", "in": "◀──", "note": "──·"},
+    "←",
+    _GAP,
+)
+_ASCII = _Signs(
+    {status: status.name for status in Status},
+    {"out": "-->", "in": "<--", "note": "--."},
+    "<--",
+    _GAP.replace("…", "..."),
+)
+_STYLES = dict(zip(Status, ("green", "bold red", "yellow", "magenta", "bold magenta"), strict=True))
+
+
+def shorten(value: str, other: str, width: int, gap: str = _GAP) -> str:
+    """Cut `value` to `width` characters: its start, and where it first and last differs from `other`.
+
+    What is left out is counted in its place. A width too small for that is exceeded: the difference is always kept.
+    """
+    if len(value) <= width:
+        return value
+    places = sorted({0, *_difference(value, other)})
+    marker = len(gap.format(len(value))) + 2
+    gaps = len(places) - (places[-1] == len(value))
+    share = max((width - gaps * marker) // len(places), 8)
+    lows = [max(min(place - share // 2, len(value) - share), 0) for place in places]
+    pieces, done = [""], 0
+    for low, high in [*((low, low + share) for low in lows), (len(value), len(value))]:
+        if low - done > marker:
+            pieces += [gap.format(low - done), value[low:high]]
+        else:
+            pieces[-1] += value[done:high]  # leaving that out would take more room than it
+        done = max(done, high)
+    return " ".join(filter(None, pieces))
+
+
+def _difference(value: str, other: str) -> tuple[int, int]:
+    """Where `value` first differs from `other`, and where the two are the same again up to the end."""
+    shorter = min(len(value), len(other))
+    start = bisect_left(range(shorter), x=True, key=lambda n: value[: n + 1] != other[: n + 1])
+    end = bisect_left(range(shorter - start), x=True, key=lambda n: value[len(value) - n - 1 :] != other[-n - 1 :])
+    return start, len(value) - end
+
+
+class Page:
+    """Writes entries of a head, a wrapped body and a right edge on a console; makes foreign text harmless."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.signs = _ASCII if console.options.ascii_only else _UNICODE
+        self.width = max(console.width, 40)
+
+    def text(self, data: str, style: str = "", *, other: str = "", limit: int = _PROSE) -> Text:
+        """Text of any origin in one style, shortened around its difference from `other`.
+
+        What a terminal would obey or cannot show is spelled out as an escape.
+        """
+        data = shorten(data, other, limit, self.signs.gap)
+        data = _UNSAFE.sub(lambda run: run[0].encode("unicode_escape").decode("ascii"), data)
+        encoding = self._console.encoding
+        return Text(data.encode(encoding, "backslashreplace").decode(encoding), style)
+
+    def entry(self, head: Text, body: Text, column: int, *, right: str = "", width: int = 0) -> None:
+        """Print `head`, beside it from `column` on the wrapped `body`, and `right` at the end of the first line.
+
+        A head that reaches into the column has the first line to itself.
+        """
+        width = min(width or self.width, self.width)
+        column = min(column, self.width - 20)
+        room = max(width - column - (len(right) + 2 if right else 0), 10)
+        lines = list(body.wrap(self._console, room, overflow="fold"))
+        if head and cell_len(head.plain.rstrip()) >= column:
+            lines.insert(0, Text())
+        for number, line in enumerate(lines):
+            line.rstrip()
+            row = Text().append_text(head if number == 0 else Text())
+            if line:
+                row.append(" " * (column - row.cell_len)).append_text(line)
+            if right and number == 0:
+                row.append(right.rjust(width - row.cell_len))
+            self._console.print(row, soft_wrap=True)
+
+    def blank(self) -> None:
+        """Print an empty line."""
+        self._console.print()
+
+
+def render(report: Report, console: Console, *, verbose: bool = False, quiet: bool = False) -> None:
+    """Print a report: tasks with their checks, under each failure its evidence, at the end the score.
+
+    `quiet` leaves only the first lines of failures and the score; `verbose` adds times and whole transcripts.
+    """
+    _ReportPage(report, Page(console), verbose=verbose, quiet=quiet).print()
+
+
+class _ReportPage:
+    """One report on one page; remembers which causes it has told."""
+
+    def __init__(self, report: Report, page: Page, *, verbose: bool, quiet: bool) -> None:
+        self._report, self._page, self._verbose, self._quiet = report, page, verbose, quiet
+        self._told: dict[tuple[object, ...], str] = {}
+        self._sign = max(len(text) for text in page.signs.status.values()) + 1
+        longest = max((len(check.id) for check in report), default=0)
+        self._column = self._sign + min(longest, max(16, page.width // 3)) + 2
+        sentence = max((page.text(check.title).cell_len for check in report), default=0)
+        self._edge = min(page.width, self._column + sentence + len("  advice"))
+
+    def print(self) -> None:
+        """Print all of it."""
+        if not self._quiet:
+            submission = self._report.submission
+            graded = (submission.name, *(f"{role}: {file}" for role, file in submission.files.items()))
+            self._page.entry(Text(), self._page.text("  ".join(graded)), 0)
+        for task in self._report.tasks:
+            if not self._quiet:
+                self._heading(task)
+            for check in task.checks:
+                if not self._quiet or check.status in (Status.FAIL, Status.ERROR):
+                    self._first_line(check)
+                if not self._quiet:
+                    self._details(check)
+        self._closing()
+
+    def _heading(self, task: TaskReport) -> None:
+        self._page.blank()
+        title = self._page.text(f"{task.title} (bonus)" if task.bonus else task.title, "bold")
+        self._page.entry(Text(), title, 0, right=f"{task.score}/{task.max_score}", width=self._edge)
+
+    def _first_line(self, check: CheckResult) -> None:
+        style = _STYLES[check.status]
+        head = Text().append(self._page.signs.status[check.status].ljust(self._sign), style)
+        head.append_text(self._page.text(check.id, style if check.status is Status.FAIL else ""))
+        earned = "?" if check.status is Status.REVIEW else check.earned
+        right = f"{earned}/{check.points}" if check.points else "advice"
+        self._page.entry(head, self._page.text(check.title), self._column, right=right, width=self._edge)
+
+    def _details(self, check: CheckResult) -> None:
+        if check.status is Status.FAIL:
+            self._failure(check, check.failure or Failure(check.summary, "", ""))
+        elif check.status is not Status.PASS:
+            self._page.entry(Text(), self._page.text(summary_of(check)), _INDENT)
+        if self._verbose or check.status is not Status.PASS:
+            for note in check.notes:
+                self._detail("note", self._page.text(note))
+        if self._verbose and check.status is not Status.SKIP:
+            self._detail("took", Text(f"{check.seconds:.3f} s"))
+            if check.status is not Status.FAIL:
+                self._timeline(check.transcript, None)
+
+    def _failure(self, check: CheckResult, failure: Failure) -> None:
+        expected, observed = failure.expected, failure.observed
+        self._detail("expected", self._page.text(expected, other=observed, limit=_VALUE))
+        self._detail("seen", self._page.text(observed or failure.summary, other=expected, limit=_VALUE))
+        causes = _causes(check, failure)
+        above = next((self._told[cause] for cause in causes if cause in self._told), None)
+        for cause in causes:
+            self._told.setdefault(cause, above or check.id)
+        if above:
+            self._detail("likely", self._page.text(f"as above ({above})"))
+            return
+        reading = _reading(self._report.guides.get(check.id, {}).get("codelab", ""))
+        hint = f"{failure.hint.removesuffix('.')} ({reading})" if failure.hint and reading else failure.hint
+        self._detail("likely", self._page.text(hint))
+        if not hint:
+            self._detail("read", self._page.text(reading))
+        if failure.where:
+            self._detail("where", self._page.text(f"{failure.where.file}, line {failure.where.line}"))
+        self._timeline(check.transcript, failure.event)
+        self._output(check.program_output)
+
+    def _detail(self, label: str, body: Text) -> None:
+        if body:
+            self._page.entry(Text(" " * _INDENT).append(label, "bold"), body, _LABEL)
+
+    def _timeline(self, events: tuple[Event, ...], place: int | None) -> None:
+        place = next((number for number, event in enumerate(events) if event.mark), place)
+        first, last = (0, len(events)) if self._verbose else _window(len(events), place)
+        names = [self._page.text(event.who, limit=_NAME * 4) for event in events[first:last]]
+        widest = min(max((name.cell_len for name in names), default=0), _NAME)
+        column = _INDENT + len("123456.7 ms  ") + widest + len("  --> ")
+        sent = max((event.data for event in events[:place] if event.dir == "out"), key=len, default="")
+        self._left_out(first, "earlier", column)
+        for event, name in zip(events[first:last], names, strict=True):
+            name.truncate(widest, overflow="crop", pad=True)
+            head = Text(f"{'':{_INDENT}}{event.t * 1000:8.1f} ms  ").append_text(name)
+            head.append(f"  {self._page.signs.arrows.get(event.dir, '---')} ")
+            other = sent if event.mark else ""
+            body = self._page.text(event.data, other=other, limit=max(self._page.width - column, 60))
+            if event.mark:
+                body.append(f"   {self._page.signs.mark} ", "bold red")
+                body.append_text(self._page.text(event.mark, "bold red"))
+            self._page.entry(head, body, column)
+        self._left_out(len(events) - last, "later", column)
+
+    def _left_out(self, count: int, which: str, column: int) -> None:
+        if count:
+            self._page.entry(Text(), Text(f"({_count(count, f'{which} event')} left out)", "italic"), column)
+
+    def _output(self, output: str) -> None:
+        lines = [line for line in map(str.rstrip, output.split("\n")) if line]
+        hidden = max(len(lines) - _OUTPUT_LINES, 0)
+        shown = [Text(f"({_count(hidden, 'more line')} above)", "italic")] if hidden else []
+        shown += [self._page.text(line, limit=_VALUE) for line in lines[hidden:]]
+        for number, line in enumerate(shown):
+            self._detail("" if number else "printed", line)
+
+    def _closing(self) -> None:
+        report, run = self._report, self._report.run
+        score = Text(f"Score {report.score}/{report.max_score}", "bold")
+        if report.max_bonus:
+            score.append(f", bonus {report.bonus}/{report.max_bonus}")
+        if report.awaiting_review:
+            score.append(f", {_count(report.awaiting_review, 'point')} awaiting review")
+        if not self._quiet:
+            self._page.blank()
+            for note in dict.fromkeys((*report.submission.notes, *report.notes)):
+                self._page.entry(Text("note"), self._page.text(note), len("note  "))
+        self._page.entry(Text(), score, 0)
+        if not self._quiet:
+            how = f"{run.seconds:.1f} s, seed {run.seed}, isolation {run.isolation}"
+            self._page.entry(Text(), self._page.text(how), 0)
+
+
+def _window(count: int, place: int | None) -> tuple[int, int]:
+    """Which of `count` events to show: those around `place`, or the last."""
+    if place is None or not 0 <= place < count:
+        return max(count - _LAST, 0), count
+    return max(place - _BEFORE, 0), min(place + _AFTER + 1, count)
+
+
+def _causes(check: CheckResult, failure: Failure) -> list[tuple[object, ...]]:
+    """Say what makes two failures the same: hint and place, or the crash of the program and the place (or hint)."""
+    causes: list[tuple[object, ...]] = [(failure.hint, failure.where)] if failure.where else []
+    _, crashed, traceback = check.program_output.rpartition("Traceback (most recent call last):\n")
+    if crashed:
+        frames = re.findall(r'^ *File "(.*)", line (\d+)', traceback, re.MULTILINE)
+        error = re.search(r"^[\w.]+", traceback, re.MULTILINE)
+        causes.append((*frames, error and error[0], failure.where or failure.hint))
+    return causes
+
+
+def _reading(codelab: str) -> str:
+    """Where to read on, from what a check's guide says of the codelab."""
+    found = re.search(r"sections?\s+(\d+)", codelab, re.IGNORECASE) or re.fullmatch(r"\W*(\d+)\W*", codelab)
+    return f"codelab section {found[1]}" if found else codelab and f"codelab: {codelab}"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

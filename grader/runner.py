@@ -1,0 +1,303 @@
+"""Which checks run, in what order, on which worker; what a failed check means for those that need it.
+
+Results do not depend on the order or the number of workers: a check whose needs are not decided yet may run ahead, and
+its result is dropped if a need turns out to have failed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from grader import procfs, worker
+from grader.check import Catalogue, Check, CheckResult, Status
+from grader.errors import GraderError
+from grader.room import Setup
+
+_LONGEST_CHECK = 300.0  # seconds: no check takes nearly as long; the last resort against a fault of ours
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """All results in the catalogue's order, and how they came about."""
+
+    results: list[CheckResult]
+    isolation: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Worker:
+    process: Any
+    pipe: Connection
+    check: Check | None = None
+
+
+class Listener:
+    """Hears how the run goes; does nothing by itself."""
+
+    def started(self, check_id: str) -> None:
+        """A check has begun."""
+
+    def finished(self, result: CheckResult) -> None:
+        """A check has ended; its result may still turn into a skip."""
+
+
+def run_checks(
+    catalogue: Catalogue, wanted: Iterable[str], setup: Setup, *, isolation: str = "auto", jobs: int = 0, listener: Listener | None = None
+) -> Outcome:
+    """Run the wanted checks and what they need; GraderError if this machine cannot."""
+    plan = catalogue.with_needs(wanted)
+    with _scratch_folder() as scratch, _Workers(setup, scratch, isolation, min(jobs or _processors(), len(plan))) as workers:
+        results = _Schedule(catalogue, plan, workers, listener or Listener()).run()
+    return Outcome([results[check.id] for check in catalogue if check.id in results], workers.isolation, workers.notes)
+
+
+class _Schedule:
+    """The state of one run: what waits, what is known."""
+
+    def __init__(self, catalogue: Catalogue, plan: list[Check], workers: _Workers, listener: Listener) -> None:
+        self._catalogue, self._workers, self._listener = catalogue, workers, listener
+        self._waiting = list(plan)
+        self._results: dict[str, CheckResult] = {}
+        self._again: list[Check] = []  # inconclusive beside others: once more, alone
+        self._tries: dict[str, int] = {}
+
+    def run(self) -> dict[str, CheckResult]:
+        while self._waiting or self._workers.busy:
+            for idle in self._workers.idle:
+                if check := self._next():
+                    self._start(idle, check)
+            for one, result in self._workers.results():
+                self._take(one, result)
+        for check in self._again:
+            self._start(self._workers.idle[0], check)
+            while self._workers.busy:
+                for one, result in self._workers.results():
+                    self._take(one, result)
+        return {check_id: self._final(check_id) for check_id in self._results}
+
+    def _next(self) -> Check | None:
+        """The next check to run: best one whose needs have passed, else one that may run ahead of them."""
+        for check in [check for check in self._waiting if self._failed_need(check)]:
+            self._waiting.remove(check)
+            self._results[check.id] = CheckResult(check.id, check.title, check.runs, check.points, Status.SKIP, needs=check.needs)
+            self._listener.finished(self._results[check.id])
+        decided = (check for check in self._waiting if all(need in self._results for need in check.needs))
+        chosen = next(decided, self._waiting[0] if self._waiting else None)
+        if chosen:
+            self._waiting.remove(chosen)
+        return chosen
+
+    def _start(self, one: _Worker, check: Check) -> None:
+        self._tries[check.id] = self._tries.get(check.id, 0) + 1
+        self._listener.started(check.id)
+        self._workers.start(one, check)
+
+    def _take(self, one: _Worker, result: CheckResult | None) -> None:
+        check, one.check = one.check, None
+        assert check is not None
+        once = self._tries[check.id] == 1
+        if result is None:
+            self._workers.replace(one)
+            if once:
+                self._waiting.insert(0, check)
+                return
+            result = CheckResult(check.id, check.title, check.runs, check.points, Status.ERROR, needs=check.needs)
+            result.summary = "the grader's worker process died twice in this check"
+        if result.because == worker.INCONCLUSIVE and once:
+            self._again.append(check)
+            return
+        self._results[check.id] = result
+        self._listener.finished(result)
+        unless = result.failure.unless if result.failure else ""
+        if unless and unless not in self._tries and all(other.id != unless for other in self._waiting):
+            self._waiting.append(self._catalogue[unless])
+
+    def _failed_need(self, check: Check) -> str:
+        """The check that makes this one meaningless: a need that failed, or the one that its failure is a consequence of."""
+        for need in check.needs:
+            result = self._results.get(need)
+            if result is None:
+                continue
+            if result.failure and result.failure.blocks:
+                return self._consequence_of(result) or need
+            if result.status is Status.SKIP or self._failed_need(self._catalogue[need]):
+                return self._failed_need(self._catalogue[need]) or need
+        return ""
+
+    def _consequence_of(self, result: CheckResult) -> str:
+        """The failed check that this failure follows from, if any."""
+        unless = result.failure.unless if result.failure else ""
+        cause = self._results.get(unless) if unless != result.id else None
+        return unless if cause is not None and cause.status is Status.FAIL else ""
+
+    def _final(self, check_id: str) -> CheckResult:
+        """The result, turned into a skip where a need has failed."""
+        result = self._results[check_id]
+        because = self._failed_need(self._catalogue[check_id]) or self._consequence_of(result)
+        if result.status is Status.ERROR or not because:
+            return replace(result, because="") if result.because == worker.INCONCLUSIVE else result
+        return CheckResult(
+            result.id, result.title, result.runs, result.points, Status.SKIP, result.seconds,
+            needs=result.needs, because=because, summary=f"skipped: it needs {because}, which failed",
+        )  # fmt: skip
+
+
+class _Workers:
+    """The worker processes of one run. A context manager: none outlives it, nor anything that they started."""
+
+    def __init__(self, setup: Setup, scratch: Path, isolation: str, count: int) -> None:
+        self._setup, self._scratch = setup, scratch
+        self._private = isolation != "none"
+        self._count = count
+        self._must = isolation == "network"
+        self._all: list[_Worker] = []
+        self._context: Any = multiprocessing.get_context("fork")
+        self.notes: tuple[str, ...] = ()
+
+    @property
+    def isolation(self) -> str:
+        """What it came to: network or none."""
+        return "network" if self._private else "none"
+
+    def __enter__(self) -> _Workers:
+        worker.become_owner_of_orphans()
+        self._before = set(_our_descendants())
+        try:
+            self._fill()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _fill(self) -> None:
+        self._all = [self._launch() for _ in range(self._count if self._private else 1)]
+        refusals = [refusal for one in self._all if (refusal := one.pipe.recv())]
+        if not refusals:
+            if not self._private:
+                self.notes = ("checks ran one after another on the real port: no private networks (--isolation none)",)
+            return
+        if self._must or not self._private:
+            raise GraderError(f"{refusals[0]}; --isolation none does without")
+        self._end_all()
+        self._private = False
+        self._fill()
+        self.notes = (f"checks ran one after another on the real port: {refusals[0]}",)
+
+    def _launch(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=_child, args=(theirs, [one.pipe for one in self._all] + [ours], self._setup, self._scratch, self._private)
+        )
+        process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    @property
+    def idle(self) -> list[_Worker]:
+        """Those that wait for a check."""
+        return [one for one in self._all if one.check is None]
+
+    @property
+    def busy(self) -> list[_Worker]:
+        """Those that run one."""
+        return [one for one in self._all if one.check is not None]
+
+    def start(self, one: _Worker, check: Check) -> None:
+        """Hand a check to a worker."""
+        one.check = check
+        with contextlib.suppress(BrokenPipeError):  # it died: reading tells
+            one.pipe.send(check.id)
+
+    def results(self) -> Iterator[tuple[_Worker, CheckResult | None]]:
+        """Wait for results; None from a worker that died or never came back."""
+        ready = wait([one.pipe for one in self.busy], timeout=_LONGEST_CHECK)
+        for one in self.busy:
+            if one.pipe in ready:
+                try:
+                    yield one, one.pipe.recv()
+                except (EOFError, OSError):
+                    yield one, None
+            elif not ready:
+                yield one, None
+
+    def replace(self, dead: _Worker) -> None:
+        """Put a new worker in the place of a dead or lost one."""
+        self._end(dead)
+        fresh = self._launch()
+        if refusal := fresh.pipe.recv():
+            raise GraderError(refusal)
+        dead.process, dead.pipe = fresh.process, fresh.pipe
+
+    def __exit__(self, *_: object) -> None:
+        self._end_all()
+        _kill(set(_our_descendants()) - self._before)
+
+    def _end_all(self) -> None:
+        for one in self._all:
+            one.pipe.close()
+            if one.check is not None:
+                one.process.terminate()
+        for one in self._all:
+            self._end(one)
+        self._all = []
+
+    @staticmethod
+    def _end(one: _Worker) -> None:
+        one.pipe.close()
+        if one.check is not None:
+            one.process.terminate()
+        one.process.join(15)
+        if one.process.exitcode is None:
+            one.process.kill()
+            one.process.join()
+
+
+def _child(pipe: Connection, others: list[Connection], setup: Setup, scratch: Path, private: bool) -> None:  # noqa: FBT001 - by position, from Process
+    for other in others:
+        other.close()
+    worker.serve(pipe, setup, scratch, private=private)
+
+
+def _our_descendants() -> list[int]:
+    return procfs.descendants(os.getpid()) if sys.platform.startswith("linux") else []
+
+
+def _kill(pids: set[int]) -> None:
+    """What a worker that was killed has left behind."""
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    for pid in pids:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+@contextlib.contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    """A temporary folder for the programs' homes, removed in the end."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="chatgrade-"))
+    except OSError as error:
+        raise GraderError(f"no temporary folder can be made ({error.strerror})") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+

@@ -1,0 +1,104 @@
+"""chatgrade.toml: a course's own file names, port, words and points. Every unknown key is an error that names the nearest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.check import nearest
+from grader.codelab import Codelab
+from grader.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+NAME = "chatgrade.toml"
+_RESERVED = ("limits", "batch")  # tables that have no keys yet
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a course may set; the codelab's own values where it sets nothing."""
+
+    files: Mapping[str, str]
+    port: int
+    wording: Mapping[str, object]
+    points: Mapping[str, int] = field(default_factory=dict)
+
+
+def find(submission: Path) -> Path | None:
+    """The settings file beside the submission or in a folder above it."""
+    start = submission if submission.is_dir() else submission.parent
+    candidates = (folder / NAME for folder in (start, *start.resolve().parents))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def load(path: Path | None, codelab: Codelab) -> Settings:
+    """Read a settings file; UsageError that tells what is wrong with it."""
+    tables = _read(path) if path else {}
+    known = ("files", "network", "wording", "points", *_RESERVED)
+    for table in tables:
+        if table not in known:
+            raise UsageError(f"{path}: there is no table [{table}]{nearest(table, known)}")
+        if not isinstance(tables[table], dict):
+            raise UsageError(f"{path}: {table!r} must be a table: write [{table}] on a line of its own.")
+    for table in _RESERVED:
+        _known_keys(path, table, tables.get(table, {}), ())
+    files = _typed(path, "files", tables.get("files", {}), codelab.files, str)
+    network = _typed(path, "network", tables.get("network", {}), {"port": codelab.port}, int)
+    port = network.get("port", codelab.port)
+    if not 0 < port < 1 << 16:
+        raise UsageError(f"{path}: [network] port must be between 1 and 65535, not {port}.")
+    points = _typed(path, "points", tables.get("points", {}), [check.id for check in codelab.catalogue], int)
+    for check_id, value in points.items():
+        if value < 0:
+            raise UsageError(f"{path}: [points] {check_id} must not be negative.")
+    return Settings(
+        {**codelab.files, **files}, port, {**codelab.wording, **_wording(path, tables.get("wording", {}), codelab)}, points
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: is not valid TOML: {error}.") from error
+
+
+def _known_keys(path: Path | None, table: str, values: Mapping[str, Any], known: Any) -> None:
+    for key in values:
+        if key not in known:
+            hint = nearest(key, known) if known else ", which has no settings yet."
+            raise UsageError(f"{path}: [{table}] has no setting {key!r}{hint}")
+
+
+def _typed(path: Path | None, table: str, values: Mapping[str, Any], known: Any, kind: type) -> dict[str, Any]:
+    _known_keys(path, table, values, known)
+    for key, value in values.items():
+        if not isinstance(value, kind) or isinstance(value, bool):
+            wanted = "a whole number" if kind is int else "a text in quotes"
+            raise UsageError(f"{path}: [{table}] {key} must be {wanted}, not {value!r}.")
+    return dict(values)
+
+
+def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> dict[str, object]:
+    """Each word is a text, or a list of texts of which any is right; with the same placeholders as the codelab's own."""
+    _known_keys(path, "wording", values, codelab.wording)
+    for key, value in values.items():
+        texts = value if isinstance(value, list) else [value]
+        if not texts or not all(isinstance(text, str) and text for text in texts):
+            raise UsageError(f"{path}: [wording] {key} must be a text in quotes or a list of texts.")
+        allowed = {name: "x" for name in ("name", "old", "new", "text")}
+        for text in texts:
+            try:
+                text.format(**allowed)
+            except (KeyError, IndexError, ValueError) as error:
+                raise UsageError(f"{path}: [wording] {key} has a placeholder that means nothing: {error}.") from error
+    return dict(values)

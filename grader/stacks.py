@@ -1,0 +1,179 @@
+"""Reads what Python prints when it fails or is asked: tracebacks and faulthandler's dumps. Pure: text in, places out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.check import Where
+
+_FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<function>.+))?$')
+_THREAD = re.compile(r"^(?P<current>Current thread|Thread|Stack) ?(?P<id>0x[0-9a-f]+)?.*most recent call first")
+
+
+class Frame(NamedTuple):
+    """One level of a call stack."""
+
+    file: str
+    line: int
+    function: str
+
+
+class Crash(NamedTuple):
+    """The last exception that a program printed: `error` is its last line, `frames` lead to it, innermost last."""
+
+    error: str
+    frames: tuple[Frame, ...]
+    caret: str  # of a syntax error: the source line and the caret under it
+    in_thread: bool
+
+
+class Thread(NamedTuple):
+    """One thread of a dump, innermost frame first."""
+
+    frames: tuple[Frame, ...]
+
+
+def last_crash(output: str) -> Crash | None:
+    """The last traceback or syntax error in a program's output."""
+    lines = output.splitlines()
+    for start in range(len(lines) - 1, -1, -1):
+        if lines[start].startswith("Traceback (most recent call last)"):
+            return _traceback(lines, start)
+    for place, line in enumerate(lines):  # a syntax error in the main file has no headline
+        if re.match(r"^(SyntaxError|IndentationError|TabError|UnicodeDecodeError)\b", line):
+            frames = tuple(_frames(lines[:place]))
+            return Crash(line, frames[-1:], _caret(lines[:place]), in_thread=False)
+    return None
+
+
+def _traceback(lines: list[str], start: int) -> Crash | None:
+    end = start + 1
+    while end < len(lines) and (not lines[end].strip() or lines[end][0].isspace()):
+        end += 1
+    if end == len(lines):
+        return None  # cut off
+    block = lines[start + 1 : end]
+    in_thread = start > 0 and lines[start - 1].startswith("Exception in thread")
+    syntax_error = lines[end].startswith(("SyntaxError", "IndentationError", "TabError"))
+    return Crash(lines[end].strip(), tuple(_frames(block)), _caret(block) if syntax_error else "", in_thread)
+
+
+def _frames(lines: list[str]) -> list[Frame]:
+    found = [match for line in lines if (match := _FRAME.match(line))]
+    return [Frame(match["file"], int(match["line"]), match["function"] or "") for match in found]
+
+
+def _caret(lines: list[str]) -> str:
+    """The two or so lines under the last `File` line: source and caret."""
+    places = [place for place, line in enumerate(lines) if _FRAME.match(line)]
+    return "\n".join(line.rstrip() for line in lines[places[-1] + 1 :]) if places else ""
+
+
+def dumped_threads(output: str) -> list[Thread]:
+    """The stacks in the last dump of faulthandler."""
+    lines = output.rpartition("Fatal Python error: Aborted")[2].splitlines()
+    found: list[list[Frame]] = []
+    for line in lines:
+        if _THREAD.match(line):
+            found.append([])
+        elif found and (match := _FRAME.match(line)):
+            found[-1].append(Frame(match["file"], int(match["line"]), match["function"] or ""))
+    return [Thread(tuple(frames)) for frames in found]
+
+
+class Source:
+    """The student's own files, to tell own frames from the library's and to read the line that a frame stands in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+
+    def own(self, frame: Frame) -> bool:
+        """Whether the frame is in a file of the student's."""
+        path = Path(frame.file)
+        return self._folder in (path if path.is_absolute() else self._folder / path).parents
+
+    def where(self, frame: Frame) -> Where:
+        """The frame as a place in the student's file, relative to the submission."""
+        path = Path(frame.file)
+        return Where(str(path.relative_to(self._folder)) if path.is_absolute() else str(path), frame.line)
+
+    def deepest(self, frames: tuple[Frame, ...]) -> Where | None:
+        """The innermost own frame of a traceback."""
+        own = [frame for frame in frames if self.own(frame)]
+        return self.where(own[-1]) if own else None
+
+    def text(self, frame: Frame) -> str:
+        """The source line, stripped; empty where it cannot be read."""
+        return self._line(frame.file, frame.line).strip()
+
+    def _line(self, file: str, line: int) -> str:
+        lines = self._lines(file)
+        return lines[line - 1] if 0 < line <= len(lines) else ""
+
+    def _lines(self, file: str) -> list[str]:
+        try:
+            return (self._folder / file).read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return []
+
+    def lock_held_around(self, frame: Frame) -> str:
+        """The lock whose `with` block (or `acquire()` call before it) the frame's line stands in; empty if none."""
+        lines = self._lines(frame.file)
+        indent = _indent(self._line(frame.file, frame.line))
+        for text in reversed(lines[: frame.line - 1]):
+            stripped = text.strip()
+            if not stripped or stripped.startswith("#"):
+                continue
+            taken = _lock_taken(stripped)
+            if taken and (_indent(text) < indent or (".acquire" in stripped and _indent(text) <= indent)):
+                return taken
+            indent = min(indent, _indent(text)) if not taken else indent
+            if stripped.startswith(("def ", "async def ")) and _indent(text) < _indent(self._line(frame.file, frame.line)):
+                return ""
+        return ""
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _lock_taken(line: str) -> str:
+    """The name of the lock that a source line takes, such as `self.lock`."""
+    match = re.match(r"(?:async )?with\s+([\w.\[\]]+)\s*(?:,.*)?:|(?:if\s+|\w+\s*=\s*)?([\w.\[\]]+)\.acquire\(", line)
+    return (match[1] or match[2]) if match else ""
+
+
+class Deadlock(NamedTuple):
+    """A thread that waits for a lock, `where`, which it has taken itself, at `holder`, and never gave back."""
+
+    lock: str
+    where: Where
+    function: str
+    holder: Where
+    holder_function: str
+
+
+def lock_taken_twice(threads: list[Thread], source: Source) -> Deadlock | None:
+    """The thread that waits for a lock that one of its own callers holds."""
+    for thread in threads:
+        own = [frame for frame in thread.frames if source.own(frame)]
+        lock = _lock_taken(source.text(own[0])) if own else ""
+        for caller in own[1:] if lock else ():
+            if _same_lock(source.lock_held_around(caller), lock):
+                return Deadlock(lock, source.where(own[0]), own[0].function, source.where(caller), caller.function)
+    return None
+
+
+def _same_lock(one: str, other: str) -> bool:
+    return one.rpartition(".")[2] == other.rpartition(".")[2] != ""
+
+
+def waiting_for_a_lock(threads: list[Thread], source: Source) -> Frame | None:
+    """The own line in which a thread waits for a lock, if there is one."""
+    for thread in threads:
+        own = [frame for frame in thread.frames if source.own(frame)]
+        if own and thread.frames[0] == own[0] and _lock_taken(source.text(own[0])):
+            return own[0]
+    return None

@@ -1,0 +1,64 @@
+"""What happened on the wire of one check, in order: frozen events, told apart from how they are shown."""
+
+from __future__ import annotations
+
+import time
+
+from grader.check import Event
+
+_LONGEST = 2_000  # characters of one event that are kept for people; checks judge on the bytes themselves
+_HEAD, _AROUND = 500, 1_000  # events shown from the beginning, and on each side of the one that is marked
+
+
+class Transcript:
+    """Collects the events of one check, in seconds since the server listened."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._events: list[tuple[float, str, str, bytes]] = []
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def restart_clock(self) -> None:
+        """Let time begin now."""
+        self._start = time.monotonic()
+
+    def add(self, who: str, direction: str, data: bytes) -> int:
+        """Record that something was sent (out), received (in) or happened (note); return its place."""
+        self._events.append((time.monotonic() - self._start, who, direction, data[: _LONGEST * 4 + 4]))
+        return len(self._events) - 1
+
+    def since(self, place: int) -> float:
+        """Seconds from the event at `place` to the last one."""
+        return self._events[-1][0] - self._events[place][0]
+
+    def when(self, place: int) -> float:
+        """The time of the event at `place`, in seconds."""
+        return self._events[place][0]
+
+    def events(self, marked: int | None = None, mark: str = "") -> tuple[Event, ...]:
+        """The events as text, with `mark` at place `marked`; gaps in a very long conversation say what they leave out."""
+        total = len(self._events)
+        middle = total - 1 if marked is None else marked
+        shown = [*range(min(_HEAD, total)), *range(max(_HEAD, middle - _AROUND), min(total, middle + _AROUND))]
+        events: list[Event] = []
+        previous = -1
+        for place in shown:
+            if place != previous + 1:
+                events.append(_gap(events, place - previous - 1))
+            t, who, direction, data = self._events[place]
+            events.append(Event(round(max(t, 0.0), 6), who, direction, _as_text(data), mark if place == marked else ""))
+            previous = place
+        if previous + 1 < total:
+            events.append(_gap(events, total - previous - 1))
+        return tuple(events)
+
+
+def _gap(events: list[Event], count: int) -> Event:
+    return Event(events[-1].t, "", "note", f"({count} events left out here)")
+
+
+def _as_text(data: bytes) -> str:
+    text = data.decode("utf-8", "backslashreplace")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... (cut here, after {_LONGEST} characters)"

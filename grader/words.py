@@ -1,0 +1,50 @@
+"""Names and words of a run, from its seed: nothing can be passed by knowing them, everything can be repeated."""
+
+from __future__ import annotations
+
+import random
+
+NAMES = (
+    "ada amir anya bela boris carla chen cyd dario dilan edith emre farah felix gita goran hana hugo ines ivo jana jonas kira "
+    "kofi lena luca maja milo mira nadia nils olga otto paula pavel quinn rana remy rosa samir selma tariq thea ugo uma vera "
+    "viktor wanda wim xenia yara yusuf zara zeno"
+).split()
+
+WORDS = (
+    "amber anchor basil beacon birch bottle button cactus candle canyon castle cherry cobalt copper coral cotton crystal "
+    "dagger dragon echo ember falcon feather fennel flint forest garnet ginger glacier granite hammer harbor hazel helmet "
+    "hollow indigo island ivory jasmine jigsaw kettle kiwi ladder lagoon lantern lemon lilac magnet maple marble meadow "
+    "mirror mosaic nectar needle nutmeg olive onyx orchid oyster paddle pebble pepper pigment pillow plum pocket quartz "
+    "quiver rabbit raven ribbon river rocket saddle saffron satin shadow silver sparrow spruce summit teapot thimble "
+    "thunder tiger timber topaz tulip tunnel turnip umber valley velvet violet walnut willow winter yarrow zephyr zinc"
+).split()
+
+
+class Words:
+    """Draws names and texts, each only once in a check."""
+
+    def __init__(self, seed: str) -> None:
+        self.random = random.Random(seed)
+        self._names = self.random.sample(NAMES, len(NAMES))
+        self._number = self.random.randrange(100, 500)
+        self._names_drawn = 0
+
+    def name(self) -> str:
+        """A nickname nobody has in this check."""
+        turn, place = divmod(self._names_drawn, len(self._names))
+        self._names_drawn += 1
+        return self._names[place] + (str(turn + 1) if turn else "")
+
+    def text(self, count: int = 3) -> str:
+        """`count` words, such as `copper lantern 412`; the last is a number that no other text of this check has."""
+        self._number += self.random.randrange(1, 4)
+        return " ".join([*self.random.sample(WORDS, count - 1), str(self._number)])
+
+
+def holds_word_of_ours(text: str) -> bool:
+    """Whether a word that only a check says is in this text, whoever said it."""
+    letters = "".join(letter if letter.isalpha() else " " for letter in text.lower())
+    return not _WORDS.isdisjoint(letters.split())
+
+
+_WORDS = frozenset(WORDS)

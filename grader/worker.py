@@ -1,0 +1,107 @@
+"""A process that runs checks, one at a time, and has no other children than the program it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import FrameType
+
+from grader import codelab
+from grader.check import Check, CheckResult, Status
+from grader.errors import CheckFailed, GraderError, Inconclusive
+from grader.network import Network
+from grader.room import Room, Setup
+
+_SET_CHILD_SUBREAPER, _SET_PARENT_DEATH_SIGNAL = 36, 1
+
+INCONCLUSIVE = "inconclusive"
+"""The mark of a result that should be tried again alone."""
+
+
+def serve(pipe: Connection, setup: Setup, scratch: Path, *, private: bool) -> None:
+    """Say hello (None, or why not), then answer each check id with its result until the other end closes."""
+    try:
+        become_owner_of_orphans()
+        _detach()
+        network = Network(private=private)
+    except (GraderError, OSError) as error:
+        pipe.send(str(error))
+        return
+    pipe.send(None)
+    lab = codelab.load()
+    with contextlib.suppress(EOFError):
+        while True:
+            check = lab.catalogue[pipe.recv()]
+            pipe.send(run(check, setup, scratch, network, lab.room))
+
+
+def become_owner_of_orphans() -> None:
+    """Whoever a descendant leaves behind becomes our child, not init's (Linux)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _detach() -> None:
+    """Ctrl-C is for the grader itself, which then ends its workers; if it dies without, they end too."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, _leave)
+    if sys.platform.startswith("linux"):
+        parent = os.getppid()
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit(1)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: the clean-up must not be interrupted
+    sys.exit(1)
+
+
+def run(check: Check, setup: Setup, scratch: Path, network: Network, room_type: type[Room]) -> CheckResult:
+    """Run one check; whatever goes wrong on our side becomes an `error`."""
+    result = CheckResult(check.id, check.title, check.runs, check.points, Status.PASS, needs=check.needs)
+    started = time.perf_counter()
+    room: Room | None = None
+    try:
+        home = Path(tempfile.mkdtemp(dir=scratch))
+        try:
+            with network.for_one_check(setup.port), room_type(setup, check.id, home, network) as room:
+                _judge(check, room, result)
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+    except Inconclusive as error:
+        result.status, result.summary, result.because = Status.ERROR, str(error), INCONCLUSIVE
+    except GraderError as error:
+        result.status, result.summary = Status.ERROR, str(error)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must never become a verdict on the student
+        trace = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(trace.filename).name}:{trace.lineno}"
+        result.status, result.summary = Status.ERROR, f"the grader failed: {type(error).__name__}: {error} ({place})"
+    result.seconds = round(time.perf_counter() - started, 6)
+    if room:
+        result.notes = tuple(room.notes)
+        result.transcript = room.events(result.failure)
+        result.program_output = room.output
+    return result
+
+
+def _judge(check: Check, room: Room, result: CheckResult) -> None:
+    try:
+        room.start()
+        check.function(room)
+    except CheckFailed as failed:
+        result.status, result.failure = Status.FAIL, failed.failure
+        result.summary = failed.failure.summary

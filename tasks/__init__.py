@@ -1,0 +1,27 @@
+"""The codelab: its checks, one module per task, and its wording. Nothing here knows of processes, sockets or reports."""
+
+from grader.check import Catalogue, CheckFunction, Task, check_of
+from grader.codelab import Codelab
+from tasks import task1, task2, task3, task4
+from tasks.chat import ChatRoom
+from tasks.wording import FILES, PORT, WORDING
+
+
+def _task(task_id: str, title: str, functions: "list[CheckFunction]") -> Task:
+    return Task(task_id, title, tuple(check_of(function) for function in functions))
+
+
+CODELAB = Codelab(
+    Catalogue(
+        [
+            _task("task1", "Connect and chat", task1.CHECKS),
+            _task("task2", "Inspect and explain: framing", task2.CHECKS),
+            _task("task3", "/name", task3.CHECKS),
+            _task("task4", "Dead clients", task4.CHECKS),
+        ]
+    ),
+    FILES,
+    PORT,
+    WORDING,
+    ChatRoom,
+)

@@ -1,0 +1,262 @@
+"""The words that the checks are written in: people who join a chat, say lines, hear lines and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from grader.check import CheckFunction, check_of
+from grader.expect import Expected, exactly
+from grader.peer import Line, Peer
+from grader.room import Room
+from grader.words import holds_word_of_ours
+
+
+class Member:
+    """Somebody in the chat, under a name."""
+
+    def __init__(self, room: ChatRoom, peer: Peer, name: str) -> None:
+        self.room, self.peer, self.name = room, peer, name
+
+    def __repr__(self) -> str:
+        return f"<Member {self.name}>"
+
+    # -- what she does ---------------------------------------------------------------------------------------------
+
+    def says(self, text: str) -> None:
+        """Send one line."""
+        self.sends(f"{text}\n".encode())
+
+    def sends(self, data: bytes) -> None:
+        """Send these bytes in one segment."""
+        self.room.acted()
+        self.room.active.add(self)
+        self.peer.send(data)
+
+    def sends_in_pieces(self, pieces: Iterable[bytes]) -> None:
+        """Send each piece only when the server has read the one before: they never merge on the way."""
+        for piece in pieces:
+            self.sends(piece)
+            self.room.wait(lambda: self.room.taken_in(self.peer))
+
+    def renames(self, new: str) -> None:
+        """Ask for a new name, and go by it."""
+        self.says(self.room.command("rename", new=new))
+        self.name = self.peer.label = new
+
+    def closes(self) -> None:
+        """Leave by closing the connection."""
+        self._goes(self.peer.close)
+
+    def resets(self) -> None:
+        """Vanish with a reset (RST)."""
+        self._goes(self.peer.reset)
+
+    def _goes(self, how: Callable[[], None]) -> None:
+        self.room.acted()
+        self.gone_since = len(self.room.transcript) - 1
+        self.room.members = [member for member in self.room.members if member is not self]
+        self.room.active.discard(self)
+        how()
+
+    gone_since = -1
+
+    # -- what she hears --------------------------------------------------------------------------------------------
+
+    def hears(self, line: str, hint: str = "") -> None:
+        """This very line reaches her."""
+        self.room.expect([(self.peer, self.room.plain(exactly(line)))], hint)
+
+    def hears_once(self, line: str | Expected, hint: str = "", unless: CheckFunction | None = None) -> None:
+        """The line reaches her, and only once."""
+        expected = self.room.plain(exactly(line)) if isinstance(line, str) else line
+        self.room.expect_once(self.peer, expected, hint, unless=check_of(unless).id if unless else "")
+
+    def hears_from(self, speaker: Member, text: str, hint: str = "") -> None:
+        """What the speaker said reaches her under the speaker's name, in whatever form."""
+        self.room.expect([(self.peer, self.room.said(speaker.name, text))], hint)
+
+    def hears_nothing_of(self, text: str, hint: str = "") -> None:
+        """No line with this text reaches her."""
+        self.room.expect_nothing(self.peer, lambda line: text in line, f'of "{text}"', hint)
+
+
+class ChatRoom(Room):
+    """A room whose people chat by the codelab's rules."""
+
+    def start(self) -> None:
+        """Start the server into an empty chat."""
+        self.members: list[Member] = []
+        self.active: set[Member] = set()  # who has said something since all was last dealt with
+        super().start()
+
+    # -- who is in -------------------------------------------------------------------------------------------------
+
+    def arrive(self, name: str = "", first: bytes | None = None) -> Member:
+        """Connect and send the nickname (or the bytes `first`), without waiting."""
+        name = name or self.words.name()
+        member = Member(self, self.connect(name), name)
+        member.sends(f"{name}\n".encode() if first is None else first)
+        return member
+
+    def arrive_at(self, host: str, hint: str) -> Member:
+        """Connect to this address of the machine and send a nickname; CheckFailed with the hint when it is refused."""
+        name = self.words.name()
+        visitor = Member(self, self.connect(name, host, hint), name)
+        visitor.says(name)
+        return visitor
+
+    def join_one(self, name: str = "", first: bytes | None = None) -> Member:
+        """Somebody comes in; returns when she is known to be in."""
+        since = len(self.transcript)
+        member = self.arrive(name, first)
+        self._await_admission(member, since)
+        self.members.append(member)
+        return member
+
+    def join(self, count: int) -> list[Member]:
+        """As many people come in, one after the other."""
+        newcomers = [self.join_one() for _ in range(count)]
+        self.settle()
+        return newcomers
+
+    def _await_admission(self, newcomer: Member, since: int) -> None:
+        """Somebody hears of her, or the server has read her nickname and rests."""
+        witnesses = self.members[-1:]
+
+        def heard_of() -> bool:
+            return any(line.event >= since and newcomer.name in line.text for one in witnesses for line in one.peer.lines[-40:])
+
+        if not witnesses or self.wait(heard_of):
+            self.rest()
+            if not self.taken_in(newcomer.peer) or newcomer.peer.ended:
+                from tasks.task1 import join
+
+                lost = f"the server ended her connection ({newcomer.peer.ended})"
+                self.fail(
+                    f"{newcomer.name} could not join",
+                    expected=f"{newcomer.name} connects, sends her nickname and is in the chat",
+                    observed=lost if newcomer.peer.ended else "the server never read her nickname",
+                    hint="the server is busy with something else: accept() and each client need a thread of their own",
+                    ending=self.wait(lambda: False),
+                    event=newcomer.peer.lines[-1].event if newcomer.peer.lines else None,
+                    unless=check_of(join).id,
+                )
+
+    def go_one_by_one(self, leavers: Iterable[Member], how: Callable[[Member], None] = Member.closes) -> None:
+        """People leave, each only when the leave of the one before was heard of: going together is another story."""
+        for leaver in leavers:
+            how(leaver)
+            self.await_leave(leaver)
+
+    def await_leave(self, leaver: Member) -> None:
+        """Wait until somebody hears that she is gone, or the server rests."""
+        witnesses = self.members[-1:]
+        expected = self.left(leaver)
+        if not witnesses or self.wait(lambda: any(expected.among(one.peer) for one in witnesses)):
+            self.rest()
+
+    # -- the lines of the codelab ----------------------------------------------------------------------------------
+
+    def command(self, word: str, **values: str) -> str:
+        """What a person types for it, in the course's words."""
+        return self._forms(word, **values)[0]
+
+    def joined(self, member: Member, since: int = -1) -> Expected:
+        """The notice that she came."""
+        return self._notice("joined", since, name=member.name)
+
+    def left(self, member: Member, *, exact: bool = False) -> Expected:
+        """The notice that she left: by the word, or else any line of the server's that names her since she went."""
+        notice = self._notice("left", member.gone_since, name=member.name)
+        if exact:
+            return notice
+        return notice._replace(
+            accepts=lambda line: notice.accepts(line) or (member.name in line and not holds_word_of_ours(line))
+        )
+
+    def renamed(self, old: str, new: str, since: int = -1) -> Expected:
+        """The notice that somebody has a new name."""
+        return self._notice("renamed", since, old=old, new=new)
+
+    def said(self, name: str, text: str, since: int = -1) -> Expected:
+        """A chat line in whatever form: the text at its end, before it the name or nothing with letters."""
+        wanted = text.rstrip()
+
+        def accepts(line: str) -> bool:
+            line = self._without_prompt(line).rstrip()
+            if not line.endswith(wanted):
+                return False
+            before = line[: len(line) - len(wanted)]
+            rest = before.replace(name, "", 1)
+            return (rest != before or not any(map(str.isalpha, before))) and not holds_word_of_ours(rest)
+
+        return Expected(self._forms("chat", name=name, text=text)[0], accepts, since=since)
+
+    def done(self) -> Expected:
+        """The answer to EXIT."""
+        wanted = [form.strip() for form in self._forms("done")]
+        return Expected(wanted[0], lambda line: self._without_prompt(line).strip() in wanted, keyed=False)
+
+    def plain(self, expected: Expected) -> Expected:
+        """The same, whether a prompt stands before it or not."""
+        return expected._replace(accepts=lambda line: expected.accepts(line) or expected.accepts(self._without_prompt(line)))
+
+    def _notice(self, word: str, since: int, **values: str) -> Expected:
+        forms = self._forms(word, **values)
+        wanted = {_bare(form) for form in forms}
+        return Expected(forms[0], lambda line: _bare(self._without_prompt(line)) in wanted, keyed=False, since=since)
+
+    def _forms(self, word: str, **values: str) -> list[str]:
+        forms = self.setup.wording[word]
+        return [form.format(**values) for form in (forms if isinstance(forms, list) else [forms])]
+
+    def _without_prompt(self, line: str) -> str:
+        for prompt in self._forms("prompt"):
+            if line.startswith(prompt):
+                return line[len(prompt) :]
+        return line
+
+    # -- many at once ----------------------------------------------------------------------------------------------
+
+    def all_hear(self, hearers: Iterable[Member], speaker: Member, texts: Iterable[str], hint: str = "") -> None:
+        """Each of them hears each text from the speaker."""
+        hearers = list(hearers)
+        self.expect([(one.peer, self.said(speaker.name, text)) for text in texts for one in hearers if one is not speaker], hint)
+
+    def still_chats(self, hint: str = "the server must go on for everyone else") -> None:
+        """Two people who are in, the first and the last, can still talk to each other."""
+        first, last = self.members[0], self.members[-1]
+        for speaker, hearer in ((first, last), (last, first)):
+            speaker.says(text := self.words.text())
+            hearer.hears_from(speaker, text, hint)
+
+    def lines_since(self, member: Member, since: int) -> list[Line]:
+        """What she has heard since an event."""
+        return [line for line in member.peer.lines if line.event >= since]
+
+    def fence(self) -> bool:
+        """Prove that everything said is dealt with: markers that must come after it.
+
+        Those who spoke say a marker; when it is heard, one says another that everybody else must hear, and for her own
+        ears somebody else says a third. It holds for servers that handle one connection's lines in order.
+        """
+        present = [member for member in self.members if not member.peer.ended and member.peer.reading]
+        if len(present) < 2:  # noqa: PLR2004 - nobody to hear it
+            return False
+        first, second = present[0], present[-1]
+        speakers = [member for member in present if member in self.active] or [first]
+        for round_of in (speakers, [second], [first]):
+            markers = [(speaker, self.words.text()) for speaker in round_of]
+            for speaker, text in markers:
+                speaker.says(text)
+            expected = [(one.peer, self.said(by.name, text)) for by, text in markers for one in present if one is not by]
+            if self.wait(lambda: all(line.among(peer) for peer, line in expected)):  # noqa: B023 - used up at once
+                return False
+        self.active.clear()
+        return True
+
+
+def _bare(notice: str) -> str:
+    """A notice without blanks at its ends and without one final full stop or exclamation mark."""
+    notice = notice.strip()
+    return notice[:-1].rstrip() if notice.endswith((".", "!")) else notice

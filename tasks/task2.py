@@ -1,0 +1,259 @@
+"""Task 2, framing: TCP is a stream of bytes, and the newline alone ends a message."""
+
+from __future__ import annotations
+
+from grader.check import check
+from tasks.chat import ChatRoom
+from tasks.task1 import listens
+
+_BUFFER = "keep what has come of a line in a buffer of its own for each client, and take complete lines out of it"
+MERGED_LINES = 50
+LINE_SIZES = (1_023, 1_024, 1_025, 65_536, 1_000_000)
+
+
+@check("task2.split", points=3, needs=listens)
+def split(room: ChatRoom) -> None:
+    """A line sent a byte at a time arrives as one message.
+
+    Does: sends a line byte by byte, each when the server has read the one before.
+
+    Why: recv() returns what has come so far, be it half a word. Only the newline says that a message is complete.
+
+    Mistakes:
+    - each recv() is taken for a message -> every letter arrives as a message of its own
+    - the buffer is emptied at each recv() -> only the last letter is left
+
+    Codelab: section 4
+    """
+    ada, bob = room.join(2)
+    text = room.words.text()
+    ada.sends_in_pieces(bytes([byte]) for byte in f"{text}\n".encode())
+    bob.hears_from(ada, text, _BUFFER)
+
+
+@check("task2.merged", points=3, needs=listens)
+def merged(room: ChatRoom) -> None:
+    """50 lines in one segment arrive as 50 messages.
+
+    Does: sends 50 lines with one send().
+
+    Why: TCP may join what was sent in several calls; one recv() can hold many lines.
+
+    Mistakes:
+    - only the first line of what recv() returned is handled -> the others are lost, or come with the next message
+    - the whole block is relayed as one message -> only its first line has the name
+
+    Codelab: section 4
+    """
+    ada, bob = room.join(2)
+    texts = [room.words.text() for _ in range(MERGED_LINES)]
+    ada.sends("".join(f"{text}\n" for text in texts).encode())
+    room.all_hear([bob], ada, texts, "one recv() may hold many lines: loop while there is a newline in the buffer")
+
+
+@check("task2.name-and-message", points=2, needs=listens)
+def name_and_message(room: ChatRoom) -> None:
+    """Nickname and first messages in one segment: none is lost.
+
+    Does: sends the nickname and three lines with one send().
+
+    Why: a client may send its nickname and a message so fast that both come in one recv().
+
+    Mistakes:
+    - of the lines that came with the nickname only the first is looked at -> the first messages are lost
+
+    Codelab: section 4
+    """
+    [ada] = room.join(1)
+    name, texts = room.words.name(), [room.words.text() for _ in range(3)]
+    bob = room.join_one(name, "".join(f"{line}\n" for line in (name, *texts)).encode())
+    room.all_hear(
+        [ada], bob, texts, "lines that come together with the nickname are messages: handle the rest of the list too, not only its first"
+    )
+
+
+@check("task2.interleaved", points=2, needs=listens)
+def interleaved(room: ChatRoom) -> None:
+    """Half lines of two clients, in turn, never mix.
+
+    Does: two people send the halves of their lines in turn, so that both lines are unfinished at the same time.
+
+    Why: each connection is a stream of its own, so each needs a buffer of its own.
+
+    Mistakes:
+    - one buffer for all clients (a global, or a default argument) -> halves of different people form one message
+
+    Codelab: section 4
+    """
+    ada, bob, cyd = room.join(3)
+    for _ in range(2):
+        halves = [(speaker, room.words.text(2), room.words.text(2)) for speaker in (ada, bob)]
+        for speaker, first, _ in halves:
+            speaker.sends_in_pieces([f"{first} ".encode()])
+        for speaker, _, second in halves:
+            speaker.sends_in_pieces([f"{second}\n".encode()])
+        for speaker, first, second in halves:
+            cyd.hears_from(speaker, f"{first} {second}", "give each client a buffer of its own, made when the connection is accepted")
+
+
+@check("task2.split-utf8", points=2, needs=listens)
+def split_utf8(room: ChatRoom) -> None:
+    """A character whose bytes come in two segments arrives whole.
+
+    Does: sends lines with characters of 2, 3 and 4 bytes, cut in the middle of the character.
+
+    Why: a character beyond ASCII has several bytes, and TCP may cut between them. A complete line has only whole characters.
+
+    Mistakes:
+    - each recv() is decoded by itself -> two replacement signs, or UnicodeDecodeError
+
+    Codelab: section 4
+    """
+    ada, bob = room.join(2)
+    for character in "é漢🦉":
+        text = f"{character} {room.words.text()}"
+        encoded = f"{text}\n".encode()
+        for cut in range(1, len(character.encode())):
+            ada.sends_in_pieces([encoded[:cut], encoded[cut:]])
+            bob.hears_from(ada, text, "collect bytes, cut them at the newline, and decode only the complete line")
+            text = f"{character} {room.words.text()}"
+            encoded = f"{text}\n".encode()
+
+
+@check("task2.crlf", points=1, needs=listens)
+def crlf(room: ChatRoom) -> None:
+    r"""`\r\n` ends a line as `\n` does, and no `\r` is passed on.
+
+    Does: somebody whose lines (the nickname too) end in `\r\n` joins and talks; what arrives must look as it does after `\n` alone.
+
+    Why: telnet and clients on Windows end lines so. A `\r` that is passed on makes terminals overwrite the line.
+
+    Mistakes:
+    - only the `\n` is cut off -> an invisible `\r` at the end of every message, and in the middle after the name
+
+    Codelab: section 4
+    """
+    ada, bob = room.join(2)
+    plain, with_return = room.words.text(), room.words.text()
+    ada.says(plain)
+    ada.says(f"{with_return}\r")
+    name = room.words.name()
+    cyd = room.join_one(name, f"{name}\r\n".encode())
+    room.settle()
+    cyd.says(by_other := room.words.text())
+    hint = r"cut a \r off the end of each line: line.rstrip('\r')"
+    for speaker, text in ((ada, plain), (ada, with_return), (cyd, by_other)):
+        bob.hears_from(speaker, text, hint)
+    usual = room.said(ada.name, plain).among(bob.peer)[0].raw.count(b"\r")
+    for speaker, text in ((ada, with_return), (cyd, by_other)):
+        line = room.said(speaker.name, text).among(bob.peer)[0]
+        if line.raw.count(b"\r") != usual:
+            room.fail(
+                r"a \r was passed on",
+                expected=rf'{bob.name} gets "{text}" without a \r',
+                observed=f"{bob.name} got {line.raw.decode('utf-8', 'backslashreplace')!r}",
+                hint=hint,
+                event=line.event,
+                mark=r"with a \r",
+            )
+
+
+@check("task2.long-line", points=2, needs=listens)
+def long_line(room: ChatRoom) -> None:
+    """Lines of 1,023, 1,024, 1,025, 65,536 and 1,000,000 bytes arrive whole.
+
+    Does: one person says lines of these lengths, one after the other.
+
+    Why: 1,024 is what one recv(1024) returns at most; a longer line always comes in pieces.
+
+    Mistakes:
+    - a recv() that returned as many bytes as were asked for is taken for a whole line -> the line is cut
+    - a limit on the length of a line that is too small -> the client is thrown out
+    - the buffer is searched from its beginning after each recv() -> the long line takes for ever
+
+    Codelab: section 4
+    """
+    ada, bob = room.join(2)
+    for size in LINE_SIZES:
+        end = f" {room.words.text()}"
+        text = room.words.random.choice("abcdefgh") * (size - len(end)) + end
+        ada.says(text)
+        bob.hears_from(ada, text, f"a line of {size:,} bytes comes in several pieces: go on reading until the newline")
+
+
+@check("task2.bad-utf8", points=1, needs=listens)
+def bad_utf8(room: ChatRoom) -> None:
+    """Bytes that are no UTF-8 end neither that client's connection nor anyone else's.
+
+    Does: somebody sends lines of invalid bytes and then an ordinary line, which must arrive.
+
+    Why: anything can come from the network; one odd client must not harm itself or others.
+
+    Mistakes:
+    - decode('utf-8') without errors='replace' -> UnicodeDecodeError ends the client's thread
+
+    Codelab: section 3 (recv_lines) and section 4
+    """
+    ada, bob = room.join(2)
+    for bad in (b"\xff\xfe\xfa\n", b"caf\xe9 \xc3(\n", b"\xed\xa0\x80 \xf5\x80\n"):
+        ada.sends(bad)
+    ada.says(text := room.words.text())
+    hint = "decode with errors='replace', so that no bytes can raise an exception"
+    bob.hears_from(ada, text, hint)
+    room.still_chats(hint)
+
+
+@check("task2.only-newline", points=0, needs=listens)
+def only_newline(room: ChatRoom) -> None:
+    r"""U+2028, U+0085, form feed and a lone `\r` inside a message do not end it.
+
+    Does: says lines with one of these characters in the middle. It gives no points.
+
+    Why: only `\n` ends a message in this protocol; str.splitlines() splits at ten other characters too.
+
+    Mistakes:
+    - str.splitlines() -> a message that holds such a character arrives in two parts: use split('\n')
+
+    Codelab: section 4
+    """
+    ada, bob = room.join(2)
+    for character in "\u2028\u0085\f\r":
+        text = f"{room.words.text(2)}{character}{room.words.text(2)}"
+        ada.says(text)
+        bob.hears_from(ada, text, r"split at b'\n' only; str.splitlines() splits at other characters too")
+
+
+@check("task2.unfinished", points=1, needs=listens)
+def unfinished(room: ChatRoom) -> None:
+    """A line left unfinished by a client that goes is never mixed into another message.
+
+    Does: somebody sends half a line and leaves; others come and talk. Whether the half line itself is delivered is free.
+
+    Why: what a client leaves in its buffer belongs to nobody else.
+
+    Mistakes:
+    - buffers in a table by slot or number that the next client takes over -> the half line stands before her first message
+
+    Codelab: section 4
+    """
+    ada, bob = room.join(2)
+    for how in ("closes", "resets"):
+        [leaver] = room.join(1)
+        half = room.words.text()
+        leaver.sends_in_pieces([half.encode()])
+        getattr(leaver, how)()
+        room.await_leave(leaver)
+        [newcomer] = room.join(1)
+        for speaker in (newcomer, ada):
+            speaker.says(text := room.words.text())
+            bob.hears_from(speaker, text, "a client's buffer must go with the client")
+        alone = (half, *(line.rstrip() for line in (room.command("chat", name=leaver.name, text=half),)))
+        room.expect_nothing(
+            bob.peer,
+            lambda line, half=half, alone=alone: half in line and not line.rstrip().endswith(alone[0]),  # type: ignore[misc]
+            f'that mixes "{half}" with something else',
+            "a client's buffer must go with the client",
+        )
+
+
+CHECKS = [split, merged, name_and_message, interleaved, split_utf8, crlf, long_line, bad_utf8, only_newline, unfinished]

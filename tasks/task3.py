@@ -1,0 +1,251 @@
+"""Task 3: `/name <new>` gives the sender a new name."""
+
+from __future__ import annotations
+
+from grader.check import check, check_of
+from tasks.chat import ChatRoom, Member
+from tasks.task1 import broadcast, leave, listens
+
+_REBIND = "the name that messages are built with must change too: assign it where the chat line is made, not only in the list"
+
+
+@check("task3.announce", points=6, needs=listens)
+def announce(room: ChatRoom) -> None:
+    """`/name <new>`: everyone else gets `SERVER: <old> is now <new>`, once.
+
+    Does: one of three people renames herself; the two others must get the notice once. She may get it or not.
+
+    Why: without the notice nobody knows who the new name is.
+
+    Mistakes:
+    - the line is relayed like any other -> others read `<old>: /name <new>` and nothing changes
+    - the name is changed before the notice is made -> `SERVER: <new> is now <new>`
+    - the notice goes to the sender only -> the others never learn of it
+
+    Codelab: section 5, Task 3
+    """
+    ada, bob, cyd = room.join(3)
+    old = ada.name
+    ada.renames(room.words.name())
+    for other in (bob, cyd):
+        other.hears_once(room.renamed(old, ada.name), "when a line begins with `/name `, change the name and tell everyone else, once")
+
+
+@check("task3.new-name-used", points=5, needs=(listens, announce))
+def new_name_used(room: ChatRoom) -> None:
+    """The next message carries the new name.
+
+    Does: somebody renames herself and speaks; the line must come under the new name.
+
+    Why: this is what the command is for.
+
+    Mistakes:
+    - the new name goes into the list of clients, but the thread builds lines from a variable that was set when she joined -> lines under the old name
+
+    Codelab: section 5, Task 3
+    """
+    ada, bob = room.join(2)
+    old = ada.name
+    ada.renames(room.words.name())
+    room.expect([(bob.peer, room.renamed(old, ada.name))])
+    _heard_under_new_name(room, ada, bob, old)
+
+
+def _heard_under_new_name(room: ChatRoom, speaker: Member, hearer: Member, old: str) -> None:
+    speaker.says(text := room.words.text())
+    under_any_name = [room.said(speaker.name, text), room.said(old, text)]
+    room.wait(lambda: any(line.among(hearer.peer) for line in under_any_name))
+    line = room.said(speaker.name, text)
+    nameless = any(speaker.name not in got.text for got in line.among(hearer.peer))
+    if nameless:
+        room.fail(
+            "the message came without a name",
+            expected=f'{hearer.name} gets "{line.text}"',
+            observed=f'{hearer.name} got "{line.among(hearer.peer)[0].text}"',
+            hint=_REBIND,
+            event=line.among(hearer.peer)[0].event,
+            unless=check_of(broadcast).id,
+        )
+    room.expect([(hearer.peer, line)], _REBIND)
+
+
+@check("task3.not-chat", points=2, needs=(listens, announce))
+def not_chat(room: ChatRoom) -> None:
+    """The command itself is nobody's chat line.
+
+    Does: somebody renames herself; nobody else may read the command.
+
+    Why: a command is meant for the server.
+
+    Mistakes:
+    - after the command is done the line is relayed all the same -> others read `<name>: /name <new>`: continue with the next line instead
+
+    Codelab: section 5, Task 3
+    """
+    ada, bob, cyd = room.join(3)
+    ada.renames(room.words.name())
+    command = room.command("rename", new=ada.name)
+    for other in (bob, cyd):
+        room.expect_nothing(
+            other.peer, lambda line: command in line, f'of "{command}"', "do not relay the line of a command: continue with the next line"
+        )
+
+
+@check("task3.again", points=2, needs=(listens, announce))
+def again(room: ChatRoom) -> None:
+    """A second rename starts from the first new name.
+
+    Does: somebody renames herself twice; the second notice must name the first new name as the old one.
+
+    Why: the old name is the one that people know her by.
+
+    Mistakes:
+    - the notice takes the old name from the nickname of the join -> `SERVER: <first> is now <third>`
+
+    Codelab: section 5, Task 3
+    """
+    ada, bob = room.join(2)
+    for _ in range(2):
+        old = ada.name
+        ada.renames(room.words.name())
+        room.expect([(bob.peer, room.renamed(old, ada.name))], "the old name in the notice is the one she bears now")
+
+
+@check("task3.leaves-with-new-name", points=2, needs=(listens, announce))
+def leaves_with_new_name(room: ChatRoom) -> None:
+    """The leave notice has the new name.
+
+    Does: somebody renames herself and closes the connection.
+
+    Why: nobody in the chat knows the old name any more.
+
+    Mistakes:
+    - the notice at the end of the thread uses the nickname of the join -> somebody leaves whom nobody knows
+
+    Codelab: section 5, Task 3
+    """
+    ada, bob = room.join(2)
+    old = ada.name
+    ada.renames(room.words.name())
+    room.expect([(bob.peer, room.renamed(old, ada.name))])
+    new = ada.name
+    ada.closes()
+    room.wait(lambda: any(line.event > ada.gone_since and (new in line.text or old in line.text) for line in bob.peer.lines))
+    under_old = [line for line in room.lines_since(bob, ada.gone_since + 1) if old in line.text and new not in line.text]
+    hint = "use the present name in the leave notice, not the one from the join"
+    room.expect([(bob.peer, room.left(ada))], hint, unless="" if under_old else check_of(leave).id)
+
+
+@check("task3.only-mine", points=1, needs=(listens, announce))
+def only_mine(room: ChatRoom) -> None:
+    """Another client that bears the same old name keeps it.
+
+    Does: two people join under the same nickname, if the server lets them; one renames herself, the other one speaks.
+
+    Why: a client is its connection; its name is only what others see.
+
+    Mistakes:
+    - the list is searched by the old name -> everybody of that name is renamed, or the wrong one
+
+    Codelab: section 5, Task 3
+    """
+    ada, bob = room.join(2)
+    old, new = ada.name, room.words.name()
+    twin = room.join_one(old)
+    room.settle()
+    ada.renames(new)
+    room.expect([(bob.peer, room.renamed(old, new))])
+    room.settle()
+    twin.says(text := room.words.text())
+    room.wait(lambda: any(text in line.text for line in bob.peer.lines))
+    for line in bob.peer.lines:
+        if text in line.text and new in line.text:
+            room.fail(
+                f"{old}, who never asked for it, was renamed too",
+                expected=f'{bob.name} gets "{room.said(old, text).text}" from the other {old}',
+                observed=f'{bob.name} got "{line.text}"',
+                hint="find the client by its connection, not by its name",
+                event=line.event,
+                mark="the other one was not renamed",
+            )
+
+
+@check("task3.no-argument", points=2, needs=(listens, announce))
+def no_argument(room: ChatRoom) -> None:
+    """`/name` and `/name` with blanks rename nobody, crash nothing, announce nothing.
+
+    Does: somebody sends both and then speaks; the line must come under her name, and no notice of a rename before it.
+
+    Why: people press Enter too early.
+
+    Mistakes:
+    - split()[1] without looking whether there is one -> IndexError ends the client's thread
+    - the rest is taken as it is -> she is renamed to nothing
+
+    Codelab: section 5, Task 3
+    """
+    ada, bob = room.join(2)
+    bare = room.command("rename", new="").strip()
+    hint = "look whether there is a new name at all (strip it first); if not, leave everything as it is"
+    for typed in (bare, f"{bare}    "):
+        since = len(room.transcript)
+        ada.says(typed)
+        room.settle()
+        ada.says(text := room.words.text())
+        room.expect([(bob.peer, room.said(ada.name, text))], hint)
+        notice = room.renamed(ada.name, "").text.strip()
+        room.expect_nothing(bob.peer, lambda line, notice=notice: line.strip().startswith(notice), "about a rename", hint, since=since - 1)  # type: ignore[misc]
+
+
+@check("task3.split-and-merged", points=1, needs=(listens, announce))
+def split_and_merged(room: ChatRoom) -> None:
+    r"""The command in pieces, and `/name zoe\nhi\n` in one segment, both work.
+
+    Does: sends the command byte by byte; then the command and a message with one send().
+
+    Why: a command is a line like any other, and lines come in pieces and together.
+
+    Mistakes:
+    - the command is looked for in what recv() returned, not in the line -> a command in pieces is chat, or a message after it is lost
+
+    Codelab: section 5, Task 3, and section 4
+    """
+    ada, bob = room.join(2)
+    old, new = ada.name, room.words.name()
+    ada.sends_in_pieces(bytes([byte]) for byte in f"{room.command('rename', new=new)}\n".encode())
+    hint = "look for the command in each complete line, not in what recv() returned"
+    room.expect([(bob.peer, room.renamed(old, new))], hint)
+    third, text = room.words.name(), room.words.text()
+    ada.sends(f"{room.command('rename', new=third)}\n{text}\n".encode())
+    ada.name = ada.peer.label = third
+    old_notice_or_new = [room.renamed(new, third), room.renamed(old, third)]
+    room.wait(lambda: any(notice.among(bob.peer) for notice in old_notice_or_new))
+    if not old_notice_or_new[1].among(bob.peer):  # the wrong old name in it is task3.again's matter
+        room.expect([(bob.peer, old_notice_or_new[0])], hint)
+    came = room.wait(lambda: any(line.text.rstrip().endswith(text) for line in bob.peer.lines))
+    if came:  # under which name it came is task3.new-name-used's matter
+        room.expect([(bob.peer, room.said(third, text))], hint)
+
+
+@check("task3.lookalike", points=1, needs=(listens, announce))
+def lookalike(room: ChatRoom) -> None:
+    """`/names x` and `say /name x` are chat.
+
+    Does: says lines that only look like the command; they must arrive as chat.
+
+    Why: a command is `/name`, a blank and a name, at the beginning of the line, and nothing else.
+
+    Mistakes:
+    - startswith('/name') without the blank -> `/names x` renames
+    - '/name ' in line -> a message about the command renames
+
+    Codelab: section 5, Task 3
+    """
+    ada, bob = room.join(2)
+    bare = room.command("rename", new="").strip()
+    for start in (f"{bare}s", f"say {bare}"):
+        ada.says(text := f"{start} {room.words.text()}")
+        bob.hears_from(ada, text, f"only a line that begins with `{bare}` and a blank is the command")
+
+
+CHECKS = [announce, new_name_used, not_chat, again, leaves_with_new_name, only_mine, no_argument, split_and_merged, lookalike]

@@ -1,0 +1,216 @@
+"""Task 4, dead clients: whoever goes, and however, the others chat on."""
+
+from __future__ import annotations
+
+from grader.check import check, check_of
+from tasks.chat import ChatRoom, Member
+from tasks.task1 import leave, listens
+
+QUEUED_LINES, DYING_WORDS = 300, 200
+CROWD, DYING = 25, 20
+DEATHS, LEAK = 50, 10
+STALLED_BYTES, STALLED_LINE = 1_600_000, 16_000
+
+
+@check("task4.reset", points=3, needs=listens)
+def reset(room: ChatRoom) -> None:
+    """A connection that is reset (RST) is announced once, and the others chat on.
+
+    Does: one of three people vanishes with a reset, as a machine does that crashes.
+
+    Why: then recv() does not return b'': it raises ConnectionResetError. That client has left all the same.
+
+    Mistakes:
+    - only b'' is looked for -> the exception ends the thread, the client stays in the list for ever, and nobody is told
+
+    Codelab: section 5, Task 4
+    """
+    ada, bob, cyd = room.join(3)
+    cyd.resets()
+    hint = "recv() raises ConnectionResetError here: treat it like b'' (close, take off the list, tell the others)"
+    for other in (ada, bob):
+        other.hears_once(room.left(cyd), hint, unless=leave)
+    room.still_chats(hint)
+
+
+@check("task4.reset-mid-broadcast", points=4, needs=listens)
+def reset_mid_broadcast(room: ChatRoom) -> None:
+    """Clients reset their connections while hundreds of lines are relayed to them: the server goes on.
+
+    Does: the server is stopped for an instant, in which one person says 300 lines and two others say 200 each and reset
+    their connections; then it runs on, and those who are left must be able to talk.
+
+    Why: now it is send() that fails, in the thread of somebody else, who has done nothing wrong.
+
+    Mistakes:
+    - broadcast() holds a Lock and calls a function that takes the same Lock -> the server stops for good
+    - send() without try -> the exception ends the thread of the person who spoke
+    - the list is changed while it is looped over -> the next client misses the line
+
+    Codelab: section 5, Task 4
+    """
+    ada, bob, cyd, dan = room.join(4)
+    with room.server_paused():
+        for _ in range(QUEUED_LINES):
+            ada.says(room.words.text())
+        for dying in (cyd, dan):
+            dying.sends("".join(f"{room.words.text()}\n" for _ in range(DYING_WORDS)).encode())
+            dying.resets()
+    room.rest()
+    room.still_chats("a failed send must do no more than remove the client that it was for")
+    [newcomer] = room.join(1)
+    newcomer.says(text := room.words.text())
+    bob.hears_from(newcomer, text)
+
+
+@check("task4.mass-death", points=2, needs=listens)
+def mass_death(room: ChatRoom) -> None:
+    """20 of 25 clients gone in one instant: 20 notices, each once, and the rest chat on.
+
+    Does: 10 clients close and 10 reset in the same instant; the 5 others must get each leave once, and talk on.
+
+    Why: while one leave is announced, the announcement fails at the other dead ones: removing must cope with that.
+
+    Mistakes:
+    - broadcast() removes a dead client under the Lock it holds already -> the server stops for good
+    - whoever finds a dead client announces it -> some leaves come twice
+    - removing a client that is removed already raises -> its leave is never announced
+
+    Codelab: section 5, Task 4
+    """
+    people = room.join(CROWD)
+    survivors, dying = people[: CROWD - DYING], people[CROWD - DYING :]
+    with room.server_paused():
+        for place, one in enumerate(dying):
+            (one.resets if place % 2 else one.closes)()
+    hint = "several clients can be dead at once: remove and announce each exactly once, and hold no lock while you send"
+    room.expect([(one.peer, room.left(gone)) for gone in dying for one in survivors], hint, unless=check_of(leave).id)
+    for one in survivors:
+        for gone in dying:
+            one.hears_once(room.left(gone), hint, unless=leave)
+    room.still_chats(hint)
+
+
+@check("task4.before-name", points=1, needs=listens)
+def before_name(room: ChatRoom) -> None:
+    """A client gone before its nickname: no notice, nobody disturbed.
+
+    Does: two clients connect and go, one by closing and one by a reset, without having sent anything.
+
+    Why: nobody knew that they were there.
+
+    Mistakes:
+    - the clean-up announces a leave whether there was a nickname or not -> "SERVER: None has left the chat."
+    - the exception of a reset in the accept loop ends the server
+
+    Codelab: section 5, Task 4
+    """
+    ada, bob = room.join(2)
+    since = len(room.transcript)
+    for how in (Member.closes, Member.resets):
+        nameless = Member(room, room.connect("(nameless)"), "")
+        room.rest()
+        how(nameless)
+        room.rest()
+    for other in (ada, bob):
+        room.expect_nothing(
+            other.peer, lambda _line: True, "about somebody who was never in", "announce a leave only of those who had joined", since=since
+        )
+    room.still_chats()
+
+
+@check("task4.socket-closed", points=3, needs=listens)
+def socket_closed(room: ChatRoom) -> None:
+    """After 50 deaths, one at a time, the server holds no socket of theirs.
+
+    Does: 50 people join and go, one after the other, by closing and by resets. Then the server must have no connection in
+    CLOSE_WAIT, and about as many descriptors and threads as before.
+
+    Why: a server that forgets to close runs out of descriptors after some hours, and then takes nobody in.
+
+    Mistakes:
+    - the client is taken off the list but its socket is not closed -> it stays in CLOSE_WAIT
+    - a helper thread per client that nobody ends -> one more thread after each client
+
+    Codelab: section 5, Task 4
+    """
+    room.join(2)
+    room.go_one_by_one(room.join(2))
+    room.settle()
+    before = room.holdings()
+    for death in range(DEATHS):
+        one = room.join_one()
+        (one.resets if death % 2 else one.closes)()
+        room.await_leave(one)
+
+    def all_given_back() -> bool:
+        now = room.holdings()
+        return not now.half_closed and now.descriptors - before.descriptors < LEAK and now.threads - before.threads < LEAK
+
+    ending = room.wait(all_given_back)
+    if ending:
+        now = room.holdings()
+        room.fail(
+            "the server still holds what belonged to clients that are gone",
+            expected=f"after {DEATHS} deaths as many descriptors ({before.descriptors}) and threads ({before.threads}) as before, nothing in CLOSE_WAIT",
+            observed=f"{now.descriptors} descriptors, {now.threads} threads, {now.half_closed} connections in CLOSE_WAIT",
+            hint="close the connection when the client is gone (conn.close() in finally), and end every thread that served it",
+        )
+
+
+@check("task4.rejoin", points=2, needs=listens)
+def rejoin(room: ChatRoom) -> None:
+    """After 5 deaths, one at a time, new clients join and chat, under an old nickname too.
+
+    Does: 5 people leave one after the other; then two come, one of them under the name of one who left.
+
+    Why: people lose their connection and come back.
+
+    Mistakes:
+    - names that are taken are never given back -> whoever returns is refused
+    - clients are counted and never uncounted -> after a while nobody is let in
+
+    Codelab: section 5, Task 4
+    """
+    ada, _bob = room.join(2)
+    leavers = room.join(5)
+    for place, one in enumerate(leavers):
+        room.go_one_by_one([one], Member.resets if place % 2 else Member.closes)
+    back = room.join_one(leavers[1].name)
+    room.settle()
+    [new] = room.join(1)
+    hint = "whoever comes back is a new client: forget everything about one who has left"
+    for speaker in (back, new):
+        speaker.says(text := room.words.text())
+        ada.hears_from(speaker, text, hint)
+        ada.says(text := room.words.text())
+        speaker.hears_from(ada, text, hint)
+
+
+@check("task4.stalled-reader", points=0, needs=listens)
+def stalled_reader(room: ChatRoom) -> None:
+    """A client that stops reading does not stop the others.
+
+    Does: one of three people stops reading while another one says 1.6 MB; the third must get it all. It gives no points, and goes beyond
+    the codelab.
+
+    Why: send() waits when the other side does not read. If the thread of the one who speaks waits there, nobody hears her.
+
+    Mistakes:
+    - sendall() to all clients in the speaker's thread -> one sleeping laptop stops the chat: give each client a queue and a thread that writes
+
+    Codelab: beyond it
+    """
+    room.shrink_buffers()
+    ada, bob = room.join(2)
+    stalled = room.join_one()
+    room.settle()
+    room.stall(stalled.peer)
+    for _ in range(STALLED_BYTES // STALLED_LINE):
+        end = f" {room.words.text()}"
+        text = "z" * (STALLED_LINE - len(end)) + end
+        ada.says(text)
+        bob.hears_from(ada, text, "one client that does not read stops all others: give each client a queue and a writing thread of its own")
+
+
+CHECKS = [reset, reset_mid_broadcast, mass_death, before_name, socket_closed, rejoin, stalled_reader]
