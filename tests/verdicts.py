@@ -1,0 +1,85 @@
+"""Grade the submissions of tests/submissions and compare with the verdicts written beside them.
+
+`python tests/verdicts.py [--times N] [NAME...]` prints every difference; the tests use the same functions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SUBMISSIONS = Path(__file__).parent / "submissions"
+ADVICE = {"task2.only-newline", "task4.stalled-reader"}
+NAMES = sorted(folder.name for folder in SUBMISSIONS.iterdir() if (folder / "expected.toml").is_file())
+
+
+def expected(name: str) -> dict[str, str]:
+    """Check id -> status of every check that must not pass; "*" among the skips stands for all that do not fail."""
+    told = tomllib.loads((SUBMISSIONS / name / "expected.toml").read_text("utf-8"))
+    verdicts = dict.fromkeys(told.get("skip", []), "skip") | dict.fromkeys(told["fail"], "fail")
+    if verdicts.pop("*", None):
+        from grader.codelab import load
+
+        verdicts = {check.id: verdicts.get(check.id, "skip") for check in load().catalogue}
+    return verdicts
+
+
+def is_right(name: str) -> bool:
+    """Whether it must score full marks."""
+    return set(expected(name)) <= ADVICE
+
+
+def report(name: str, *options: str) -> dict:
+    """The report of `chatgrade all`, run as a user runs it."""
+    command = [sys.executable, "-m", "grader", "all", str(SUBMISSIONS / name), "--json", "-", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    if not done.stdout:
+        raise AssertionError(f"no report, status {done.returncode}: {done.stderr}")
+    return json.loads(done.stdout) | {"exit_status": done.returncode}
+
+
+def verdicts(graded: dict) -> dict[str, str]:
+    """Check id -> status of every check that did not pass."""
+    checks = (check for task in graded["tasks"] for check in task["checks"])
+    return {check["id"]: check["status"] for check in checks if check["status"] != "pass"}
+
+
+def difference(name: str, graded: dict) -> list[str]:
+    """One line for each check whose verdict is not the expected one."""
+    wanted, got = expected(name), verdicts(graded)
+    checks = {check["id"]: check for task in graded["tasks"] for check in task["checks"]}
+    return [
+        f"{name}: {check_id} must be {wanted.get(check_id, 'pass')}, is {got.get(check_id, 'pass')}: "
+        f"{checks[check_id]['summary']} | {checks[check_id]['observed']} | {checks[check_id]['hint']}"
+        for check_id in sorted(wanted.keys() | got.keys())
+        if wanted.get(check_id, "pass") != got.get(check_id, "pass")
+    ]
+
+
+def main() -> int:
+    """Grade all, or those named, some times over; print what differs and how long it took."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", default=NAMES)
+    parser.add_argument("--times", type=int, default=1)
+    arguments = parser.parse_args()
+    wrong = 0
+    for turn in range(1, arguments.times + 1):
+        started = time.monotonic()
+        lines = [line for name in arguments.names or NAMES for line in difference(name, report(name))]
+        wrong += len(lines)
+        print(*lines, sep="\n", end="\n" if lines else "")
+        print(f"turn {turn}: {len(arguments.names or NAMES)} submissions, {len(lines)} differences, {time.monotonic() - started:.0f} s", flush=True)
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
