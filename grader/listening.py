@@ -47,15 +47,16 @@ class Watcher:
             found = [one for one in found if one.inode in own]
         return [Listening(one.address, one.port) for one in found]
 
-    def holdings(self, program: Program, port: int) -> tuple[int, int, int]:
-        """Descriptors, threads and half-closed connections of the program and its children."""
+    def holdings(self, program: Program, port: int) -> tuple[int, int, int, int]:
+        """Descriptors, threads, sockets and half-closed connections of the program and its children."""
         if self.sockets is None:
-            return 0, 0, 0
+            return 0, 0, 0, 0
         pids = program.pids()
         half_closed = sum(one.port == port and one.inode != 0 for one in self.sockets.dump(1 << CLOSE_WAIT))
         return (
             sum(len(procfs.open_files(pid)) for pid in pids),
             sum(len(procfs.thread_ids(pid)) for pid in pids),
+            len(set().union(*(procfs.socket_inodes(pid) for pid in pids))),  # one that several processes hold is one
             half_closed,
         )
 

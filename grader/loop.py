@@ -25,11 +25,12 @@ class Source(Protocol):
 
 
 class Loop:
-    """Pumps all sources. `received` grows whenever anything came in."""
+    """Pumps all sources. `received` grows whenever a peer got something, `printed` whenever the program printed."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         self.received = 0
+        self.printed = 0
 
     def add(self, source: Source) -> None:
         """Look after a source from now on, reading only."""

@@ -76,18 +76,21 @@ class Patience:
                 if until():
                     return None
 
-    def rest(self) -> bool:
+    def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
         """Wait until the program has read everything and waits for more; whether nothing more can come of what was sent.
 
         A program whose waits have limits may rest and still act later: False. So may one that never stops computing.
+        With `until`, that is enough, too; it returns False then.
         """
         self.loop.drain()
         watch = _Watch(self)
-        while True:
+        while not until():
             ending = watch.look()
             if ending or watch.resting:
                 return ending in (Ending.IDLE, Ending.DEAD)
-            self.loop.pump(watch.turn)
+            if self.loop.pump(watch.turn):
+                self.loop.drain()
+        return False
 
     def pending(self) -> tuple[tuple[TcpSocket, ...], bool, bool]:
         """All sockets, and whether any holds unread bytes (or connections), and unsent ones."""
@@ -149,10 +152,11 @@ class _Watch:
 
     def _at_rest(self, first: Reading, pids: list[int], now: float) -> Ending | None:
         patience = self._patience
+        printed = patience.loop.printed
         sockets, unread, unsent = patience.pending()
         second = idle.read(pids)
-        patience.loop.drain()
-        if second.threads != first.threads or patience.loop.received != self._received:
+        patience.loop.drain()  # a program that waits for its output to be read is woken by this
+        if second.threads != first.threads or (patience.loop.received, patience.loop.printed) != (self._received, printed):
             self._cut = None
             return None
         if first.activity is Activity.TIMED or any(map(procfs.may_be_woken_by_a_timer, pids)):

@@ -46,6 +46,7 @@ class Output:
         if not data:
             self._loop.remove(self)
         self._total += len(data)
+        self._loop.printed += len(data)
         room = _HEAD - len(self._head)
         self._head += data[:room] if room > 0 else b""
         self._tail += data[max(room, 0) :]

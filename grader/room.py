@@ -44,6 +44,7 @@ class Holdings(NamedTuple):
 
     descriptors: int
     threads: int
+    sockets: int
     half_closed: int  # connections whose other side is gone, and which they have not closed (CLOSE_WAIT)
 
 
@@ -207,9 +208,9 @@ class Room:
             self._patience.wait(lambda: False)
         self._settled_at = (self._actions, self._loop.received)
 
-    def rest(self) -> bool:
-        """Wait until the program has read what was sent and rests; whether that proves that nothing more will come."""
-        return self._patience.rest()
+    def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
+        """Wait until the program has read what was sent and rests (or `until`); whether this proves that nothing more will come."""
+        return self._patience.rest(until)
 
     def fence(self) -> bool:
         """Prove by messages that all is dealt with, where rest cannot be proved; False if that is not to be had."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 NAMES = (
-    "ada amir anya bela boris carla chen cyd dario dilan edith emre farah felix gita goran hana hugo ines ivo jana jonas kira "
-    "kofi lena luca maja milo mira nadia nils olga otto paula pavel quinn rana remy rosa samir selma tariq thea ugo uma vera "
+    "ada alma anya bela boris carla chen cyd dario dilan edith emre farah felix gita goran hana hugo ines ivo jana jonas kira "
+    "kofi lena luca maja milo mira nadia nils olga otto paula pavel quinn rana remy rosa samir selma tariq thea ulla uma vera "
     "viktor wanda wim xenia yara yusuf zara zeno"
 ).split()
 

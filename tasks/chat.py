@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from grader.check import CheckFunction, check_of
@@ -114,9 +115,9 @@ class ChatRoom(Room):
         return member
 
     def join(self, count: int) -> list[Member]:
-        """As many people come in, one after the other."""
+        """As many people come in, one after the other; at the end the server has nothing more to do for any of them."""
         newcomers = [self.join_one() for _ in range(count)]
-        self.settle()
+        self.rest()
         return newcomers
 
     def _await_admission(self, newcomer: Member, since: int) -> None:
@@ -126,8 +127,8 @@ class ChatRoom(Room):
         def heard_of() -> bool:
             return any(line.event >= since and newcomer.name in line.text for one in witnesses for line in one.peer.lines[-40:])
 
-        if not witnesses or self.wait(heard_of):
-            self.rest()
+        self.rest(heard_of)
+        if not heard_of():
             if not self.taken_in(newcomer.peer) or newcomer.peer.ended:
                 from tasks.task1 import join
 
@@ -148,12 +149,16 @@ class ChatRoom(Room):
             how(leaver)
             self.await_leave(leaver)
 
-    def await_leave(self, leaver: Member) -> None:
-        """Wait until somebody hears that she is gone, or the server rests."""
+    def await_leave(self, leaver: Member) -> bool:
+        """Wait until somebody hears that she is gone, or the server rests; whether it was heard."""
         witnesses = self.members[-1:]
         expected = self.left(leaver)
-        if not witnesses or self.wait(lambda: any(expected.among(one.peer) for one in witnesses)):
-            self.rest()
+
+        def heard_of() -> bool:
+            return any(expected.among(one.peer) for one in witnesses)
+
+        self.rest(heard_of)
+        return heard_of()
 
     # -- the lines of the codelab ----------------------------------------------------------------------------------
 
@@ -170,9 +175,12 @@ class ChatRoom(Room):
         notice = self._notice("left", member.gone_since, name=member.name)
         if exact:
             return notice
-        return notice._replace(
-            accepts=lambda line: notice.accepts(line) or (member.name in line and not holds_word_of_ours(line))
-        )
+        joined = self.joined(member)  # may come late from a server that sends in batches
+
+        def accepts(line: str) -> bool:
+            return notice.accepts(line) or (_names(line, member.name) and not holds_word_of_ours(line) and not joined.accepts(line))
+
+        return notice._replace(accepts=accepts)
 
     def renamed(self, old: str, new: str, since: int = -1) -> Expected:
         """The notice that somebody has a new name."""
@@ -241,8 +249,8 @@ class ChatRoom(Room):
         ears somebody else says a third. It holds for servers that handle one connection's lines in order.
         """
         present = [member for member in self.members if not member.peer.ended and member.peer.reading]
-        if len(present) < 2:  # noqa: PLR2004 - nobody to hear it
-            return False
+        if len(present) < 2:  # noqa: PLR2004 - nobody to say anything to her
+            return True
         first, second = present[0], present[-1]
         speakers = [member for member in present if member in self.active] or [first]
         for round_of in (speakers, [second], [first]):
@@ -254,6 +262,11 @@ class ChatRoom(Room):
                 return False
         self.active.clear()
         return True
+
+
+def _names(line: str, name: str) -> bool:
+    """Whether the name stands in the line as a word of its own."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line) is not None
 
 
 def _bare(notice: str) -> str:

@@ -135,8 +135,7 @@ def crlf(room: ChatRoom) -> None:
     """
     ada, bob = room.join(2)
     plain, with_return = room.words.text(), room.words.text()
-    ada.says(plain)
-    ada.says(f"{with_return}\r")
+    ada.sends_in_pieces([f"{plain}\n".encode(), f"{with_return}\r\n".encode()])
     name = room.words.name()
     cyd = room.join_one(name, f"{name}\r\n".encode())
     room.settle()
@@ -195,8 +194,7 @@ def bad_utf8(room: ChatRoom) -> None:
     Codelab: section 3 (recv_lines) and section 4
     """
     ada, bob = room.join(2)
-    for bad in (b"\xff\xfe\xfa\n", b"caf\xe9 \xc3(\n", b"\xed\xa0\x80 \xf5\x80\n"):
-        ada.sends(bad)
+    ada.sends_in_pieces([b"\xff\xfe\xfa\n", b"caf\xe9 \xc3(\n", b"\xed\xa0\x80 \xf5\x80\n"])
     ada.says(text := room.words.text())
     hint = "decode with errors='replace', so that no bytes can raise an exception"
     bob.hears_from(ada, text, hint)
@@ -218,9 +216,14 @@ def only_newline(room: ChatRoom) -> None:
     """
     ada, bob = room.join(2)
     for character in "\u2028\u0085\f\r":
-        text = f"{room.words.text(2)}{character}{room.words.text(2)}"
-        ada.says(text)
-        bob.hears_from(ada, text, r"split at b'\n' only; str.splitlines() splits at other characters too")
+        before, after = room.words.text(2), room.words.text(2)
+        ada.says(f"{before}{character}{after}")
+        whole = room.said(ada.name, after)._replace(
+            text=f"{ada.name}: {before}{character}{after}",
+            accepts=lambda line, before=before, after=after: before in line and line.rstrip().endswith(after),  # type: ignore[misc]
+            keyed=False,
+        )
+        room.expect([(bob.peer, whole)], r"split at b'\n' only; str.splitlines() splits at other characters too")
 
 
 @check("task2.unfinished", points=1, needs=listens)
@@ -237,20 +240,20 @@ def unfinished(room: ChatRoom) -> None:
     Codelab: section 4
     """
     ada, bob = room.join(2)
-    for how in ("closes", "resets"):
+    for _ in range(2):
         [leaver] = room.join(1)
         half = room.words.text()
         leaver.sends_in_pieces([half.encode()])
-        getattr(leaver, how)()
+        leaver.closes()
         room.await_leave(leaver)
         [newcomer] = room.join(1)
         for speaker in (newcomer, ada):
             speaker.says(text := room.words.text())
             bob.hears_from(speaker, text, "a client's buffer must go with the client")
-        alone = (half, *(line.rstrip() for line in (room.command("chat", name=leaver.name, text=half),)))
+        by_itself = room.said(leaver.name, half)
         room.expect_nothing(
             bob.peer,
-            lambda line, half=half, alone=alone: half in line and not line.rstrip().endswith(alone[0]),  # type: ignore[misc]
+            lambda line, half=half, by_itself=by_itself: half in line and not by_itself.accepts(line),  # type: ignore[misc]
             f'that mixes "{half}" with something else',
             "a client's buffer must go with the client",
         )

@@ -1,0 +1,179 @@
+"""Tests of the report as data."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from report_samples import ECHO_EVENTS, failed, failure, full_report, report, result
+
+import grader
+from grader.check import Event, Status
+from grader.report import Report
+from grader.reports.json import render, to_dict
+
+SCHEMA = json.loads((Path(grader.__file__).parent / "reports" / "report.schema.json").read_text(encoding="utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def loaded(made: Report) -> Any:
+    """Render, validate and read back."""
+    data = json.loads(render(made))
+    VALIDATOR.validate(data)
+    return data
+
+
+def first_check(made: Report) -> Any:
+    """Take the first check of the first task."""
+    return loaded(made)["tasks"][0]["checks"][0]
+
+
+def test_the_schema_is_one() -> None:
+    """The schema itself is valid under JSON Schema 2020-12."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_object_of_the_schema_is_closed() -> None:
+    """Each object lists its properties and allows no others; all but the mark of an event are required."""
+    for name, part in SCHEMA["$defs"].items():
+        if part.get("type") == "object":
+            assert part["additionalProperties"] is False, name
+            assert set(part["properties"]) - set(part["required"]) <= {"mark"}, name
+
+
+@pytest.mark.parametrize("made", [full_report(), report(), report(tasks=())])
+def test_reports_are_valid(made: Report) -> None:
+    """What is written is valid, and reads back as what `to_dict` gave."""
+    assert loaded(made) == to_dict(made)
+
+
+def test_the_head_of_the_report() -> None:
+    """The report says which tool made it, of what, how, and the sums."""
+    data = loaded(full_report())
+    del data["tasks"]
+    assert data == {
+        "schema": "chatgrade/report/1",
+        "tool": {"name": "chatgrade", "version": grader.__version__},
+        "submission": {
+            "name": "ada",
+            "path": "/classes/ada",
+            "digest": "0f3a",
+            "files": {"server": "simple_chat_server.py"},
+        },
+        "run": {
+            "seed": 4711,
+            "started": "2024-05-06T07:08:09Z",
+            "seconds": 1.26,
+            "isolation": "full",
+            "python": "3.11.7",
+            "platform": "Linux",
+        },
+        "score": 4,
+        "max_score": 20,
+        "bonus": 0,
+        "max_bonus": 3,
+        "awaiting_review": 2,
+        "notes": ["The checks ran one after another on the real port: this machine allows no private networks."],
+    }
+
+
+def test_a_failed_check() -> None:
+    """A failed check carries its evidence; only an event that has a mark has that key."""
+    assert first_check(report(failed(transcript=ECHO_EVENTS, program_output="hi\n", notes=("odd",)))) == {
+        "id": "task1.broadcast",
+        "title": "A message reaches everyone else, once, and does not come back to its sender.",
+        "runs": "server",
+        "status": "fail",
+        "points": 4,
+        "earned": 0,
+        "seconds": 0.0123,
+        "summary": "mira heard her own message",
+        "expected": 'mira hears nothing of "copper lantern 41"',
+        "observed": 'mira got "mira: copper lantern 41" 0.3 ms after she said it',
+        "hint": "broadcast() sends to every client, the sender too: skip the sender's connection",
+        "where": {"file": "simple_chat_server.py", "line": 57},
+        "needs": [],
+        "notes": ["odd"],
+        "program_output": "hi\n",
+        "transcript": [
+            {"t": 0.0, "who": "mira", "dir": "out", "data": "copper lantern 41"},
+            {"t": 0.0002, "who": "otto", "dir": "in", "data": "mira: copper lantern 41"},
+            {
+                "t": 0.0003,
+                "who": "mira",
+                "dir": "in",
+                "data": "mira: copper lantern 41",
+                "mark": "should not have come",
+            },
+        ],
+    }
+
+
+def test_a_passed_check_has_every_key() -> None:
+    """What a passed check has no words for is an empty string, and its place is null."""
+    check = first_check(report(result("task1.broadcast")))
+    assert [check[key] for key in ("summary", "expected", "observed", "hint", "where")] == ["", "", "", "", None]
+
+
+@pytest.mark.parametrize(
+    ("more", "summary"),
+    [
+        ({}, "needs task1.listens, which failed"),
+        ({"summary": "something else"}, "needs task1.listens, which failed"),
+        ({"summary": "left out: task1.listens failed"}, "left out: task1.listens failed"),
+        ({"failure": failure()}, "follows from task1.listens, which failed"),
+    ],
+)
+def test_a_skip_names_its_reason(more: dict[str, Any], summary: str) -> None:
+    """The summary of a skip names the failed check."""
+    check = result("task1.broadcast", Status.SKIP, because="task1.listens", needs=("task1.listens",), **more)
+    assert first_check(report(check))["summary"] == summary
+
+
+def test_notes_on_the_submission_are_notes() -> None:
+    """Notes on the submission and on the run are one list, and none is in it twice."""
+    made = full_report()
+    object.__setattr__(made.submission, "notes", ("Taken: server.py.", *made.notes))
+    assert loaded(made)["notes"] == ["Taken: server.py.", *made.notes]
+
+
+@pytest.mark.parametrize("data", ["\x00\x1b[31m\u202e", "half \ud83d", "漢字", "x" * 1_000_000])
+def test_nothing_is_cut_or_lost(data: str) -> None:
+    """Whatever a program wrote can be read back as it was, and the text itself is ASCII."""
+    made = report(failed(failure=failure(data, data), transcript=(Event(0.0, data, "in", data),), program_output=data))
+    assert render(made).isascii()
+    check = first_check(made)
+    assert check["expected"] == check["observed"] == check["program_output"] == data
+    assert check["transcript"][0]["data"] == data
+
+
+SPOILERS: dict[str, Callable[[Any], Any]] = {
+    "an unknown key": lambda data: data.update(extra=1),
+    "another schema": lambda data: data.update(schema="chatgrade/report/2"),
+    "a missing key": lambda data: data.pop("notes"),
+    "a number as text": lambda data: data.update(score="4"),
+    "a time without a zone": lambda data: data["run"].update(started="2024-05-06T07:08:09"),
+    "an unknown status": lambda data: data["tasks"][0]["checks"][0].update(status="passed"),
+    "an id without a task": lambda data: data["tasks"][0]["checks"][0].update(id="broadcast"),
+    "a place without a line": lambda data: data["tasks"][0]["checks"][1]["where"].pop("line"),
+    "an empty mark": lambda data: data["tasks"][0]["checks"][1]["transcript"][0].update(mark=""),
+    "a skip without a reason": lambda data: data["tasks"][2]["checks"][0].update(summary=""),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILERS)
+def test_the_schema_is_strict(spoil: str) -> None:
+    """A report that departs from the format is not valid."""
+    data = to_dict(full_report())
+    SPOILERS[spoil](data)
+    assert not VALIDATOR.is_valid(data)
+
+
+def test_the_schema_names_no_check() -> None:
+    """The schema holds for any codelab: it names no task and no check."""
+    assert not re.search(r"task\d", json.dumps(SCHEMA))
