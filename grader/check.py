@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
@@ -42,8 +42,8 @@ class Where:
 class Event:
     """One thing that happened on a connection, for people to read.
 
-    `t` is in seconds since the server listened. `dir` is one of: in (the peer got it), out (the peer sent it), note (connected, closed, ...).
-    `mark` is a remark at the moment that went wrong.
+    `t` is in seconds since the server listened. `dir` is one of: in (the peer got it), out (the peer sent it), note
+    (connected, closed, ...). `mark` is a remark at the moment that went wrong.
     """
 
     t: float
@@ -166,7 +166,7 @@ class Catalogue:
         self.tasks = tuple(tasks)
         self._by_id = {check.id: check for task in self.tasks for check in task.checks}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Check]:
         return iter(self._by_id.values())
 
     def __getitem__(self, check_id: str) -> Check:

@@ -66,28 +66,39 @@ def commands() -> None:
     """Check a chat server of the networking codelab, and explain what is wrong with it."""
 
 
+_FILE = click.Path(path_type=Path)
+_GRADING_OPTIONS: list[Callable[..., Any]] = [
+    click.argument("path", type=_FILE),
+    click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
+    click.option(
+        "--json", "json_file", metavar="FILE", help="Write the report as JSON; `-`: to standard output, alone."
+    ),
+    click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
+    click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
+    click.option(
+        "--python",
+        metavar="EXE",
+        default=sys.executable,
+        help="The Python that runs the student's program (3.8 or newer).",
+    ),
+    click.option("--config", type=_FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."),
+    click.option(
+        "--isolation",
+        type=click.Choice(["auto", "full", "network", "none"]),
+        default="auto",
+        show_default=True,
+        help="network: a private network for each check; none: the real port, one check at a time.",
+    ),
+    click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; else one per processor."),
+    click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
+    click.option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score."),
+    click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same."),
+]
+
+
 def _grading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What `task1` to `task4` and `all` have in common."""
-    file = click.Path(path_type=Path)
-    for option in reversed(
-        [
-            click.argument("path", type=file),
-            click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
-            click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; `-`: to standard output, and nothing else there."),
-            click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
-            click.option("--server", type=file, metavar="FILE", help="The server, if it is not called simple_chat_server.py."),
-            click.option("--python", metavar="EXE", default=sys.executable, help="The Python that runs the student's program (3.8 or newer)."),
-            click.option("--config", type=file, metavar="FILE", help="Settings; without it, chatgrade.toml beside or above PATH."),
-            click.option(
-                "--isolation", type=click.Choice(["auto", "full", "network", "none"]), default="auto", show_default=True,
-                help="network: a private network for each check; none: the real port, one check at a time.",
-            ),
-            click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; without it, one per processor."),
-            click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
-            click.option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score."),
-            click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same."),
-        ]
-    ):  # fmt: skip
+    for option in reversed(_GRADING_OPTIONS):
         command = option(command)
     return command
 
@@ -100,7 +111,9 @@ def _add_grading_command(name: str, tasks: tuple[str, ...], summary: str) -> Non
 
 
 for _task, _about in zip(TASKS, ("connect and chat", "framing", "/name", "dead clients"), strict=True):
-    _add_grading_command(_task, (_task,), f"Check Task {_task[-1]} ({_about}) of the submission at PATH, a folder or the server's file.")
+    _add_grading_command(
+        _task, (_task,), f"Check Task {_task[-1]} ({_about}) of the submission at PATH, a folder or the server's file."
+    )
 _add_grading_command("all", TASKS, "Check all tasks of the submission at PATH, a folder or the server's file.")
 
 
@@ -122,11 +135,15 @@ def grade(
 ) -> int:
     """Find, run, report; returns the exit status."""
     if isolation == "full":
-        raise GraderError("this version has no full isolation yet; --isolation network gives each check a private network")
+        raise GraderError(
+            "this version has no full isolation yet; --isolation network gives each check a private network"
+        )
     lab = codelab.load()
     chosen = settings.load(config or settings.find(server or path), lab)
     handed_in = submission.find(path, chosen.files, server)
-    wanted = [lab.catalogue[check_id].id for check_id in only] or [check.id for check in lab.catalogue if check.task in tasks]
+    wanted = [lab.catalogue[check_id].id for check_id in only] or [
+        check.id for check in lab.catalogue if check.task in tasks
+    ]
     seed = time.time_ns() % 2**32 if seed is None else seed
     target = _open_for_writing(json_file)
     started = datetime.datetime.now(datetime.timezone.utc)
@@ -137,8 +154,12 @@ def grade(
     main_file = Path(handed_in.files["server"])
     folder = main_file.parent if path.is_file() or server else path.resolve()
     setup = Setup(main_file, folder, python, chosen.port, chosen.wording, seed)
-    with _progress(quiet=quiet or json_file == "-", no_color=no_color, total=len(lab.catalogue.with_needs(wanted))) as progress:
-        outcome = runner.run_checks(lab.catalogue, wanted, setup, isolation=isolation, jobs=jobs or 0, listener=progress)
+    with _progress(
+        quiet=quiet or json_file == "-", no_color=no_color, total=len(lab.catalogue.with_needs(wanted))
+    ) as progress:
+        outcome = runner.run_checks(
+            lab.catalogue, wanted, setup, isolation=isolation, jobs=jobs or 0, listener=progress
+        )
 
     run = Run(
         seed,

@@ -45,8 +45,9 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
             failure,
             where=deadlock.where,
             observed=f"{failure.observed}; the server has stopped for good",
-            hint=f"{deadlock.function}() waits for {deadlock.lock} (line {deadlock.where.line}), which {deadlock.holder_function}() has "
-            f"already taken and still holds when it calls it (line {deadlock.holder.line}): a Lock cannot be taken twice",
+            hint=f"{deadlock.function}() waits for {deadlock.lock} (line {deadlock.where.line}), which "
+            f"{deadlock.holder_function}() has already taken and still holds when it calls it (line "
+            f"{deadlock.holder.line}): a Lock cannot be taken twice",
         )
     if crash:
         return _with_crash(failure, crash, source, "a thread of the server" if crash.in_thread else "the server")
@@ -55,7 +56,9 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     waiting = waiting_for_a_lock(stacks, source)
     if waiting:
         return replace(
-            failure, where=source.where(waiting), hint=f"{waiting.function}() waits for a lock that nobody gives back. {failure.hint}".strip()
+            failure,
+            where=source.where(waiting),
+            hint=f"{waiting.function}() waits for a lock that nobody gives back. {failure.hint}".strip(),
         )
     return failure
 
@@ -99,7 +102,7 @@ def _startup_hint(crash: Crash) -> str:
         "SyntaxError": "Python cannot read the file: look at the line with the caret, and at the end of the line before it",
         "IndentationError": "Python cannot read the file: the indentation of that line does not fit the lines around it",
         "TabError": "Python cannot read the file: that line mixes tabs and blanks",
-        "ModuleNotFoundError": "that module is not there: hand it in beside the server, or do without it (the standard library is enough)",
+        "ModuleNotFoundError": "that module is not there: hand it in beside the server, or use the standard library only",
         "ImportError": "that import does not work: the name is not in that module",
         "EOFError": "the program asks for input; a server must start without anybody typing",
         "OSError": "the system refused: look at the address and the port given to bind()",
@@ -115,4 +118,6 @@ def _with_place(failure: Failure, program: Program, source: Source, ending: Endi
     frames = next((frames for frames in reversed(own) if frames), [])
     if not frames:
         return failure
-    return replace(failure, where=source.where(frames[0]), hint=f"it waits in line {frames[0].line}: {source.text(frames[0])}")
+    return replace(
+        failure, where=source.where(frames[0]), hint=f"it waits in line {frames[0].line}: {source.text(frames[0])}"
+    )

@@ -93,7 +93,9 @@ def _listening_elsewhere(pids: list[int]) -> list[Listening]:
     for pid in pids:
         with contextlib.suppress(psutil.Error):
             connections: list[Any] = psutil.Process(pid).net_connections("tcp")
-            found += [Listening(one.laddr.ip, one.laddr.port) for one in connections if one.status == psutil.CONN_LISTEN]
+            found += [
+                Listening(one.laddr.ip, one.laddr.port) for one in connections if one.status == psutil.CONN_LISTEN
+            ]
     return found
 
 

@@ -185,7 +185,7 @@ class Network:
 
     @staticmethod
     def lan_address() -> str:
-        """This machine's own address in its network, or 127.0.0.2 where it has none."""
+        """The machine's own address in its network, or 127.0.0.2 where it has none."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             try:
                 probe.connect(("192.0.2.1", 9))  # sends nothing: it only picks the way out

@@ -20,7 +20,9 @@ from grader.sockdiag import LISTEN, SYN_RECV, SYN_SENT, SocketTable, TcpSocket
 
 _QUICK = 0.002  # seconds: what an answer usually takes at most; only then is /proc asked
 _LONGEST_TURN = 0.02  # seconds between two looks
-_UNREAD_STEADY = 0.03  # seconds for which a program has left bytes unread, while it rests, to say that it will not read them
+_UNREAD_STEADY = (
+    0.03  # seconds for which a program has left bytes unread, while it rests, to say that it will not read them
+)
 _UNSENT_STEADY = 1.0  # the same for bytes still in the sender's queue: the kernel may be late to move them
 _QUIET_LEAST, _QUIET_MOST = 1.0, idle.FOREVER  # seconds without a sign from a program that waits with limits
 _BUSY_TIME = 3.0  # seconds of processor time used without a sign
@@ -156,7 +158,10 @@ class _Watch:
         sockets, unread, unsent = patience.pending()
         second = idle.read(pids)
         patience.loop.drain()  # a program that waits for its output to be read is woken by this
-        if second.threads != first.threads or (patience.loop.received, patience.loop.printed) != (self._received, printed):
+        if second.threads != first.threads or (patience.loop.received, patience.loop.printed) != (
+            self._received,
+            printed,
+        ):
             self._cut = None
             return None
         if first.activity is Activity.TIMED or any(map(procfs.may_be_woken_by_a_timer, pids)):
@@ -170,4 +175,3 @@ class _Watch:
             self._cut, self._cut_since = cut, now
             return None
         return Ending.IDLE if now - self._cut_since > (_UNSENT_STEADY if unsent else _UNREAD_STEADY) else None
-

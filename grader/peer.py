@@ -12,8 +12,8 @@ import struct
 import sys
 from typing import NamedTuple
 
-from grader.errors import CheckFailed
 from grader.check import Failure
+from grader.errors import CheckFailed
 from grader.framing import LineBuffer
 from grader.loop import Loop
 from grader.transcript import Transcript

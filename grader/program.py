@@ -78,7 +78,7 @@ class Program:
         """Start `file` as `python3 file` would in its folder, in a session of its own, with nothing on standard input."""
         read_end, write_end = os.pipe()
         try:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(
                 [python, "-X", "faulthandler", "-u", file.name],
                 cwd=file.parent,
                 env=_environment(home),

@@ -100,7 +100,9 @@ class Room:
         here = [one for one in found if one.port == self.setup.port]
         self.listening = (here or found)[0]
         if not here:
-            self.notes.append(f"graded on port {self.listening.port}, where the server listens instead of {self.setup.port}")
+            self.notes.append(
+                f"graded on port {self.listening.port}, where the server listens instead of {self.setup.port}"
+            )
         self.transcript.restart_clock()
 
     def require_usual_port(self) -> None:
@@ -209,7 +211,7 @@ class Room:
         self._settled_at = (self._actions, self._loop.received)
 
     def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until the program has read what was sent and rests (or `until`); whether this proves that nothing more will come."""
+        """Wait until the program has read what was sent and rests (or `until`); whether that proves that no more will come."""
         return self._patience.rest(until)
 
     def fence(self) -> bool:
@@ -256,7 +258,9 @@ class Room:
                 unless=unless,
             )
 
-    def expect_nothing(self, peer: Peer, unwanted: Callable[[str], bool], what: str, hint: str = "", since: int = -1) -> None:
+    def expect_nothing(
+        self, peer: Peer, unwanted: Callable[[str], bool], what: str, hint: str = "", since: int = -1
+    ) -> None:
         """The peer has no such line when all is dealt with. `what` ends the sentence `... gets nothing ...`."""
         self.settle()
         for line in peer.lines:
@@ -310,7 +314,11 @@ class Room:
     @staticmethod
     def _nearest(peer: Peer, expected: Expected) -> Line | None:
         """The line that shares most of the rarer words with what was expected."""
-        wanted = [word for word in expected.text.replace(":", " ").split() if word not in ("SERVER", "the", "has", "is", "now", "chat.")]
+        wanted = [
+            word
+            for word in expected.text.replace(":", " ").split()
+            if word not in ("SERVER", "the", "has", "is", "now", "chat.")
+        ]
         if not wanted:
             return None
         last_word = wanted[-1][-64:]

@@ -54,11 +54,20 @@ class Listener:
 
 
 def run_checks(
-    catalogue: Catalogue, wanted: Iterable[str], setup: Setup, *, isolation: str = "auto", jobs: int = 0, listener: Listener | None = None
+    catalogue: Catalogue,
+    wanted: Iterable[str],
+    setup: Setup,
+    *,
+    isolation: str = "auto",
+    jobs: int = 0,
+    listener: Listener | None = None,
 ) -> Outcome:
     """Run the wanted checks and what they need; GraderError if this machine cannot."""
     plan = catalogue.with_needs(wanted)
-    with _scratch_folder() as scratch, _Workers(setup, scratch, isolation, min(jobs or _processors(), len(plan))) as workers:
+    with (
+        _scratch_folder() as scratch,
+        _Workers(setup, scratch, isolation, min(jobs or _processors(), len(plan))) as workers,
+    ):
         results = _Schedule(catalogue, plan, workers, listener or Listener()).run()
     return Outcome([results[check.id] for check in catalogue if check.id in results], workers.isolation, workers.notes)
 
@@ -91,7 +100,9 @@ class _Schedule:
         """The next check to run: best one whose needs have passed, else one that may run ahead of them."""
         for check in [check for check in self._waiting if self._failed_need(check)]:
             self._waiting.remove(check)
-            self._results[check.id] = CheckResult(check.id, check.title, check.runs, check.points, Status.SKIP, needs=check.needs)
+            self._results[check.id] = CheckResult(
+                check.id, check.title, check.runs, check.points, Status.SKIP, needs=check.needs
+            )
             self._listener.finished(self._results[check.id])
         decided = (check for check in self._waiting if all(need in self._results for need in check.needs))
         chosen = next(decided, self._waiting[0] if self._waiting else None)
@@ -198,7 +209,8 @@ class _Workers:
     def _launch(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_child, args=(theirs, [one.pipe for one in self._all] + [ours], self._setup, self._scratch, self._private)
+            target=_child,
+            args=(theirs, [one.pipe for one in self._all] + [ours], self._setup, self._scratch, self._private),
         )
         process.start()
         theirs.close()
@@ -264,7 +276,7 @@ class _Workers:
             one.process.join()
 
 
-def _child(pipe: Connection, others: list[Connection], setup: Setup, scratch: Path, private: bool) -> None:  # noqa: FBT001 - by position, from Process
+def _child(pipe: Connection, others: list[Connection], setup: Setup, scratch: Path, private: bool) -> None:
     for other in others:
         other.close()
     worker.serve(pipe, setup, scratch, private=private)
@@ -299,5 +311,3 @@ def _scratch_folder() -> Iterator[Path]:
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,10 @@ def load(path: Path | None, codelab: Codelab) -> Settings:
         if value < 0:
             raise UsageError(f"{path}: [points] {check_id} must not be negative.")
     return Settings(
-        {**codelab.files, **files}, port, {**codelab.wording, **_wording(path, tables.get("wording", {}), codelab)}, points
+        {**codelab.files, **files},
+        port,
+        {**codelab.wording, **_wording(path, tables.get("wording", {}), codelab)},
+        points,
     )
 
 
@@ -72,14 +75,16 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path}: is not valid TOML: {error}.") from error
 
 
-def _known_keys(path: Path | None, table: str, values: Mapping[str, Any], known: Any) -> None:
+def _known_keys(path: Path | None, table: str, values: Mapping[str, Any], known: Collection[str]) -> None:
     for key in values:
         if key not in known:
             hint = nearest(key, known) if known else ", which has no settings yet."
             raise UsageError(f"{path}: [{table}] has no setting {key!r}{hint}")
 
 
-def _typed(path: Path | None, table: str, values: Mapping[str, Any], known: Any, kind: type) -> dict[str, Any]:
+def _typed(
+    path: Path | None, table: str, values: Mapping[str, Any], known: Collection[str], kind: type
+) -> dict[str, Any]:
     _known_keys(path, table, values, known)
     for key, value in values.items():
         if not isinstance(value, kind) or isinstance(value, bool):
@@ -95,7 +100,7 @@ def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> 
         texts = value if isinstance(value, list) else [value]
         if not texts or not all(isinstance(text, str) and text for text in texts):
             raise UsageError(f"{path}: [wording] {key} must be a text in quotes or a list of texts.")
-        allowed = {name: "x" for name in ("name", "old", "new", "text")}
+        allowed = dict.fromkeys(("name", "old", "new", "text"), "x")
         for text in texts:
             try:
                 text.format(**allowed)

@@ -24,7 +24,7 @@ SYN_SENT, SYN_RECV = 2, 3
 
 
 class TcpSocket(NamedTuple):
-    """One socket. `unread` and `unsent` are bytes in its receive and send queue; of a listener, `unread` counts waiting connections."""
+    """One socket. `unread` and `unsent` are the bytes in its queues; of a listener, `unread` counts waiting connections."""
 
     state: int
     address: str

@@ -130,7 +130,9 @@ class Source:
             if taken and (_indent(text) < indent or (".acquire" in stripped and _indent(text) <= indent)):
                 return taken
             indent = min(indent, _indent(text)) if not taken else indent
-            if stripped.startswith(("def ", "async def ")) and _indent(text) < _indent(self._line(frame.file, frame.line)):
+            if stripped.startswith(("def ", "async def ")) and _indent(text) < _indent(
+                self._line(frame.file, frame.line)
+            ):
                 return ""
         return ""
 

@@ -45,7 +45,7 @@ def _server_in(folder: Path, names: Mapping[str, str]) -> tuple[Path, tuple[str,
         raise UsageError(f"{folder}: holds several {wanted} ({listed}); give one of them.")
     if programs:
         listed = ", ".join(str(program.relative_to(folder)) for program in programs[:5])
-        more = f" and {len(programs) - 5} more" if len(programs) > 5 else ""  # noqa: PLR2004
+        more = f" and {len(programs) - 5} more" if len(programs) > 5 else ""
         raise UsageError(
             f"{folder}: there is no {wanted} in it, but {listed}{more}; name the server with --server {programs[0]}."
         )
@@ -55,7 +55,9 @@ def _server_in(folder: Path, names: Mapping[str, str]) -> tuple[Path, tuple[str,
 def _programs_in(folder: Path) -> list[Path]:
     """Python files in the folder and in its folders, nearest first; hidden ones and libraries are none of the student's."""
     try:
-        nearby = itertools.islice(itertools.chain(folder.glob("*.py"), folder.glob("*/*.py"), folder.glob("*/*/*.py")), _MOST_FILES)
+        nearby = itertools.islice(
+            itertools.chain(folder.glob("*.py"), folder.glob("*/*.py"), folder.glob("*/*/*.py")), _MOST_FILES
+        )
         found = [path for path in nearby if path.is_file() and not _foreign(path.relative_to(folder))]
         list(folder.iterdir())  # glob is silent about a folder that may not be read
     except OSError as error:
@@ -64,7 +66,9 @@ def _programs_in(folder: Path) -> list[Path]:
 
 
 def _foreign(relative: Path) -> bool:
-    return any(part.startswith(".") or part in ("__pycache__", "__MACOSX", "site-packages", "venv") for part in relative.parts)
+    return any(
+        part.startswith(".") or part in ("__pycache__", "__MACOSX", "site-packages", "venv") for part in relative.parts
+    )
 
 
 def _program(path: Path) -> Path:

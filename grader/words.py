@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import random
 
-NAMES = (
-    "ada alma anya bela boris carla chen cyd dario dilan edith emre farah felix gita goran hana hugo ines ivo jana jonas kira "
-    "kofi lena luca maja milo mira nadia nils olga otto paula pavel quinn rana remy rosa samir selma tariq thea ulla uma vera "
-    "viktor wanda wim xenia yara yusuf zara zeno"
+NAMES = (  # noqa: SIM905 - read as prose; none is part of another, or of a word
+    "ada alma anya bela boris carla chen cyd dario dilan edith emre farah felix gita goran hana hugo ines "
+    "jana jonas kira kofi lena luca maja milo mira nadia nils olga paula pavel quinn rana remy rosa samir "
+    "selma tariq thea ulla uma vera viktor wanda wim xenia yara yusuf zara zeno oleg"
 ).split()
 
-WORDS = (
-    "amber anchor basil beacon birch bottle button cactus candle canyon castle cherry cobalt copper coral cotton crystal "
-    "dagger dragon echo ember falcon feather fennel flint forest garnet ginger glacier granite hammer harbor hazel helmet "
-    "hollow indigo island ivory jasmine jigsaw kettle kiwi ladder lagoon lantern lemon lilac magnet maple marble meadow "
-    "mirror mosaic nectar needle nutmeg olive onyx orchid oyster paddle pebble pepper pigment pillow plum pocket quartz "
-    "quiver rabbit raven ribbon river rocket saddle saffron satin shadow silver sparrow spruce summit teapot thimble "
-    "thunder tiger timber topaz tulip tunnel turnip umber valley velvet violet walnut willow winter yarrow zephyr zinc"
+WORDS = (  # noqa: SIM905 - read as prose
+    "amber anchor basil beacon birch bottle button cactus candle canyon castle cherry cobalt copper coral "
+    "cotton crystal dagger dragon echo ember falcon feather fennel flint forest garnet ginger glacier "
+    "granite hammer harbor hazel helmet hollow indigo island ivory jasmine jigsaw kettle kiwi ladder "
+    "lagoon lantern lemon lilac magnet maple marble meadow mirror mosaic nectar needle nutmeg olive onyx "
+    "orchid oyster paddle pebble pepper pigment pillow plum pocket quartz quiver rabbit raven ribbon "
+    "river rocket saddle saffron satin shadow silver sparrow spruce summit teapot thimble thunder tiger "
+    "timber topaz tulip tunnel turnip umber valley velvet violet walnut willow winter yarrow zephyr zinc"
 ).split()
 
 

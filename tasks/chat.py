@@ -64,7 +64,7 @@ class Member:
     # -- what she hears --------------------------------------------------------------------------------------------
 
     def hears(self, line: str, hint: str = "") -> None:
-        """This very line reaches her."""
+        """That very line reaches her."""
         self.room.expect([(self.peer, self.room.plain(exactly(line)))], hint)
 
     def hears_once(self, line: str | Expected, hint: str = "", unless: CheckFunction | None = None) -> None:
@@ -125,23 +125,25 @@ class ChatRoom(Room):
         witnesses = self.members[-1:]
 
         def heard_of() -> bool:
-            return any(line.event >= since and newcomer.name in line.text for one in witnesses for line in one.peer.lines[-40:])
+            return any(
+                line.event >= since and newcomer.name in line.text for one in witnesses for line in one.peer.lines[-40:]
+            )
 
         self.rest(heard_of)
-        if not heard_of():
-            if not self.taken_in(newcomer.peer) or newcomer.peer.ended:
-                from tasks.task1 import join
+        if heard_of() or (self.taken_in(newcomer.peer) and not newcomer.peer.ended):
+            return
+        from tasks.task1 import join  # which is written with this
 
-                lost = f"the server ended her connection ({newcomer.peer.ended})"
-                self.fail(
-                    f"{newcomer.name} could not join",
-                    expected=f"{newcomer.name} connects, sends her nickname and is in the chat",
-                    observed=lost if newcomer.peer.ended else "the server never read her nickname",
-                    hint="the server is busy with something else: accept() and each client need a thread of their own",
-                    ending=self.wait(lambda: False),
-                    event=newcomer.peer.lines[-1].event if newcomer.peer.lines else None,
-                    unless=check_of(join).id,
-                )
+        lost = f"the server ended her connection ({newcomer.peer.ended})"
+        self.fail(
+            f"{newcomer.name} could not join",
+            expected=f"{newcomer.name} connects, sends her nickname and is in the chat",
+            observed=lost if newcomer.peer.ended else "the server never read her nickname",
+            hint="the server is busy with something else: accept() and each client need a thread of their own",
+            ending=self.wait(lambda: False),
+            event=newcomer.peer.lines[-1].event if newcomer.peer.lines else None,
+            unless=check_of(join).id,
+        )
 
     def go_one_by_one(self, leavers: Iterable[Member], how: Callable[[Member], None] = Member.closes) -> None:
         """People leave, each only when the leave of the one before was heard of: going together is another story."""
@@ -178,7 +180,9 @@ class ChatRoom(Room):
         joined = self.joined(member)  # may come late from a server that sends in batches
 
         def accepts(line: str) -> bool:
-            return notice.accepts(line) or (_names(line, member.name) and not holds_word_of_ours(line) and not joined.accepts(line))
+            return notice.accepts(line) or (
+                _names(line, member.name) and not holds_word_of_ours(line) and not joined.accepts(line)
+            )
 
         return notice._replace(accepts=accepts)
 
@@ -207,7 +211,9 @@ class ChatRoom(Room):
 
     def plain(self, expected: Expected) -> Expected:
         """The same, whether a prompt stands before it or not."""
-        return expected._replace(accepts=lambda line: expected.accepts(line) or expected.accepts(self._without_prompt(line)))
+        return expected._replace(
+            accepts=lambda line: expected.accepts(line) or expected.accepts(self._without_prompt(line))
+        )
 
     def _notice(self, word: str, since: int, **values: str) -> Expected:
         forms = self._forms(word, **values)
@@ -216,7 +222,7 @@ class ChatRoom(Room):
 
     def _forms(self, word: str, **values: str) -> list[str]:
         forms = self.setup.wording[word]
-        return [form.format(**values) for form in (forms if isinstance(forms, list) else [forms])]
+        return [str(form).format(**values) for form in (forms if isinstance(forms, list) else [forms])]
 
     def _without_prompt(self, line: str) -> str:
         for prompt in self._forms("prompt"):
@@ -229,7 +235,9 @@ class ChatRoom(Room):
     def all_hear(self, hearers: Iterable[Member], speaker: Member, texts: Iterable[str], hint: str = "") -> None:
         """Each of them hears each text from the speaker."""
         hearers = list(hearers)
-        self.expect([(one.peer, self.said(speaker.name, text)) for text in texts for one in hearers if one is not speaker], hint)
+        self.expect(
+            [(one.peer, self.said(speaker.name, text)) for text in texts for one in hearers if one is not speaker], hint
+        )
 
     def still_chats(self, hint: str = "the server must go on for everyone else") -> None:
         """Two people who are in, the first and the last, can still talk to each other."""
@@ -249,7 +257,7 @@ class ChatRoom(Room):
         ears somebody else says a third. It holds for servers that handle one connection's lines in order.
         """
         present = [member for member in self.members if not member.peer.ended and member.peer.reading]
-        if len(present) < 2:  # noqa: PLR2004 - nobody to say anything to her
+        if len(present) < 2:
             return True
         first, second = present[0], present[-1]
         speakers = [member for member in present if member in self.active] or [first]
@@ -257,7 +265,9 @@ class ChatRoom(Room):
             markers = [(speaker, self.words.text()) for speaker in round_of]
             for speaker, text in markers:
                 speaker.says(text)
-            expected = [(one.peer, self.said(by.name, text)) for by, text in markers for one in present if one is not by]
+            expected = [
+                (one.peer, self.said(by.name, text)) for by, text in markers for one in present if one is not by
+            ]
             if self.wait(lambda: all(line.among(peer) for peer, line in expected)):  # noqa: B023 - used up at once
                 return False
         self.active.clear()

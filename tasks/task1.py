@@ -91,7 +91,10 @@ def join(room: ChatRoom) -> None:
             other.hears_once(room.joined(newcomer), "tell all the others, once, when the nickname has come")
         notice = room.joined(newcomer)
         room.expect_nothing(
-            newcomer.peer, notice.accepts, "about herself joining", "leave the newcomer out when you announce her to the others"
+            newcomer.peer,
+            notice.accepts,
+            "about herself joining",
+            "leave the newcomer out when you announce her to the others",
         )
 
 
@@ -116,9 +119,12 @@ def broadcast(room: ChatRoom) -> None:
         for other in people:
             if other is not speaker:
                 other.hears_once(
-                    room.command("chat", name=speaker.name, text=text), "send `<name>: <text>` to every client but the sender, once"
+                    room.command("chat", name=speaker.name, text=text),
+                    "send `<name>: <text>` to every client but the sender, once",
                 )
-        speaker.hears_nothing_of(text, "broadcast() sends to every client, the sender too: skip the sender's connection")
+        speaker.hears_nothing_of(
+            text, "broadcast() sends to every client, the sender too: skip the sender's connection"
+        )
 
 
 @check("task1.order", points=2, needs=listens)
@@ -202,7 +208,12 @@ def concurrent(room: ChatRoom) -> None:
             for speaker, text in said:
                 speaker.says(text)
         room.expect(
-            [(one.peer, room.said(speaker.name, text)) for speaker, text in said for one in people if one is not speaker],
+            [
+                (one.peer, room.said(speaker.name, text))
+                for speaker, text in said
+                for one in people
+                if one is not speaker
+            ],
             "everyone who is in must get every line of all others, also when all speak at once",
         )
 
@@ -225,12 +236,15 @@ def leave(room: ChatRoom) -> None:
     ada, bob, cyd = room.join(3)
     cyd.closes()
     for other in (ada, bob):
-        other.hears_once(room.left(cyd, exact=True), "when recv() returns b'', take the client off the list and tell the others, once")
+        other.hears_once(
+            room.left(cyd, exact=True),
+            "when recv() returns b'', take the client off the list and tell the others, once",
+        )
 
 
 @check("task1.exit", points=2, needs=listens)
 def leave_by_word(room: ChatRoom) -> None:
-    """`EXIT`, `exit` and ` Exit ` are answered with `DONE`, the connection is closed, the leave is announced, the word is not chat.
+    """`EXIT`, `exit` and ` Exit ` are answered with `DONE`, the connection closed, the leave announced; the word is no chat.
 
     Does: three people leave in turn, each by one of these words.
 
@@ -250,7 +264,9 @@ def leave_by_word(room: ChatRoom) -> None:
         leaver.gone_since = len(room.transcript) - 1
         room.members.remove(leaver)
         leaver.says(typed)
-        room.expect([(leaver.peer, room.done())], f'compare line.strip().upper() with "{word}", and answer "{room.done().text}"')
+        room.expect(
+            [(leaver.peer, room.done())], f'compare line.strip().upper() with "{word}", and answer "{room.done().text}"'
+        )
         ending = room.wait(lambda leaver=leaver: bool(leaver.peer.ended))  # type: ignore[misc]
         if ending:
             room.fail(
@@ -260,11 +276,19 @@ def leave_by_word(room: ChatRoom) -> None:
                 hint="leave the reading loop after DONE, and close the connection there",
                 ending=ending,
             )
-        room.expect([(ada.peer, room.left(leaver))], "whoever leaves by EXIT has left too: tell the others", unless="task1.leave")
+        room.expect(
+            [(ada.peer, room.left(leaver))],
+            "whoever leaves by EXIT has left too: tell the others",
+            unless="task1.leave",
+        )
         for other in (ada, bob):
             relayed = room.said(leaver.name, typed.strip())
             room.expect_nothing(
-                other.peer, relayed.accepts, f'of the word "{typed.strip()}"', "look for EXIT before you relay the line", since=leaver.gone_since
+                other.peer,
+                relayed.accepts,
+                f'of the word "{typed.strip()}"',
+                "look for EXIT before you relay the line",
+                since=leaver.gone_since,
             )
 
 
@@ -283,7 +307,12 @@ def beyond_ascii(room: ChatRoom) -> None:
     Codelab: sections 3 and 4
     """
     [ada] = room.join(1)
-    samples = (("é", "déjà vu, naïve, Ærøskøbing"), ("李", "網路聊天 漢字 かな"), ("🦉", "🎉👩‍💻 ✓"), ("ש", "שלום עולם مرحبا"))
+    samples = (
+        ("é", "déjà vu, naïve, Ærøskøbing"),
+        ("李", "網路聊天 漢字 かな"),
+        ("🦉", "🎉👩‍💻 ✓"),
+        ("ש", "שלום עולם مرحبا"),
+    )
     for addition, sample in samples:
         speaker = room.join_one(room.words.name() + addition)
         room.settle()
@@ -295,7 +324,8 @@ def beyond_ascii(room: ChatRoom) -> None:
 def blank_name(room: ChatRoom) -> None:
     """An empty nickname gets a non-empty stand-in, and the server goes on.
 
-    Does: two clients send an empty line, and blanks only, as their nickname, and then say something; the line must come under some name.
+    Does: two clients send an empty line, and blanks only, as their nickname, and then say something; the line must come
+    under some name.
 
     Why: `: hello` does not tell who spoke.
 
@@ -314,9 +344,15 @@ def blank_name(room: ChatRoom) -> None:
         line = room.said("", text)
         named = line._replace(
             text=f"<some name>: {text}",
-            accepts=lambda got, text=text: got.rstrip().endswith(text) and any(map(str.isalnum, got.rstrip()[: -len(text)])),  # type: ignore[misc]
+            accepts=lambda got, text=text: (
+                got.rstrip().endswith(text) and any(map(str.isalnum, got.rstrip()[: -len(text)]))
+            ),  # type: ignore[misc]
         )
-        room.expect([(bob.peer, named)], "if the stripped nickname is empty, use something else: the address, for example", unless="task1.broadcast")
+        room.expect(
+            [(bob.peer, named)],
+            "if the stripped nickname is empty, use something else: the address, for example",
+            unless="task1.broadcast",
+        )
     ada.says(text := room.words.text())
     bob.hears_from(ada, text)
 

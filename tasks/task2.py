@@ -68,7 +68,10 @@ def name_and_message(room: ChatRoom) -> None:
     name, texts = room.words.name(), [room.words.text() for _ in range(3)]
     bob = room.join_one(name, "".join(f"{line}\n" for line in (name, *texts)).encode())
     room.all_hear(
-        [ada], bob, texts, "lines that come together with the nickname are messages: handle the rest of the list too, not only its first"
+        [ada],
+        bob,
+        texts,
+        "lines that come together with the nickname are messages: handle the rest of the list too, not only its first",
     )
 
 
@@ -93,7 +96,11 @@ def interleaved(room: ChatRoom) -> None:
         for speaker, _, second in halves:
             speaker.sends_in_pieces([f"{second}\n".encode()])
         for speaker, first, second in halves:
-            cyd.hears_from(speaker, f"{first} {second}", "give each client a buffer of its own, made when the connection is accepted")
+            cyd.hears_from(
+                speaker,
+                f"{first} {second}",
+                "give each client a buffer of its own, made when the connection is accepted",
+            )
 
 
 @check("task2.split-utf8", points=2, needs=listens)
@@ -124,7 +131,8 @@ def split_utf8(room: ChatRoom) -> None:
 def crlf(room: ChatRoom) -> None:
     r"""`\r\n` ends a line as `\n` does, and no `\r` is passed on.
 
-    Does: somebody whose lines (the nickname too) end in `\r\n` joins and talks; what arrives must look as it does after `\n` alone.
+    Does: somebody whose lines (the nickname too) end in `\r\n` joins and talks; what arrives must look
+    as it does after `\n` alone.
 
     Why: telnet and clients on Windows end lines so. A `\r` that is passed on makes terminals overwrite the line.
 

@@ -6,7 +6,9 @@ from grader.check import check, check_of
 from tasks.chat import ChatRoom, Member
 from tasks.task1 import broadcast, leave, listens
 
-_REBIND = "the name that messages are built with must change too: assign it where the chat line is made, not only in the list"
+_REBIND = (
+    "the name that messages are built with must change too: assign it where the chat line is made, not only in the list"
+)
 
 
 @check("task3.announce", points=6, needs=listens)
@@ -28,7 +30,10 @@ def announce(room: ChatRoom) -> None:
     old = ada.name
     ada.renames(room.words.name())
     for other in (bob, cyd):
-        other.hears_once(room.renamed(old, ada.name), "when a line begins with `/name `, change the name and tell everyone else, once")
+        other.hears_once(
+            room.renamed(old, ada.name),
+            "when a line begins with `/name `, change the name and tell everyone else, once",
+        )
 
 
 @check("task3.new-name-used", points=5, needs=(listens, announce))
@@ -40,7 +45,7 @@ def new_name_used(room: ChatRoom) -> None:
     Why: this is what the command is for.
 
     Mistakes:
-    - the new name goes into the list of clients, but the thread builds lines from a variable that was set when she joined -> lines under the old name
+    - the new name goes into the list of clients, but the thread builds its lines from a variable set at the join -> the old name
 
     Codelab: section 5, Task 3
     """
@@ -78,7 +83,7 @@ def not_chat(room: ChatRoom) -> None:
     Why: a command is meant for the server.
 
     Mistakes:
-    - after the command is done the line is relayed all the same -> others read `<name>: /name <new>`: continue with the next line instead
+    - after the command is done the line is relayed all the same -> others read it: continue with the next line instead
 
     Codelab: section 5, Task 3
     """
@@ -87,7 +92,10 @@ def not_chat(room: ChatRoom) -> None:
     command = room.command("rename", new=ada.name)
     for other in (bob, cyd):
         room.expect_nothing(
-            other.peer, lambda line: command in line, f'of "{command}"', "do not relay the line of a command: continue with the next line"
+            other.peer,
+            lambda line: command in line,
+            f'of "{command}"',
+            "do not relay the line of a command: continue with the next line",
         )
 
 
@@ -130,8 +138,12 @@ def leaves_with_new_name(room: ChatRoom) -> None:
     room.expect([(bob.peer, room.renamed(old, ada.name))])
     new = ada.name
     ada.closes()
-    room.wait(lambda: any(line.event > ada.gone_since and (new in line.text or old in line.text) for line in bob.peer.lines))
-    under_old = [line for line in room.lines_since(bob, ada.gone_since + 1) if old in line.text and new not in line.text]
+    room.wait(
+        lambda: any(line.event > ada.gone_since and (new in line.text or old in line.text) for line in bob.peer.lines)
+    )
+    under_old = [
+        line for line in room.lines_since(bob, ada.gone_since + 1) if old in line.text and new not in line.text
+    ]
     hint = "use the present name in the leave notice, not the one from the join"
     room.expect([(bob.peer, room.left(ada))], hint, unless="" if under_old else check_of(leave).id)
 
@@ -187,14 +199,17 @@ def no_argument(room: ChatRoom) -> None:
     ada, bob = room.join(2)
     bare = room.command("rename", new="").strip()
     hint = "look whether there is a new name at all (strip it first); if not, leave everything as it is"
+
+    def about_a_rename(line: str) -> bool:
+        return line.strip().startswith(room.renamed(ada.name, "").text.strip())
+
     for typed in (bare, f"{bare}    "):
         since = len(room.transcript)
         ada.says(typed)
         room.settle()
         ada.says(text := room.words.text())
         room.expect([(bob.peer, room.said(ada.name, text))], hint)
-        notice = room.renamed(ada.name, "").text.strip()
-        room.expect_nothing(bob.peer, lambda line, notice=notice: line.strip().startswith(notice), "about a rename", hint, since=since - 1)  # type: ignore[misc]
+        room.expect_nothing(bob.peer, about_a_rename, "about a rename", hint, since=since - 1)
 
 
 @check("task3.split-and-merged", points=1, needs=(listens, announce))
@@ -206,7 +221,7 @@ def split_and_merged(room: ChatRoom) -> None:
     Why: a command is a line like any other, and lines come in pieces and together.
 
     Mistakes:
-    - the command is looked for in what recv() returned, not in the line -> a command in pieces is chat, or a message after it is lost
+    - the command is looked for in what recv() returned -> a command in pieces is chat, or a message after it is lost
 
     Codelab: section 5, Task 3, and section 4
     """
@@ -248,4 +263,14 @@ def lookalike(room: ChatRoom) -> None:
         bob.hears_from(ada, text, f"only a line that begins with `{bare}` and a blank is the command")
 
 
-CHECKS = [announce, new_name_used, not_chat, again, leaves_with_new_name, only_mine, no_argument, split_and_merged, lookalike]
+CHECKS = [
+    announce,
+    new_name_used,
+    not_chat,
+    again,
+    leaves_with_new_name,
+    only_mine,
+    no_argument,
+    split_and_merged,
+    lookalike,
+]

@@ -156,7 +156,12 @@ def socket_closed(room: ChatRoom) -> None:
 
     def all_given_back() -> bool:
         now = room.holdings()
-        return not now.half_closed and now.sockets <= before.sockets and now.descriptors - before.descriptors < LEAK and now.threads - before.threads < LEAK
+        return (
+            not now.half_closed
+            and now.sockets <= before.sockets
+            and now.descriptors - before.descriptors < LEAK
+            and now.threads - before.threads < LEAK
+        )
 
     ending = room.wait(all_given_back)
     if ending:
@@ -165,7 +170,8 @@ def socket_closed(room: ChatRoom) -> None:
             "the server still holds what belonged to clients that are gone",
             expected=f"after {deaths} deaths as many sockets ({before.sockets}), descriptors ({before.descriptors}) and threads "
             f"({before.threads}) as before",
-            observed=f"{now.sockets} sockets, {now.half_closed} of them in CLOSE_WAIT; {now.descriptors} descriptors, {now.threads} threads",
+            observed=f"{now.sockets} sockets, {now.half_closed} of them in CLOSE_WAIT; {now.descriptors} descriptors, "
+            f"{now.threads} threads",
             hint="close the connection when the client is gone (conn.close() in finally), and end every thread that served it",
         )
 
@@ -202,13 +208,13 @@ def rejoin(room: ChatRoom) -> None:
 def stalled_reader(room: ChatRoom) -> None:
     """A client that stops reading does not stop the others.
 
-    Does: one of three people stops reading while another one says 1.6 MB; the third must get it all. It gives no points, and goes beyond
-    the codelab.
+    Does: one of three people stops reading while another one says 1.6 MB; the third must get it all. It gives no points,
+    and goes beyond the codelab.
 
     Why: send() waits when the other side does not read. If the thread of the one who speaks waits there, nobody hears her.
 
     Mistakes:
-    - sendall() to all clients in the speaker's thread -> one sleeping laptop stops the chat: give each client a queue and a thread that writes
+    - sendall() to all in the speaker's thread -> one sleeping laptop stops the chat: give each client a queue and a writer
 
     Codelab: beyond it
     """
@@ -221,7 +227,11 @@ def stalled_reader(room: ChatRoom) -> None:
         end = f" {room.words.text()}"
         text = "z" * (STALLED_LINE - len(end)) + end
         ada.says(text)
-        bob.hears_from(ada, text, "one client that does not read stops all others: give each client a queue and a writing thread of its own")
+        bob.hears_from(
+            ada,
+            text,
+            "one client that does not read stops all others: give each client a queue and a writing thread of its own",
+        )
 
 
 CHECKS = [reset, reset_mid_broadcast, mass_death, before_name, socket_closed, rejoin, stalled_reader]

@@ -77,7 +77,8 @@ def main() -> int:
         lines = [line for name in arguments.names or NAMES for line in difference(name, report(name))]
         wrong += len(lines)
         print(*lines, sep="\n", end="\n" if lines else "")
-        print(f"turn {turn}: {len(arguments.names or NAMES)} submissions, {len(lines)} differences, {time.monotonic() - started:.0f} s", flush=True)
+        graded, seconds = len(arguments.names or NAMES), time.monotonic() - started
+        print(f"turn {turn}: {graded} submissions, {len(lines)} differences, {seconds:.0f} s", flush=True)
     return bool(wrong)
 
 
