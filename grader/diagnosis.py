@@ -33,11 +33,11 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     """
     if program.ended():
         failure = replace(failure, observed=f"{failure.observed}; the server had {_ended_sentence(program)}")
-        crash = last_crash(program.output.text)
+        crash = last_crash(program.printed)
         return _with_crash(failure, crash, source, "the server") if crash else failure
     if ending is None:
         return failure
-    crash = last_crash(program.output.text)
+    crash = last_crash(program.printed)
     stacks = dumped_threads(program.dump_stacks()) if ending is not Ending.BUSY else []
     deadlock = lock_taken_twice(stacks, source)
     if deadlock:
@@ -84,7 +84,7 @@ def never_listened(program: Program, setup: Setup, ending: Ending | None) -> Fai
             "the server never calls listen(), or waits for something else before it does",
         )  # fmt: skip
         return _with_place(failure, program, source, ending)
-    crash = last_crash(program.output.text)
+    crash = last_crash(program.printed)
     observed = f"it {how_it_ended(program)}"
     if crash is None:
         hint = "the program reaches its end: the main thread must go on accepting clients"

@@ -19,6 +19,7 @@ class Expected(NamedTuple):
     accepts: Callable[[str], bool]
     keyed: bool = True
     since: int = -1
+    names: tuple[str, ...] = ()  # words of it that tell what it is about, to find what came instead
 
     def among(self, peer: Peer) -> list[Line]:
         """The lines that the peer has of it."""

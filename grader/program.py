@@ -96,7 +96,8 @@ class Program:
         self.file = file
         self.returncode: int | None = None  # negative: the signal that ended it
         self._loop = loop
-        self.output = Output(read_end, loop)
+        self._output = Output(read_end, loop)
+        self._printed: str | None = None
         self._stopped = False
 
     # -- watching --------------------------------------------------------------------------------------------------
@@ -109,6 +110,11 @@ class Program:
         if LINUX:
             return procfs.descendants(os.getpid())
         return _descendants_elsewhere()
+
+    @property
+    def printed(self) -> str:
+        """What it has printed of its own accord."""
+        return self._output.text if self._printed is None else self._printed
 
     def ended(self) -> bool:
         """Whether the program itself has ended, whatever it left behind."""
@@ -139,16 +145,18 @@ class Program:
         self._signal(signal.SIGCONT)
 
     def dump_stacks(self) -> str:
-        """Make it print where each thread is, which ends it; return what it printed. Empty if it prints nothing."""
-        before = len(self.output.text)
+        """Make it print where each thread is, which ends it; return the dump, which is no part of `printed`."""
         if self.ended():
             return ""
+        self._loop.drain()
+        printed = self._output.text
         with contextlib.suppress(OSError):
             os.kill(self.pid, signal.SIGABRT)
         _wait_for(self.ended, self._loop, limit=10.0)
         self._loop.drain()
-        text = self.output.text
-        return text[text.rfind("Fatal Python error") :] if "Fatal Python error: Aborted" in text[before - 64 :] else ""
+        _, found, dump = self._output.text.rpartition("Fatal Python error: Aborted")
+        self._printed = printed
+        return found + dump if found else ""
 
     def stop(self) -> None:
         """Kill it and everything it started (SIGKILL), and wait until all are gone. Harmless when called twice."""
@@ -165,7 +173,7 @@ class Program:
             if time.monotonic() > deadline:
                 raise GraderError(f"processes of {self.file.name} could not be stopped: {pids}")
         self._loop.drain()
-        self.output.close()
+        self._output.close()
         self._stopped = True
 
     def _signal(self, number: int) -> None:

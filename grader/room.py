@@ -20,7 +20,7 @@ from grader.listening import Listening, Watcher
 from grader.loop import Loop
 from grader.network import LAN_ADDRESS, Network
 from grader.patience import Ending, Patience
-from grader.peer import Line, Peer
+from grader.peer import Line, Peer, words_key
 from grader.program import Program
 from grader.stacks import Source
 from grader.transcript import Transcript
@@ -74,7 +74,7 @@ class Room:
         try:
             if hasattr(self, "program"):
                 self.program.stop()
-                self.output = self.program.output.text
+                self.output = self.program.printed
         finally:
             for peer in self.peers:
                 peer.reset()  # in a network that is shared, this leaves no TIME_WAIT behind
@@ -232,13 +232,16 @@ class Room:
         ending = self.wait(all_there)
         if ending:
             peer, expected = next((one for one in pending[::-1] if not one[1].among(one[0])), pending[-1])
+            near = self._nearest(peer, expected)
+            sent = self.transcript.last_sent(words_key(expected.text))
             self.fail(
                 f"{peer.label} never got the line",
                 expected=f'{peer.label} gets "{expected.text}"',
-                observed=self._instead(peer, expected),
+                observed=self._instead(peer, expected, near),
                 hint=hint,
                 ending=ending,
-                event=self._nearest_event(peer, expected),
+                event=near.event if near else sent,
+                mark="came instead" if near else f"never reached {peer.label}",
                 unless=unless,
             )
 
@@ -289,6 +292,7 @@ class Room:
         unless: str = "",
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
+        self.transcript.end_here()
         failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, unless)
         raise CheckFailed(diagnosis.add_cause(failure, self.program, ending, self.source))
 
@@ -296,9 +300,9 @@ class Room:
         """The transcript, marked where the failure says."""
         return self.transcript.events(failure.event, failure.mark) if failure else self.transcript.events()
 
-    def _instead(self, peer: Peer, expected: Expected) -> str:
+    @staticmethod
+    def _instead(peer: Peer, expected: Expected, near: Line | None) -> str:
         """What came in place of a line: the one most like it, or the end of the connection, or nothing."""
-        near = self._nearest(peer, expected)
         if near:
             return f'{peer.label} got "{near.text}" instead'
         if peer.unfinished and any(word in peer.unfinished for word in expected.text.split()[-1:]):
@@ -307,23 +311,13 @@ class Room:
             return f"the server had {'closed' if peer.ended == 'closed' else 'reset'} {peer.label}'s connection"
         return f"{peer.label} got nothing like it"
 
-    def _nearest_event(self, peer: Peer, expected: Expected) -> int | None:
-        near = self._nearest(peer, expected)
-        return near.event if near else None
-
     @staticmethod
     def _nearest(peer: Peer, expected: Expected) -> Line | None:
-        """The line that shares most of the rarer words with what was expected."""
-        wanted = [
-            word
-            for word in expected.text.replace(":", " ").split()
-            if word not in ("SERVER", "the", "has", "is", "now", "chat.")
-        ]
-        if not wanted:
-            return None
-        last_word = wanted[-1][-64:]
+        """The last line that ends in the same words, or names the same person in another way."""
         fresh = [line for line in peer.lines if line.event > expected.since]
-        for line in reversed(fresh):
-            if last_word in line.text or (len(wanted) > 1 and wanted[0] in line.text and "SERVER" in expected.text):
-                return line
-        return None
+        last_words = words_key(expected.text)[-64:]
+        alike = [line for line in fresh if last_words in line.text]
+        if alike or expected.keyed:
+            return alike[-1] if alike else None
+        names = expected.names
+        return next((line for line in reversed(fresh) if names and all(name in line.text for name in names)), None)

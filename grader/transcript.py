@@ -16,6 +16,7 @@ class Transcript:
     def __init__(self) -> None:
         self._start = time.monotonic()
         self._events: list[tuple[float, str, str, bytes]] = []
+        self._end: int | None = None
 
     def __len__(self) -> int:
         return len(self._events)
@@ -26,20 +27,23 @@ class Transcript:
 
     def add(self, who: str, direction: str, data: bytes) -> int:
         """Record that something was sent (out), received (in) or happened (note); return its place."""
-        self._events.append((time.monotonic() - self._start, who, direction, data[: _LONGEST * 4 + 4]))
+        self._events.append((time.monotonic() - self._start, who, direction, data))
         return len(self._events) - 1
 
-    def since(self, place: int) -> float:
-        """Seconds from the event at `place` to the last one."""
-        return self._events[-1][0] - self._events[place][0]
+    def end_here(self) -> None:
+        """What follows is clean-up, and no evidence: the first cause is kept."""
+        if self._end is None:
+            self._end = len(self._events)
 
-    def when(self, place: int) -> float:
-        """The time of the event at `place`, in seconds."""
-        return self._events[place][0]
+    def last_sent(self, words: str) -> int | None:
+        """The place of the last event in which somebody sent these words."""
+        wanted = words.encode()
+        places = range(len(self._events) - 1, -1, -1)
+        return next((at for at in places if self._events[at][2] == "out" and wanted in self._events[at][3]), None)
 
     def events(self, marked: int | None = None, mark: str = "") -> tuple[Event, ...]:
         """The events as text, with `mark` at place `marked`; gaps in a very long conversation say what they leave out."""
-        total = len(self._events)
+        total = len(self._events) if self._end is None else self._end
         middle = total - 1 if marked is None else marked
         shown = [*range(min(_HEAD, total)), *range(max(_HEAD, middle - _AROUND), min(total, middle + _AROUND))]
         events: list[Event] = []
@@ -60,5 +64,5 @@ def _gap(events: list[Event], count: int) -> Event:
 
 
 def _as_text(data: bytes) -> str:
-    text = data.decode("utf-8", "backslashreplace")
+    text = data[: _LONGEST * 4 + 4].decode("utf-8", "backslashreplace")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... (cut here, after {_LONGEST} characters)"

@@ -218,7 +218,13 @@ class ChatRoom(Room):
     def _notice(self, word: str, since: int, **values: str) -> Expected:
         forms = self._forms(word, **values)
         wanted = {_bare(form) for form in forms}
-        return Expected(forms[0], lambda line: _bare(self._without_prompt(line)) in wanted, keyed=False, since=since)
+        return Expected(
+            forms[0],
+            lambda line: _bare(self._without_prompt(line)) in wanted,
+            keyed=False,
+            since=since,
+            names=tuple(values.values()),
+        )
 
     def _forms(self, word: str, **values: str) -> list[str]:
         forms = self.setup.wording[word]
