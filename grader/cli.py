@@ -151,7 +151,7 @@ def grade(
     from grader import runner
     from grader.room import Setup
 
-    main_file = Path(handed_in.files["server"])
+    main_file = Path(handed_in.files["server"]).resolve()
     folder = main_file.parent if path.is_file() or server else path.resolve()
     setup = Setup(main_file, folder, python, chosen.port, chosen.wording, seed)
     with _progress(

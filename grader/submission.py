@@ -84,10 +84,10 @@ def _program(path: Path) -> Path:
         raise UsageError(f"{path}: is not a Python program, but a binary file.")
     if not data.strip():
         raise UsageError(f"{path}: is empty.")
-    return path.resolve()
+    return path
 
 
 def _submission(path: Path, server: Path, notes: tuple[str, ...]) -> Submission:
-    folder = path.resolve() if path.is_dir() else server.parent
+    folder = path.resolve() if path.is_dir() else server.resolve().parent
     digest = hashlib.sha256(server.read_bytes()).hexdigest()
     return Submission(folder.name or str(folder), str(path), f"sha256:{digest}", {"server": str(server)}, notes)
