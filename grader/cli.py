@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import platform
+import shutil
 import signal
 import sys
 import time
@@ -145,6 +146,8 @@ def grade(
         check.id for check in lab.catalogue if check.task in tasks
     ]
     seed = time.time_ns() % 2**32 if seed is None else seed
+    if not shutil.which(python):
+        raise UsageError(f"{python}: there is no such Python to run the student's program with.")
     target = _open_for_writing(json_file)
     started = datetime.datetime.now(datetime.timezone.utc)
 

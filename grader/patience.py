@@ -15,6 +15,7 @@ from grader import idle, procfs
 from grader.errors import Inconclusive
 from grader.idle import Activity, Reading
 from grader.loop import Loop
+from grader.peer import Peer
 from grader.program import LINUX, Program
 from grader.sockdiag import LISTEN, SYN_RECV, SYN_SENT, SocketTable, TcpSocket
 
@@ -28,6 +29,8 @@ _QUIET_LEAST, _QUIET_MOST = 1.0, idle.FOREVER  # seconds without a sign from a p
 _BUSY_TIME = 3.0  # seconds of processor time used without a sign
 _BUSY_REST = 0.05  # the same, after which a program that never waits has surely dealt with what it has read
 _CEILING = 60.0  # seconds of wall-clock: the last resort
+_CONNECT = 20.0  # seconds
+_ELSEWHERE_REST = 0.2  # seconds of silence that count as rest where /proc does not exist
 _ELSEWHERE = 5.0  # seconds of silence that count as proof where /proc does not exist
 _ALIVE_STATES = 0xFFF & ~(1 << 6 | 1 << 7)  # all but TIME_WAIT and CLOSE
 
@@ -77,6 +80,14 @@ class Patience:
                 self.loop.drain()
                 if until():
                     return None
+
+    def until_connected(self, peer: Peer) -> None:
+        """Let a peer connect. A full backlog makes the kernel try again after 1, 3 and 7 seconds, while the server rests."""
+        deadline = time.monotonic() + _CONNECT
+        while not (peer.connected or peer.refusal):
+            self.loop.pump(_LONGEST_TURN)
+            if time.monotonic() > deadline or not self.program.pids():
+                peer.give_up()
 
     def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
         """Wait until the program has read everything and waits for more; whether nothing more can come of what was sent.
@@ -133,6 +144,7 @@ class _Watch:
             patience.loop.drain()
             return Ending.DEAD
         if not LINUX:
+            self.resting = now - patience._last_sign > _ELSEWHERE_REST
             return Ending.QUIET if now - patience._last_sign > _ELSEWHERE else None
         if now - self._start > _CEILING:
             raise Inconclusive(f"no proof within {_CEILING:.0f} seconds: the machine gave the program no time")

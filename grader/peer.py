@@ -7,6 +7,8 @@ its position.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import socket
 import struct
 import sys
@@ -34,10 +36,10 @@ class Peer:
     """One connection to the program under test."""
 
     def __init__(self, label: str, address: tuple[str, int], loop: Loop, transcript: Transcript) -> None:
-        """Connect; OSError where nobody listens."""
+        """Begin to connect; `connected` and `refusal` tell what came of it."""
         self.label = label
         self.lines: list[Line] = []
-        self.ended = ""  # "", "closed", "reset": how the other side ended it
+        self.ended = ""  # "", "closed", "reset", "flooded": how the other side ended it
         self.left = False  # we ended it
         self.reading = True
         self._by_words: dict[str, list[int]] = {}
@@ -45,12 +47,38 @@ class Peer:
         self._outgoing = bytearray()
         self._loop, self._transcript = loop, transcript
         self._received = 0
-        self._socket = socket.create_connection(address, timeout=20)
+        self.connected = False
+        self.refusal: OSError | None = None
+        self._socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # The loop goes on meanwhile: a server that cannot accept before its output is read would wait for us for ever.
+        code = self._socket.connect_ex(address)
+        if code not in (0, errno.EINPROGRESS):
+            self._refused(code)
+            return
+        loop.want(self, read=False, write=True)
+
+    def _refused(self, code: int) -> None:
+        self.refusal = OSError(code, os.strerror(code))
+        self.left = True
+        self._loop.remove(self)
+        self._socket.close()
+
+    def _connects(self) -> None:
+        """The connection is made, or it failed."""
+        code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            self._refused(code)
+            return
+        self.connected = True
         self.port: int = self._socket.getsockname()[1]
-        loop.add(self)
+        self._loop.want(self, read=True, write=False)
         self.note("connected")
+
+    def give_up(self) -> None:
+        """Stop trying to connect."""
+        self._refused(errno.ETIMEDOUT)
 
     def __repr__(self) -> str:
         return f"<Peer {self.label}>"
@@ -76,6 +104,9 @@ class Peer:
 
     def on_writable(self) -> None:
         """Send what waits."""
+        if not self.connected:
+            self._connects()
+            return
         try:
             while self._outgoing:
                 del self._outgoing[: self._socket.send(memoryview(self._outgoing)[:_CHUNK].tobytes())]
@@ -106,6 +137,7 @@ class Peer:
         self._loop.received += len(data)
         self._received += len(data)
         if self._received > _FLOOD:
+            self._ends("flooded")
             raise CheckFailed(
                 Failure(
                     f"the server floods {self.label}", "a few lines", f"more than {_FLOOD >> 20} MB",

@@ -150,13 +150,12 @@ class Room:
         self.acted()
         refusal: OSError | None = None
         for address in [host] if host else self.listening.addresses():
-            try:
-                peer = Peer(label, (address, self.listening.port), self._loop, self.transcript)
-            except OSError as error:
-                refusal = error
-                continue
-            self.peers.append(peer)
-            return peer
+            peer = Peer(label, (address, self.listening.port), self._loop, self.transcript)
+            self._patience.until_connected(peer)
+            if peer.connected:
+                self.peers.append(peer)
+                return peer
+            refusal = peer.refusal
         raise CheckFailed(self._refused(label, host, refusal, hint))
 
     def _refused(self, label: str, host: str, refusal: OSError | None, hint: str) -> Failure:
@@ -298,7 +297,7 @@ class Room:
 
     def events(self, failure: Failure | None) -> tuple[Event, ...]:
         """The transcript, marked where the failure says."""
-        return self.transcript.events(failure.event, failure.mark) if failure else self.transcript.events()
+        return self.transcript.events(failure.event, failure.mark) if failure else self.transcript.beginning()
 
     @staticmethod
     def _instead(peer: Peer, expected: Expected, near: Line | None) -> str:

@@ -7,7 +7,7 @@ import time
 from grader.check import Event
 
 _LONGEST = 2_000  # characters of one event that are kept for people; checks judge on the bytes themselves
-_HEAD, _AROUND = 500, 1_000  # events shown from the beginning, and on each side of the one that is marked
+_HEAD, _AROUND = 100, 1_000  # events shown from the beginning, and on each side of the one that is marked
 
 
 class Transcript:
@@ -41,11 +41,18 @@ class Transcript:
         places = range(len(self._events) - 1, -1, -1)
         return next((at for at in places if self._events[at][2] == "out" and wanted in self._events[at][3]), None)
 
+    def beginning(self) -> tuple[Event, ...]:
+        """The first events as text, and how many more there are: enough where nothing went wrong."""
+        return self._shown([*range(min(_HEAD, len(self._events)))], len(self._events), None, "")
+
     def events(self, marked: int | None = None, mark: str = "") -> tuple[Event, ...]:
         """The events as text, with `mark` at place `marked`; gaps in a very long conversation say what they leave out."""
         total = len(self._events) if self._end is None else self._end
         middle = total - 1 if marked is None else marked
         shown = [*range(min(_HEAD, total)), *range(max(_HEAD, middle - _AROUND), min(total, middle + _AROUND))]
+        return self._shown(shown, total, marked, mark)
+
+    def _shown(self, shown: list[int], total: int, marked: int | None, mark: str) -> tuple[Event, ...]:
         events: list[Event] = []
         previous = -1
         for place in shown:

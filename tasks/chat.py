@@ -41,7 +41,7 @@ class Member:
 
     def renames(self, new: str) -> None:
         """Ask for a new name, and go by it."""
-        self.says(self.room.command("rename", new=new))
+        self.says(self.room.typed("rename", new=new))
         self.name = self.peer.label = new
 
     def closes(self) -> None:
@@ -164,8 +164,8 @@ class ChatRoom(Room):
 
     # -- the lines of the codelab ----------------------------------------------------------------------------------
 
-    def command(self, word: str, **values: str) -> str:
-        """What a person types for it, in the course's words."""
+    def typed(self, word: str, **values: str) -> str:
+        """The words as the course writes them, such as the line that asks for a new name."""
         return self._forms(word, **values)[0]
 
     def joined(self, member: Member, since: int = -1) -> Expected:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.check import check
+from grader.check import check, check_of
 from tasks.chat import ChatRoom, Member
 
 MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60
@@ -119,7 +119,7 @@ def broadcast(room: ChatRoom) -> None:
         for other in people:
             if other is not speaker:
                 other.hears_once(
-                    room.command("chat", name=speaker.name, text=text),
+                    room.typed("chat", name=speaker.name, text=text),
                     "send `<name>: <text>` to every client but the sender, once",
                 )
         speaker.hears_nothing_of(
@@ -258,7 +258,7 @@ def leave_by_word(room: ChatRoom) -> None:
     Codelab: section 3
     """
     ada, bob = room.join(2)
-    word = room.command("exit")
+    word = room.typed("exit")
     for typed in (word.upper(), word.lower(), f" {word.capitalize()} "):
         [leaver] = room.join(1)
         leaver.gone_since = len(room.transcript) - 1
@@ -279,7 +279,7 @@ def leave_by_word(room: ChatRoom) -> None:
         room.expect(
             [(ada.peer, room.left(leaver))],
             "whoever leaves by EXIT has left too: tell the others",
-            unless="task1.leave",
+            unless=check_of(leave).id,
         )
         for other in (ada, bob):
             relayed = room.said(leaver.name, typed.strip())
@@ -351,7 +351,7 @@ def blank_name(room: ChatRoom) -> None:
         room.expect(
             [(bob.peer, named)],
             "if the stripped nickname is empty, use something else: the address, for example",
-            unless="task1.broadcast",
+            unless=check_of(broadcast).id,
         )
     ada.says(text := room.words.text())
     bob.hears_from(ada, text)

@@ -89,7 +89,7 @@ def not_chat(room: ChatRoom) -> None:
     """
     ada, bob, cyd = room.join(3)
     ada.renames(room.words.name())
-    command = room.command("rename", new=ada.name)
+    command = room.typed("rename", new=ada.name)
     for other in (bob, cyd):
         room.expect_nothing(
             other.peer,
@@ -197,7 +197,7 @@ def no_argument(room: ChatRoom) -> None:
     Codelab: section 5, Task 3
     """
     ada, bob = room.join(2)
-    bare = room.command("rename", new="").strip()
+    bare = room.typed("rename", new="").strip()
     hint = "look whether there is a new name at all (strip it first); if not, leave everything as it is"
 
     def about_a_rename(line: str) -> bool:
@@ -227,11 +227,11 @@ def split_and_merged(room: ChatRoom) -> None:
     """
     ada, bob = room.join(2)
     old, new = ada.name, room.words.name()
-    ada.sends_in_pieces(bytes([byte]) for byte in f"{room.command('rename', new=new)}\n".encode())
+    ada.sends_in_pieces(bytes([byte]) for byte in f"{room.typed('rename', new=new)}\n".encode())
     hint = "look for the command in each complete line, not in what recv() returned"
     room.expect([(bob.peer, room.renamed(old, new))], hint)
     third, text = room.words.name(), room.words.text()
-    ada.sends(f"{room.command('rename', new=third)}\n{text}\n".encode())
+    ada.sends(f"{room.typed('rename', new=third)}\n{text}\n".encode())
     ada.name = ada.peer.label = third
     old_notice_or_new = [room.renamed(new, third), room.renamed(old, third)]
     room.wait(lambda: any(notice.among(bob.peer) for notice in old_notice_or_new))
@@ -257,7 +257,7 @@ def lookalike(room: ChatRoom) -> None:
     Codelab: section 5, Task 3
     """
     ada, bob = room.join(2)
-    bare = room.command("rename", new="").strip()
+    bare = room.typed("rename", new="").strip()
     for start in (f"{bare}s", f"say {bare}"):
         ada.says(text := f"{start} {room.words.text()}")
         bob.hears_from(ada, text, f"only a line that begins with `{bare}` and a blank is the command")
