@@ -138,10 +138,9 @@ class Room:
         """What the server holds now; zeros where that cannot be told."""
         return Holdings(*self._watcher.holdings(self.program, self.listening.port))
 
-    def shrink_buffers(self) -> None:
-        """Let little data fill the kernel's buffers, so that one who does not read is felt soon (private network only)."""
-        if self._network.private:
-            self._network.shrink_send_buffers()
+    def more_than_buffers_hold(self) -> int:
+        """Bytes that certainly fill the kernel's buffers between the server and one who does not read."""
+        return 1_600_000 if self._network.shrink_send_buffers() else 10_000_000
 
     # -- peers -----------------------------------------------------------------------------------------------------
 
@@ -159,14 +158,15 @@ class Room:
         raise CheckFailed(self._refused(label, host, refusal, hint))
 
     def _refused(self, label: str, host: str, refusal: OSError | None, hint: str) -> Failure:
+        ending = self._patience.wait(self.program.ended)
         failure = Failure(
             f"{label} could not connect to the server",
             f"{label} connects to {host or '127.0.0.1'}, port {self.listening.port}",
             f"the connection failed: {refusal.strerror if refusal and refusal.strerror else refusal}",
             hint,
-            blocks=not host,  # refused at one address only: the others may serve
+            blocks=not host or self.program.ended(),  # refused at one address only: the others may serve
         )
-        return diagnosis.add_cause(failure, self.program, self._patience.wait(self.program.ended), self.source)
+        return diagnosis.add_cause(failure, self.program, ending, self.source)
 
     @property
     def lan_address(self) -> str:

@@ -199,7 +199,9 @@ class _Workers:
             if not self._private:
                 self.notes = ("checks ran one after another on the real port: no private networks (--isolation none)",)
             return
-        if self._must or not self._private:
+        if not self._private:
+            raise GraderError(refusals[0])
+        if self._must:
             raise GraderError(f"{refusals[0]}; --isolation none does without")
         self._end_all()
         self._private = False

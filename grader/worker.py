@@ -34,6 +34,8 @@ def serve(pipe: Connection, setup: Setup, scratch: Path, *, private: bool) -> No
         become_owner_of_orphans()
         _detach()
         network = Network(private=private)
+        with network.for_one_check(setup.port):
+            network.require_free(setup.port)
     except (GraderError, OSError) as error:
         pipe.send(str(error))
         return
