@@ -38,7 +38,13 @@ class Reading(NamedTuple):
 FOREVER = 10.0
 """A wait limited to longer than this many seconds counts as unlimited: nobody waits that long for a chat line."""
 
-_UNKNOWN = 0.5  # seconds: what a wait of a kind not known here may last
+_UNKNOWN = 3.0  # seconds: what a wait of a kind not known here may last
+
+# read, write and their like: a wait for a disk is work, not rest (a cold start reads modules for milliseconds).
+_FILE_CALLS = {
+    "x86_64": {0, 1, 17, 18, 19, 20},
+    "aarch64": {63, 64, 65, 66, 67, 68},
+}.get(platform.machine(), set())
 
 # System calls by number: those that wait without a limit, and those with one, with how to read it (see _limit).
 _UNLIMITED = {
@@ -76,11 +82,13 @@ def read(pids: Iterable[int]) -> Reading:
 
 
 def _limit(pid: int, syscall: str) -> float | None:
-    """Seconds for which this wait can last, `inf` for no limit; None when it is no wait: the thread runs."""
+    """Seconds for which this wait can last, `inf` for no limit; None when it is no wait: the thread works."""
     fields = syscall.split()
     if not fields or fields[0] == "running" or fields[0] == "-1":  # -1: stopped on its way, outside any call
         return None
     number, arguments = int(fields[0]), [int(field, 16) for field in fields[1:7]]
+    if number in _FILE_CALLS and procfs.is_file(pid, arguments[0]):
+        return None
     if number in _UNLIMITED:
         return float("inf")
     how = _LIMITED.get(number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 from typing import NamedTuple
 
 
@@ -68,6 +69,14 @@ def open_files(pid: int) -> list[str]:
         except OSError:
             continue
     return targets
+
+
+def is_file(pid: int, descriptor: int) -> bool:
+    """Whether a descriptor is an ordinary file on a disk: not a pipe, a socket or a terminal."""
+    try:
+        return stat.S_ISREG(os.stat(f"/proc/{pid}/fd/{descriptor}").st_mode)  # noqa: PTH116 - a hot path
+    except OSError:
+        return False
 
 
 def socket_inodes(pid: int) -> set[int]:
