@@ -108,6 +108,7 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     program_output: str = ""
     transcript: tuple[Event, ...] = ()
+    wanted: bool = True  # False: it ran only because another check needs it, and gives no points
 
     @property
     def earned(self) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from grader import __version__, codelab, settings, submission
-from grader.check import CheckResult
+from grader.check import CheckResult, Status
 from grader.errors import GraderError, UsageError
 from grader.report import Report, Run, TaskReport
 
@@ -172,7 +172,7 @@ def grade(
         python,
         platform.platform(),
     )
-    results = [_with_points(result, wanted, chosen.points) for result in outcome.results]
+    results = [_with_points(result, wanted, chosen.points) for result in outcome.results if _told(result, wanted)]
     reported = tuple(
         TaskReport(task.id, task.title, task.bonus, checks)
         for task in lab.catalogue.tasks
@@ -190,12 +190,17 @@ def grade(
     return report.exit_status
 
 
+def _told(result: CheckResult, wanted: list[str]) -> bool:
+    """Whether the report speaks of it: what was asked for, and what made that impossible."""
+    return result.id in wanted or result.status is not Status.PASS
+
+
 def _with_points(result: CheckResult, wanted: list[str], points: Any) -> CheckResult:  # noqa: ANN401 - a mapping
     """The course's own points; none for a check that ran only because another one needs it."""
     if result.id in wanted:
         result.points = points.get(result.id, result.points)
     else:
-        result.points = 0
+        result.points, result.wanted = 0, False
         result.notes = (*result.notes, "ran because a check that was asked for needs it")
     return result
 

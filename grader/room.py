@@ -312,11 +312,7 @@ class Room:
 
     @staticmethod
     def _nearest(peer: Peer, expected: Expected) -> Line | None:
-        """The last line that ends in the same words, or names the same person in another way."""
-        fresh = [line for line in peer.lines if line.event > expected.since]
-        last_words = words_key(expected.text)[-64:]
-        alike = [line for line in fresh if last_words in line.text]
-        if alike or expected.keyed:
-            return alike[-1] if alike else None
-        names = expected.names
-        return next((line for line in reversed(fresh) if names and all(name in line.text for name in names)), None)
+        """The last line that ends in the same words, or is about the same people in other words."""
+        fresh = [line for line in reversed(peer.lines) if line.event > expected.since]
+        parts = (words_key(expected.text)[-64:],) if expected.keyed else expected.names
+        return next((line for line in fresh if parts and all(part in line.text for part in parts)), None)

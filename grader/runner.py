@@ -160,7 +160,7 @@ class _Schedule:
         if result.status is Status.ERROR or not because:
             return replace(result, because="") if result.because == worker.INCONCLUSIVE else result
         return CheckResult(
-            result.id, result.title, result.runs, result.points, Status.SKIP, result.seconds,
+            result.id, result.title, result.runs, result.points, Status.SKIP, seconds=result.seconds,
             needs=result.needs, because=because, summary=f"skipped: it needs {because}, which failed",
         )  # fmt: skip
 

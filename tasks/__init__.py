@@ -14,10 +14,10 @@ def _task(task_id: str, title: str, functions: "list[CheckFunction]") -> Task:
 CODELAB = Codelab(
     Catalogue(
         [
-            _task("task1", "Connect and chat", task1.CHECKS),
-            _task("task2", "Inspect and explain: framing", task2.CHECKS),
-            _task("task3", "/name", task3.CHECKS),
-            _task("task4", "Dead clients", task4.CHECKS),
+            _task("task1", "Task 1: connect and chat", task1.CHECKS),
+            _task("task2", "Task 2: framing", task2.CHECKS),
+            _task("task3", "Task 3: /name", task3.CHECKS),
+            _task("task4", "Task 4: dead clients", task4.CHECKS),
         ]
     ),
     FILES,

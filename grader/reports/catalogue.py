@@ -61,7 +61,7 @@ def render_explanation(check: Check, console: Console) -> None:
         if check.guide.get(key):
             page.blank()
             page.entry(Text(), Text(heading, "bold"), 0, width=width)
-            for lead, paragraph in _paragraphs(check.guide[key]):
+            for lead, paragraph in _paragraphs(check.guide[key][:1].upper() + check.guide[key][1:]):
                 page.entry(Text(f"  {lead}"), page.text(paragraph), len(f"  {lead}"), width=width)
 
 

@@ -178,7 +178,7 @@ class _ReportPage:
         head = Text().append(self._page.signs.status[check.status].ljust(self._sign), style)
         head.append_text(self._page.text(check.id, style if check.status is Status.FAIL else ""))
         earned = "?" if check.status is Status.REVIEW else check.earned
-        right = f"{earned}/{check.points}" if check.points else "advice"
+        right = f"{earned}/{check.points}" if check.points else "advice" if check.wanted else "needed"
         self._page.entry(head, self._page.text(check.title), self._column, right=right, width=self._edge)
 
     def _details(self, check: CheckResult) -> None:
