@@ -75,7 +75,7 @@ def _with_crash(failure: Failure, crash: Crash, source: Source, who: str) -> Fai
 
 def never_listened(program: Program, setup: Setup, ending: Ending | None) -> Failure:
     """Why a server that was started does not listen."""
-    source = Source(setup.folder)
+    source = Source(setup.folder, setup.server.parent)
     name = program.file.name
     expected = f"python3 {name} listens on port {setup.port} and stays up"
     if not program.ended():

@@ -176,7 +176,7 @@ class Room:
     @property
     def source(self) -> Source:
         """The student's own files."""
-        return Source(self.setup.folder)
+        return Source(self.setup.folder, self.setup.server.parent)
 
     def stall(self, peer: Peer) -> None:
         """Let a peer stop reading for good; what piles up for it is not taken for something on its way."""

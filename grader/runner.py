@@ -89,11 +89,8 @@ class _Schedule:
                     self._start(idle, check)
             for one, result in self._workers.results():
                 self._take(one, result)
-        for check in self._again:
-            self._start(self._workers.idle[0], check)
-            while self._workers.busy:
-                for one, result in self._workers.results():
-                    self._take(one, result)
+            if not self._waiting and not self._workers.busy and self._again:
+                self._start(self._workers.idle[0], self._again.pop(0))
         return {check_id: self._final(check_id) for check_id in self._results}
 
     def _next(self) -> Check | None:
@@ -157,7 +154,7 @@ class _Schedule:
         """The result, turned into a skip where a need has failed."""
         result = self._results[check_id]
         because = self._failed_need(self._catalogue[check_id]) or self._consequence_of(result)
-        if result.status is Status.ERROR or not because:
+        if not because:
             return replace(result, because="") if result.because == worker.INCONCLUSIVE else result
         return CheckResult(
             result.id, result.title, result.runs, result.points, Status.SKIP, seconds=result.seconds,

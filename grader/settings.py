@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -100,10 +101,15 @@ def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> 
         texts = value if isinstance(value, list) else [value]
         if not texts or not all(isinstance(text, str) and text for text in texts):
             raise UsageError(f"{path}: [wording] {key} must be a text in quotes or a list of texts.")
-        allowed = dict.fromkeys(("name", "old", "new", "text"), "x")
+        allowed = _placeholders(codelab.wording[key])
         for text in texts:
             try:
                 text.format(**allowed)
-            except (KeyError, IndexError, ValueError) as error:
+            except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
                 raise UsageError(f"{path}: [wording] {key} has a placeholder that means nothing: {error}.") from error
     return dict(values)
+
+
+def _placeholders(words: object) -> dict[str, str]:
+    """The placeholders that the codelab's own words have, each with something to try."""
+    return {name: "x" for _, name, _, _ in string.Formatter().parse(str(words)) if name}

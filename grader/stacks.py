@@ -9,6 +9,7 @@ from typing import NamedTuple
 from grader.check import Where
 
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<function>.+))?$')
+_FRAMED = re.compile(r"^\s+[|+] ")  # how the parts of an exception group are set off
 _THREAD = re.compile(r"^(?P<current>Current thread|Thread|Stack) ?(?P<id>0x[0-9a-f]+)?.*most recent call first")
 
 
@@ -37,7 +38,7 @@ class Thread(NamedTuple):
 
 def last_crash(output: str) -> Crash | None:
     """The last traceback or syntax error in a program's output."""
-    lines = output.splitlines()
+    lines = [_FRAMED.sub("", line) for line in output.splitlines()]
     for start in range(len(lines) - 1, -1, -1):
         if lines[start].startswith("Traceback (most recent call last)"):
             return _traceback(lines, start)
@@ -52,7 +53,7 @@ def _traceback(lines: list[str], start: int) -> Crash | None:
     end = start + 1
     while end < len(lines) and (not lines[end].strip() or lines[end][0].isspace()):
         end += 1
-    if end == len(lines):
+    if end == len(lines) or lines[end].startswith("[..."):
         return None  # cut off
     block = lines[start + 1 : end]
     in_thread = start > 0 and lines[start - 1].startswith("Exception in thread")
@@ -86,18 +87,21 @@ def dumped_threads(output: str) -> list[Thread]:
 class Source:
     """The student's own files, to tell own frames from the library's and to read the line that a frame stands in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, started_in: Path | None = None) -> None:
+        """`started_in` is the folder of the program: Python 3.8 prints names relative to it."""
         self._folder = folder.resolve()
+        self._started_in = started_in.resolve() if started_in else self._folder
 
     def own(self, frame: Frame) -> bool:
         """Whether the frame is in a file of the student's."""
-        path = Path(frame.file)
-        return self._folder in (path if path.is_absolute() else self._folder / path).parents
+        return not frame.file.startswith("<") and self._folder in self._path(frame).parents
 
     def where(self, frame: Frame) -> Where:
         """The frame as a place in the student's file, relative to the submission."""
-        path = Path(frame.file)
-        return Where(str(path.relative_to(self._folder)) if path.is_absolute() else str(path), frame.line)
+        return Where(str(self._path(frame).relative_to(self._folder)), frame.line)
+
+    def _path(self, frame: Frame) -> Path:
+        return self._started_in / frame.file  # which is the file itself if it is absolute
 
     def deepest(self, frames: tuple[Frame, ...]) -> Where | None:
         """The innermost own frame of a traceback."""
@@ -106,35 +110,41 @@ class Source:
 
     def text(self, frame: Frame) -> str:
         """The source line, stripped; empty where it cannot be read."""
-        return self._line(frame.file, frame.line).strip()
+        return self._line(frame).strip()
 
-    def _line(self, file: str, line: int) -> str:
-        lines = self._lines(file)
-        return lines[line - 1] if 0 < line <= len(lines) else ""
+    def _line(self, frame: Frame) -> str:
+        lines = self._lines(frame)
+        return lines[frame.line - 1] if 0 < frame.line <= len(lines) else ""
 
-    def _lines(self, file: str) -> list[str]:
+    def _lines(self, frame: Frame) -> list[str]:
         try:
-            return (self._folder / file).read_text("utf-8", "replace").splitlines()
+            return self._path(frame).read_text("utf-8", "replace").splitlines()
         except OSError:
             return []
 
     def lock_held_around(self, frame: Frame) -> str:
         """The lock whose `with` block (or `acquire()` call before it) the frame's line stands in; empty if none."""
-        lines = self._lines(frame.file)
-        indent = _indent(self._line(frame.file, frame.line))
-        for text in reversed(lines[: frame.line - 1]):
+        here = indent = _indent(self._line(frame))
+        released: set[str] = set()
+        for text in reversed(self._lines(frame)[: frame.line - 1]):
             stripped = text.strip()
             if not stripped or stripped.startswith("#"):
                 continue
-            taken = _lock_taken(stripped)
-            if taken and (_indent(text) < indent or (".acquire" in stripped and _indent(text) <= indent)):
-                return taken
-            indent = min(indent, _indent(text)) if not taken else indent
-            if stripped.startswith(("def ", "async def ")) and _indent(text) < _indent(
-                self._line(frame.file, frame.line)
-            ):
+            if match := re.match(r"([\w.\[\]]+)\.release\(", stripped):
+                released.add(match[1])
+            lock, by_call = _lock_taken(stripped), ".acquire(" in stripped
+            if lock and ((by_call and _indent(text) <= indent and lock not in released) or _indent(text) < indent):
+                return lock
+            indent = min(indent, _indent(text))
+            if stripped.startswith(("def ", "async def ")) and _indent(text) < here:
                 return ""
         return ""
+
+    def locks_made(self, name: str, *frames: Frame) -> list[str]:
+        """How the locks of this name (its last part) are made in the files of these frames: `Lock`, `RLock`, ..."""
+        made = re.compile(rf"\b{re.escape(name)}\s*(?::[^=]+)?=\s*(?:[\w.]+\.)?(\w*Lock|\w*Semaphore|Condition)\(")
+        files = {frame.file: frame for frame in frames}.values()
+        return [match[1] for frame in files for line in self._lines(frame) if (match := made.search(line))]
 
 
 def _indent(text: str) -> int:
@@ -163,13 +173,20 @@ def lock_taken_twice(threads: list[Thread], source: Source) -> Deadlock | None:
         own = [frame for frame in thread.frames if source.own(frame)]
         lock = _lock_taken(source.text(own[0])) if own else ""
         for caller in own[1:] if lock else ():
-            if _same_lock(source.lock_held_around(caller), lock):
+            if _same_lock(source.lock_held_around(caller), lock, source, own[0], caller):
                 return Deadlock(lock, source.where(own[0]), own[0].function, source.where(caller), caller.function)
     return None
 
 
-def _same_lock(one: str, other: str) -> bool:
-    return one.rpartition(".")[2] == other.rpartition(".")[2] != ""
+def _same_lock(held: str, wanted: str, source: Source, *frames: Frame) -> bool:
+    """Whether two expressions mean one lock: `self.lock` here may be `hub.lock` there if only one is ever made."""
+    name = wanted.rpartition(".")[2]
+    if held.rpartition(".")[2] != name:
+        return False
+    made = source.locks_made(name, *frames)
+    if not made:  # somewhere else: only two objects that both have another name are surely two
+        return held == wanted or {held.rpartition(".")[0], wanted.rpartition(".")[0]} & {"", "self"} != set()
+    return len(made) == 1 and made[0] != "RLock"
 
 
 def waiting_for_a_lock(threads: list[Thread], source: Source) -> Frame | None:
