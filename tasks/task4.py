@@ -7,7 +7,7 @@ from grader.words import holds_word_of_ours
 from tasks.chat import ChatRoom, Member
 from tasks.task1 import leave, listens
 
-QUEUED_LINES, DYING_WORDS = 300, 500
+QUEUED_LINES, DYING_WORDS = 200, 500
 CROWD, DYING = 25, 20
 DEATHS, LEAK = 50, 10
 ENOUGH = 10  # deaths that nobody heard of: such a server has shown all it can, and each costs a proof of silence
@@ -39,7 +39,7 @@ def reset(room: ChatRoom) -> None:
 def reset_mid_broadcast(room: ChatRoom) -> None:
     """Clients reset their connections while hundreds of lines are relayed to them: the server goes on.
 
-    Does: the server is stopped for an instant, in which one person says 300 lines and another one says 500 and resets
+    Does: the server is stopped for an instant, in which one person says 200 lines and another one says 500 and resets
     her connection; then it runs on, and those who are left must be able to talk. Once more with two who reset.
 
     Why: now it is send() that fails, in the thread of somebody else, who has done nothing wrong.
