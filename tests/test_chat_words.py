@@ -1,0 +1,271 @@
+"""The words of the chat: which lines are taken for what, and the names and texts that a run draws."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from grader.peer import words_key
+from grader.room import Setup
+from grader.words import NAMES, WORDS, Words, holds_word_of_ours
+from tasks.chat import ChatRoom, Member
+from tasks.wording import WORDING
+
+TEXT = "copper lantern 412"
+
+
+def room(**wording: object) -> ChatRoom:
+    """Make a room for its words only: nothing is started."""
+    made = ChatRoom.__new__(ChatRoom)
+    made.setup = Setup(Path("server.py"), Path(), "python3", 65433, {**WORDING, **wording}, 1)
+    return made
+
+
+def member(name: str, made: ChatRoom) -> Member:
+    """Make somebody without a connection."""
+    found = Member.__new__(Member)
+    found.room, found.name = made, name
+    return found
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [
+        (f"mira: {TEXT}", True),
+        (f"mira: {TEXT}  ", True),
+        (f"mira: {TEXT}\t", True),
+        (f"[mira] {TEXT}", True),
+        (f"<mira> {TEXT}", True),
+        (f"> mira: {TEXT}", True),
+        (f"[12:04:31] mira: {TEXT}", True),
+        (f"\x1b[31mmira:\x1b[0m {TEXT}", True),
+        (f"mira says {TEXT}", True),
+        (f"message from mira: {TEXT}", True),
+        (TEXT, True),
+        (f"> {TEXT}", True),
+        (f"127.0.0.1:51234: {TEXT}", True),
+        (f"otto: {TEXT}", False),
+        (f"MIRA: {TEXT}", False),
+        (f"mira: {TEXT}.", False),
+        (f"mira: {TEXT}0", False),
+        (f"mira: {TEXT} and more", False),
+        (f"mira: {TEXT[:-1]}", False),
+        (f"mira: amber {TEXT}", False),
+        (f"mira: amber needle 77mira: {TEXT}", False),
+        ("mira: ", False),
+        ("mira", False),
+        ("", False),
+        ("SERVER: mira has joined the chat.", False),
+    ],
+)
+def test_said(line, taken):
+    """What somebody said is known in any form that ends in the text, but not under another name or joined to another text."""
+    assert room().said("mira", TEXT).accepts(line) is taken
+
+
+@pytest.mark.parametrize(
+    ("line", "prompt", "taken"),
+    [
+        (f"Your name: mira: {TEXT}", "Your name: ", True),
+        (f"Your name: {TEXT}", "Your name: ", True),
+        (f"Your name: otto: {TEXT}", "Your name: ", False),
+        (f"Name? mira: {TEXT}", ["Your name: ", "Name? "], True),
+        (f"Name? otto: {TEXT}", ["Your name: ", "Name? "], False),
+    ],
+)
+def test_said_after_a_prompt(line, prompt, taken):
+    """A prompt without a newline before a line is no part of it."""
+    assert room(prompt=prompt).said("mira", TEXT).accepts(line) is taken
+
+
+NOTICES = [
+    ("{}", True),
+    ("{}.", True),
+    ("{}!", True),
+    ("  {}.  ", True),
+    ("{} .", True),
+    ("{}..", False),
+    ("{}?", False),
+    ("> {}", False),
+    ("otto: {}", False),
+    ("{} Welcome.", False),
+    ("", False),
+]
+
+
+@pytest.mark.parametrize(("form", "taken"), NOTICES)
+@pytest.mark.parametrize(
+    ("word", "notice"),
+    [
+        ("joined", "SERVER: mira has joined the chat"),
+        ("left", "SERVER: mira has left the chat"),
+        ("renamed", "SERVER: otto is now mira"),
+    ],
+)
+def test_notices(form, taken, word, notice):
+    """A notice is compared without blanks at its ends and without one final full stop or exclamation mark."""
+    made = room()
+    expected = {
+        "joined": lambda: made.joined(member("mira", made)),
+        "left": lambda: made.left(member("mira", made), exact=True),
+        "renamed": lambda: made.renamed("otto", "mira"),
+    }[word]()
+    assert expected.accepts(form.format(notice)) is taken
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SERVER: otto has joined the chat.",
+        "SERVER: Mira has joined the chat.",
+        "server: mira has joined the chat.",
+        "SERVER:mira has joined the chat.",
+        "SERVER: mira has joined",
+        "mira has joined the chat!",
+        "SERVER: mira2 has joined the chat.",
+    ],
+)
+def test_other_notices(line):
+    """Another name, another case or other words are another notice."""
+    made = room()
+    assert not made.joined(member("mira", made)).accepts(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [
+        ("SERVER: mira has left the chat.", True),
+        ("*** mira quit", True),
+        ("mira disconnected", True),
+        ("(mira) is gone", True),
+        ("SERVER: mirabelle left", False),
+        ("SERVER: otto has left the chat.", False),
+        ("SERVER: mira has joined the chat.", False),
+        (f"mira: {TEXT}", False),
+        ("", False),
+    ],
+)
+def test_left_in_other_words(line, taken):
+    """That somebody left is also known by any line that names her and is neither chat nor her coming."""
+    made = room()
+    assert made.left(member("mira", made)).accepts(line) is taken
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [("DONE", True), (" DONE  ", True), ("done", False), ("DONE.", False), ("mira: DONE", False), ("DONE DONE", False)],
+)
+def test_done(line, taken):
+    """The answer to EXIT is that word alone, blanks aside."""
+    assert room().done().accepts(line) is taken
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [("> mira: hi", True), ("mira: hi", True), ("mira: hi ", True), ("> > mira: hi", False), (">mira: hi", False)],
+)
+def test_plain(line, taken):
+    """A line is the same with a prompt before it and without."""
+    made = room(prompt="> ")
+    from grader.expect import exactly
+
+    assert made.plain(exactly("mira: hi")).accepts(line) is taken
+
+
+def test_a_course_s_own_words():
+    """Of several forms any is right, and the first is the one that is shown."""
+    made = room(joined=["{name} est là!", "SERVER: {name} joined"], done=["BYE", "DONE"], rename="/nick {new}")
+    joined = made.joined(member("zoë", made))
+    assert joined.text == "zoë est là!"
+    assert [joined.accepts(line) for line in ("zoë est là", "SERVER: zoë joined.", "SERVER: zoë has joined the chat.")] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert [made.done().accepts(word) for word in ("BYE", "DONE", "OK")] == [True, True, False]
+    assert made.typed("rename", new="zoe") == "/nick zoe"
+
+
+@pytest.mark.parametrize("name", ["a.b", "m*", "(x)", "{name}", "ada+", "\\w"])
+def test_names_with_special_signs(name):
+    """Signs that mean something in patterns are plain letters of a name."""
+    made = room()
+    assert made.joined(member(name, made)).accepts(f"SERVER: {name} has joined the chat.")
+    assert made.left(member(name, made)).accepts(f"{name} quit")
+    assert made.said(name, TEXT).accepts(f"{name}: {TEXT}")
+    assert not made.left(member(name, made)).accepts("ab quit")
+
+
+# -- names and texts ---------------------------------------------------------------------------------------------------
+
+
+def drawn(seed: str, count: int = 50) -> list[str]:
+    """Names and texts of a seed, in turn."""
+    words = Words(seed)
+    return [draw() for _ in range(count) for draw in (words.name, words.text)]
+
+
+def test_a_seed_repeats_everything():
+    """The same seed gives the same names and texts, another seed others."""
+    assert drawn("1:task1.join") == drawn("1:task1.join")
+    assert drawn("1:task1.join") != drawn("2:task1.join")
+    assert drawn("1:task1.join") != drawn("1:task1.leave")
+
+
+def test_names_are_apart():
+    """No name is part of another or of a word, and none is listed twice."""
+    assert len(set(NAMES)) == len(NAMES)
+    assert [(one, other) for one, other in permutations(NAMES, 2) if one in other] == []
+    assert [(name, word) for name in NAMES for word in WORDS if name in word or word in name] == []
+
+
+def test_words_are_plain():
+    """Names and words are lower-case ASCII letters, and no word of the codelab's notices is among them."""
+    assert all(word.isascii() and word.isalpha() and word.islower() for word in (*NAMES, *WORDS))
+    assert len(set(WORDS)) == len(WORDS)
+    notices = {part.strip("{}.:").lower() for text in WORDING.values() for part in str(text).split()}
+    assert notices.isdisjoint({*NAMES, *WORDS})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_check_draws_nothing_twice(seed):
+    """Names, texts, and the two words a text ends in are each drawn once in a check."""
+    words = Words(str(seed))
+    names = [words.name() for _ in range(3 * len(NAMES))]
+    texts = [words.text() for _ in range(500)]
+    assert len(set(names)) == len(names)
+    assert len({words_key(text) for text in texts}) == len(texts)
+    assert len({text.split()[-1] for text in texts}) == len(texts)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_length_of_a_text(count):
+    """A text has as many words as asked for, the last a number."""
+    *words, number = Words("1").text(count).split()
+    assert len(words) == count - 1
+    assert number.isdigit()
+    assert set(words) <= set(WORDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        (TEXT, True), ("COPPER", True), ("[copper]", True), ("1copper2", True), ("x_copper_y", True),
+        ("coppery", False), ("mira: hi", False), ("", False), ("412", False),
+    ],
+)  # fmt: skip
+def test_holds_word_of_ours(text, held):
+    """A word that only a check says is seen as a whole word, in any case and between any signs."""
+    assert holds_word_of_ours(text) is held
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        (f"mira: {TEXT}", "lantern 412"), (TEXT, "lantern 412"), ("  a   b \t", "a b"), ("a", "a"), ("", ""), (" \t ", ""),
+        ("x\u2003y\u00a0z", "y z"), ("very long " * 1000 + "end", "long end"),
+    ],
+)  # fmt: skip
+def test_words_key(text, key):
+    """Lines are found by their last two words, whatever blanks stand between them."""
+    assert words_key(text) == key

@@ -1,0 +1,258 @@
+"""The rules of a run: order, needs, second tries, workers that die. No process is started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from grader import worker
+from grader.check import Catalogue, Check, CheckResult, Failure, Status, Task
+from grader.runner import Listener, _Schedule, _Worker
+
+DIES = None
+
+
+def made(check_id: str, *needs: str) -> Check:
+    """Make a check of one point."""
+    return Check(check_id, f"{check_id} works.", 1, "server", needs, lambda _room: None)
+
+
+def verdict(status: Status, failure: Failure | None = None, because: str = "") -> Callable[[Check], CheckResult]:
+    """What a worker says about a check."""
+    return lambda one: CheckResult(
+        one.id, one.title, one.runs, one.points, status, 0.5, failure, one.needs, because, "told by the worker"
+    )
+
+
+def fails(*, blocks: bool = True, unless: str = "") -> Callable[[Check], CheckResult]:
+    """Make a failure."""
+    return verdict(Status.FAIL, Failure("it failed", "this", "that", blocks=blocks, unless=unless))
+
+
+PASSES, ERRS = verdict(Status.PASS), verdict(Status.ERROR)
+UNSURE = verdict(Status.ERROR, because=worker.INCONCLUSIVE)
+
+
+class FakeWorkers:
+    """Workers that answer by a script: check id -> what comes of each try; the oldest check is answered first."""
+
+    def __init__(self, count: int, script: dict[str, list]) -> None:
+        self.all = [_Worker(None, None) for _ in range(count)]
+        self.script = {check_id: list(tries) for check_id, tries in script.items()}
+        self.started: list[str] = []
+        self.beside: dict[str, list[str]] = {}  # what ran beside the last try of each
+        self.replaced = 0
+        self._order: list[_Worker] = []
+
+    @property
+    def idle(self) -> list[_Worker]:
+        """Those that wait."""
+        return [one for one in self.all if one.check is None]
+
+    @property
+    def busy(self) -> list[_Worker]:
+        """Those that run."""
+        return [one for one in self.all if one.check is not None]
+
+    def start(self, one: _Worker, check: Check) -> None:
+        """Take a check."""
+        one.check = check
+        self.started.append(check.id)
+        self.beside[check.id] = [other.check.id for other in self.busy if other is not one and other.check]
+        self._order.append(one)
+
+    def results(self):
+        """Answer the oldest."""
+        if self._order:
+            one = self._order.pop(0)
+            assert one.check is not None
+            tries = self.script.get(one.check.id, [PASSES])
+            outcome = tries.pop(0) if len(tries) > 1 else tries[0]
+            yield one, outcome and outcome(one.check)
+
+    def replace(self, _dead: _Worker) -> None:
+        """Count the dead."""
+        self.replaced += 1
+
+
+class Ears(Listener):
+    """Remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def started(self, check_id: str) -> None:
+        """A check began."""
+        self.heard.append(f"+{check_id}")
+
+    def finished(self, result: CheckResult) -> None:
+        """A check ended."""
+        self.heard.append(f"-{result.id}")
+
+
+# listens; b and c need it, d needs c too, e needs nothing.
+ALL = [made("t.a"), made("t.b", "t.a"), made("t.c", "t.a"), made("t.d", "t.a", "t.c"), made("t.e")]
+
+
+class Ran:
+    """One run with fake workers."""
+
+    def __init__(self, script: dict[str, list], jobs: int = 1, plan: list[str] | None = None) -> None:
+        catalogue = Catalogue([Task("t", "T", tuple(ALL))])
+        self.workers, self.ears = FakeWorkers(jobs, script), Ears()
+        chosen = catalogue.with_needs(plan or [one.id for one in ALL])
+        self.results = _Schedule(catalogue, chosen, self.workers, self.ears).run()  # type: ignore[arg-type]
+
+    @property
+    def told(self) -> str:
+        """The first letters of the statuses, in the catalogue's order."""
+        return " ".join(self.results[one.id].status.value if one.id in self.results else "-" for one in ALL)
+
+
+JOBS = pytest.mark.parametrize("jobs", [1, 2, 3, 8])
+
+
+@JOBS
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        pytest.param({}, "pass pass pass pass pass", id="all pass"),
+        pytest.param({"t.a": [fails()]}, "fail skip skip skip pass", id="the first fails"),
+        pytest.param({"t.b": [fails()]}, "pass fail pass pass pass", id="nobody needs it"),
+        pytest.param({"t.c": [fails()]}, "pass pass fail skip pass", id="one needs it"),
+        pytest.param({"t.e": [fails()]}, "pass pass pass pass fail", id="the last fails"),
+        pytest.param({"t.a": [fails(blocks=False)]}, "fail pass pass pass pass", id="fails without blocking"),
+        pytest.param(
+            {"t.a": [fails(blocks=False)], "t.c": [fails()]}, "fail pass fail skip pass", id="one blocks, one does not"
+        ),
+        pytest.param({"t.a": [fails()], "t.b": [fails()]}, "fail skip skip skip pass", id="a failure hides another"),
+        pytest.param({"t.a": [ERRS]}, "error pass pass pass pass", id="no verdict is no failure"),
+        pytest.param(
+            {"t.c": [fails(unless="t.b")], "t.b": [fails()]}, "pass fail skip skip pass", id="follows from another"
+        ),
+        pytest.param({"t.c": [fails(unless="t.b")]}, "pass pass fail skip pass", id="follows from one that passed"),
+        pytest.param({"t.c": [fails(unless="t.c")]}, "pass pass fail skip pass", id="follows from itself"),
+        pytest.param(
+            {"t.c": [fails(unless="t.b")], "t.b": [ERRS]}, "pass error fail skip pass", id="follows from an error"
+        ),
+    ],
+)
+def test_verdicts_do_not_depend_on_the_number_of_workers(script, told, jobs):
+    """A failed check makes skips of those that need it and of no others, however many ran at a time."""
+    ran = Ran(script, jobs)
+    assert ran.told == told
+    assert sorted(ran.results) == [one.id for one in ALL]
+
+
+@pytest.mark.parametrize("tries", [[ERRS], [UNSURE, UNSURE]], ids=["error", "inconclusive"])
+def test_an_error_that_ran_ahead_is_dropped(tries):
+    """A check that ran ahead and came to no verdict is skipped like any other when its need has failed."""
+    script = {"t.a": [fails()], "t.d": tries}
+    assert Ran(script, jobs=8).told == Ran(script, jobs=1).told == "fail skip skip skip pass"
+
+
+def test_ran_ahead_and_dropped():
+    """A check that ran ahead of its need gives no verdict of its own when the need has failed."""
+    ran = Ran({"t.a": [fails()]}, jobs=8)
+    assert {"t.b", "t.c", "t.d"} <= set(ran.workers.started)
+    skipped = ran.results["t.b"]
+    assert (skipped.status, skipped.because, skipped.failure, skipped.transcript) == (Status.SKIP, "t.a", None, ())
+    assert skipped.summary == "skipped: it needs t.a, which failed"
+
+
+@JOBS
+@pytest.mark.parametrize(
+    ("script", "skipped", "because"),
+    [
+        pytest.param({"t.a": [fails()]}, "t.b", "t.a", id="a need"),
+        pytest.param({"t.a": [fails()]}, "t.d", "t.a", id="a need's need"),
+        pytest.param({"t.c": [fails()]}, "t.d", "t.c", id="the nearer need"),
+        pytest.param({"t.c": [fails(unless="t.b")], "t.b": [fails()]}, "t.c", "t.b", id="a cause"),
+        pytest.param({"t.c": [fails(unless="t.b")], "t.b": [fails()]}, "t.d", "t.b", id="a need's cause"),
+    ],
+)
+def test_a_skip_names_the_failed_check(script, skipped, because, jobs):
+    """A skip names the check that failed, never another skip."""
+    ran = Ran(script, jobs)
+    assert (ran.results[skipped].status, ran.results[skipped].because) == (Status.SKIP, because)
+    assert ran.results[because].status is Status.FAIL
+
+
+def test_what_a_failed_check_blocks_is_not_started():
+    """With one worker nothing is run whose need has failed."""
+    assert Ran({"t.a": [fails()]}).workers.started == ["t.a", "t.e"]
+
+
+def test_decided_checks_go_first():
+    """A free worker takes a check whose needs are known before one that would run ahead."""
+    assert Ran({}, jobs=2).workers.started[:2] == ["t.a", "t.e"]
+    assert Ran({}, jobs=1).workers.started == ["t.a", "t.b", "t.c", "t.d", "t.e"]
+
+
+@JOBS
+def test_every_check_is_heard_of(jobs):
+    """The listener hears of each check's end once, after its beginning if it was begun at all."""
+    heard = Ran({"t.c": [fails()], "t.b": [DIES, PASSES]}, jobs).ears.heard
+    assert sorted(word for word in heard if word[0] == "-") == [f"-{one.id}" for one in ALL]
+    assert all(heard.index(f"+{one.id}") < heard.index(f"-{one.id}") for one in ALL if f"+{one.id}" in heard)
+
+
+@JOBS
+@pytest.mark.parametrize(
+    ("tries", "status", "started"),
+    [
+        pytest.param([DIES, PASSES], "pass", 2, id="dies once"),
+        pytest.param([DIES, fails()], "fail", 2, id="dies, then fails"),
+        pytest.param([DIES, DIES], "error", 2, id="dies twice"),
+        pytest.param([UNSURE, PASSES], "pass", 2, id="inconclusive once"),
+        pytest.param([UNSURE, fails()], "fail", 2, id="inconclusive, then fails"),
+        pytest.param([UNSURE, UNSURE], "error", 2, id="inconclusive twice"),
+        pytest.param([UNSURE, DIES], "error", 2, id="inconclusive, then dies"),
+        pytest.param([DIES, UNSURE], "error", 2, id="dies, then inconclusive"),
+        pytest.param([ERRS], "error", 1, id="an error is not tried again"),
+        pytest.param([fails()], "fail", 1, id="a failure is not tried again"),
+    ],
+)
+def test_second_tries(tries, status, started, jobs):
+    """What came to no verdict is tried once more, and only then is an error."""
+    ran = Ran({"t.b": tries}, jobs)
+    assert ran.results["t.b"].status.value == status
+    assert ran.results["t.b"].because == ""
+    assert ran.workers.started.count("t.b") == started
+    assert ran.workers.replaced == tries.count(DIES)
+    assert [ran.results[check_id].status for check_id in ("t.a", "t.c", "t.d", "t.e")] == [Status.PASS] * 4
+
+
+def test_dying_twice_is_said():
+    """The error of a check whose worker died twice says so."""
+    assert Ran({"t.b": [DIES, DIES]}).results["t.b"].summary == "the grader's worker process died twice in this check"
+
+
+@JOBS
+def test_inconclusive_checks_are_tried_again_alone(jobs):
+    """What was inconclusive runs again when all others are done, one at a time."""
+    ran = Ran({"t.a": [UNSURE, fails()], "t.e": [UNSURE, PASSES]}, jobs)
+    assert set(ran.workers.started[-2:]) == {"t.a", "t.e"}
+    assert ran.workers.beside["t.a"] == ran.workers.beside["t.e"] == []
+    assert ran.told == "fail skip skip skip pass"
+
+
+@JOBS
+def test_only_what_is_planned_runs(jobs):
+    """What was not asked for and is not needed is not run."""
+    ran = Ran({}, jobs, plan=["t.c"])
+    assert ran.workers.started == ["t.a", "t.c"]
+    assert ran.told == "pass - pass - -"
+
+
+@JOBS
+@pytest.mark.parametrize(("cause", "told"), [(fails(), "pass fail skip - -"), (PASSES, "pass pass fail - -")])
+def test_a_possible_cause_is_run_too(cause, told, jobs):
+    """The check that may be a failure's cause is run although nobody asked for it."""
+    assert Ran({"t.c": [fails(unless="t.b")], "t.b": [cause]}, jobs, plan=["t.c"]).told == told
+
+
+def test_a_possible_cause_is_run_after_a_second_try():
+    """The possible cause is run too when the failure comes from a second try."""
+    assert Ran({"t.c": [UNSURE, fails(unless="t.b")], "t.b": [fails()]}, plan=["t.c"]).told == "pass fail skip - -"

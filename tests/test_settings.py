@@ -1,0 +1,205 @@
+"""chatgrade.toml: what is taken over, and what is said about what is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from grader import codelab
+from grader.errors import UsageError
+from grader.settings import NAME, Settings, find, load
+
+LAB = codelab.load()
+
+
+def loaded(folder, text: str | bytes) -> Settings:
+    """Load settings with this text."""
+    path = folder / NAME
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load(path, LAB)
+
+
+# -- good ones ---------------------------------------------------------------------------------------------------------
+
+
+def test_no_file_means_the_codelab_itself():
+    """Without a file everything is as the codelab has it, and no points are changed."""
+    settings = load(None, LAB)
+    assert (settings.port, settings.files, settings.wording) == (LAB.port, LAB.files, LAB.wording)
+    assert settings.points == {}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "[files]\n[network]\n[wording]\n[points]\n[limits]\n[batch]\n"])
+def test_empty_tables_change_nothing(tmp_path, text):
+    """A file without settings is as good as none."""
+    assert loaded(tmp_path, text) == load(None, LAB)
+
+
+def test_what_is_set_is_taken_over(tmp_path):
+    """Each setting replaces the codelab's own; the others stay."""
+    settings = loaded(
+        tmp_path,
+        """
+        [files]
+        server = "serveur.py"
+        [network]
+        port = 4000
+        [wording]
+        joined = ["{name} est là", "SERVER: {name} joined"]
+        chat = "<{name}> {text}"
+        prompt = "Nom? "
+        [points]
+        "task1.join" = 0
+        "task3.announce" = 12
+        """,
+    )
+    assert settings.files == {**LAB.files, "server": "serveur.py"}
+    assert settings.port == 4000
+    assert settings.wording == {
+        **LAB.wording,
+        "joined": ["{name} est là", "SERVER: {name} joined"],
+        "chat": "<{name}> {text}",
+        "prompt": "Nom? ",
+    }
+    assert settings.points == {"task1.join": 0, "task3.announce": 12}
+
+
+@pytest.mark.parametrize("port", [1, 1024, 65535])
+def test_every_port_can_be_set(tmp_path, port):
+    """The whole range of ports is allowed."""
+    assert loaded(tmp_path, f"[network]\nport = {port}\n").port == port
+
+
+@pytest.mark.parametrize("word", sorted(LAB.wording))
+def test_every_word_can_be_set_to_the_codelab_s_own(tmp_path, word):
+    """Each word of the codelab is itself a valid setting."""
+    value = LAB.wording[word] or "Your name: "
+    text = f'[wording]\n{word} = "{value}"\n'
+    assert loaded(tmp_path, text).wording[word] == value
+
+
+def test_settings_do_not_change():
+    """Settings are frozen: no check can alter them for the next."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        load(None, LAB).port = 1
+
+
+# -- broken ones -------------------------------------------------------------------------------------------------------
+
+BROKEN = [
+    pytest.param("[files\n", ["is not valid TOML", "line 1"], id="no TOML"),
+    pytest.param("[network]\nport = 1\nport = 2\n", ["is not valid TOML"], id="a key twice"),
+    pytest.param(b"[files]\nserver = '\xff'\n", ["is not valid TOML"], id="no UTF-8"),
+    pytest.param("[netwrok]\nport = 1\n", ["[netwrok]", "did you mean 'network'?"], id="misspelt table"),
+    pytest.param(
+        "[xyzzy]\n", ["[xyzzy]", "known: batch, files, limits, network, points, wording."], id="unknown table"
+    ),
+    pytest.param("port = 4000\n", ["there is no table [port]"], id="a key outside its table"),
+    pytest.param('files = "x"\n', ["'files' must be a table", "[files]"], id="table is a text"),
+    pytest.param("[[network]]\nport = 1\n", ["'network' must be a table"], id="table is a list"),
+    pytest.param('[files]\nsever = "x.py"\n', ["[files]", "'sever'", "did you mean 'server'?"], id="misspelt file"),
+    pytest.param("[files]\nserver = 3\n", ["[files] server", "a text in quotes", "3"], id="file is a number"),
+    pytest.param("[files]\nserver = ['a.py']\n", ["[files] server", "a text in quotes"], id="file is a list"),
+    pytest.param("[network]\nprot = 1\n", ["[network]", "'prot'", "did you mean 'port'?"], id="misspelt port"),
+    pytest.param("[network]\nport = '4000'\n", ["[network] port", "a whole number", "'4000'"], id="port is a text"),
+    pytest.param("[network]\nport = 4000.0\n", ["[network] port", "a whole number", "4000.0"], id="port is a fraction"),
+    pytest.param("[network]\nport = true\n", ["[network] port", "a whole number", "True"], id="port is true"),
+    pytest.param("[network]\nport = 0\n", ["[network] port", "between 1 and 65535", "0"], id="port too small"),
+    pytest.param("[network]\nport = 65536\n", ["[network] port", "between 1 and 65535", "65536"], id="port too large"),
+    pytest.param("[network]\nport = -1\n", ["[network] port", "between 1 and 65535", "-1"], id="port negative"),
+    pytest.param("[points]\n'task1.jion' = 1\n", ["[points]", "did you mean 'task1.join'?"], id="misspelt check"),
+    pytest.param("[points]\nxyzzy = 1\n", ["[points]", "`chatgrade checks` lists them all"], id="unknown check"),
+    pytest.param("[points]\ntask1.join = 1\n", ["[points]", "'task1'"], id="check without quotes"),
+    pytest.param(
+        "[points]\n'task1.join' = 1.5\n", ["[points] task1.join", "a whole number"], id="points are a fraction"
+    ),
+    pytest.param("[points]\n'task1.join' = -1\n", ["[points] task1.join", "not be negative"], id="points are negative"),
+    pytest.param("[wording]\njoind = 'x'\n", ["[wording]", "'joind'", "did you mean 'joined'?"], id="misspelt word"),
+    pytest.param("[wording]\njoined = ''\n", ["[wording] joined", "text in quotes"], id="word is empty"),
+    pytest.param("[wording]\njoined = []\n", ["[wording] joined", "list of texts"], id="no words"),
+    pytest.param("[wording]\njoined = ['x', 1]\n", ["[wording] joined", "list of texts"], id="a word is a number"),
+    pytest.param("[wording]\njoined = {a = 'x'}\n", ["[wording] joined", "list of texts"], id="word is a table"),
+    pytest.param("[wording]\njoined = '{nmae} came'\n", ["[wording] joined", "nmae"], id="unknown placeholder"),
+    pytest.param("[wording]\njoined = '{} came'\n", ["[wording] joined", "placeholder"], id="nameless placeholder"),
+    pytest.param("[wording]\njoined = '{name came'\n", ["[wording] joined", "placeholder"], id="open brace"),
+    pytest.param("[wording]\njoined = '{name:d} came'\n", ["[wording] joined", "placeholder"], id="number format"),
+    pytest.param("[limits]\nseconds = 1\n", ["[limits]", "'seconds'", "no settings yet"], id="a limit"),
+    pytest.param("[batch]\njobs = 1\n", ["[batch]", "'jobs'", "no settings yet"], id="a batch setting"),
+]
+
+NO_PLACEHOLDERS = [
+    pytest.param("joined = '{name.first} came'", id="attribute"),
+    pytest.param("joined = '{name[first]} came'", id="item"),
+    pytest.param("joined = '{old} came'", id="of another word"),
+    pytest.param("done = 'DONE {name}'", id="where there is none"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN)
+def test_broken_settings(tmp_path, text, said):
+    """What is wrong is told in one sentence that names the file, the key and, if misspelt, the nearest right one."""
+    with pytest.raises(UsageError) as caught:
+        loaded(tmp_path, text)
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{tmp_path / NAME}: ")
+    assert [part for part in said if part not in sentence] == []
+
+
+@pytest.mark.parametrize("line", NO_PLACEHOLDERS)
+def test_placeholders_that_mean_nothing(tmp_path, line):
+    """A placeholder that the word cannot fill is a wrong setting, not a wrong check."""
+    with pytest.raises(UsageError, match=r"\[wording\]"):
+        loaded(tmp_path, f"[wording]\n{line}\n")
+
+
+@pytest.mark.parametrize("make", [lambda _path: None, lambda path: path.mkdir()], ids=["missing", "a folder"])
+def test_file_that_cannot_be_read(tmp_path, make):
+    """A settings file that is named and cannot be read is told, with the reason."""
+    path = tmp_path / "course.toml"
+    make(path)
+    with pytest.raises(UsageError, match=r"course\.toml: cannot be read \(.+\)\."):
+        load(path, LAB)
+
+
+# -- where it is looked for --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lies_in", "graded"),
+    [
+        pytest.param("class/ada", "class/ada", id="in the folder"),
+        pytest.param("class/ada", "class/ada/server.py", id="beside the file"),
+        pytest.param("class", "class/ada", id="above the folder"),
+        pytest.param("class", "class/ada/server.py", id="above the file"),
+        pytest.param(".", "class/ada", id="two above"),
+        pytest.param(".", "class/nobody", id="above what does not exist"),
+    ],
+)
+def test_find(tmp_path, lies_in, graded):
+    """The settings are found beside the submission or in any folder above it."""
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    (tmp_path / "class" / "ada" / "server.py").touch()
+    (tmp_path / lies_in / NAME).touch()
+    found = find(tmp_path / graded)
+    assert found is not None
+    assert found.samefile(tmp_path / lies_in / NAME)
+
+
+def test_find_takes_the_nearest(tmp_path):
+    """The settings nearest to the submission count, and a folder of that name is no file."""
+    folder = tmp_path / "class" / "ada"
+    (folder / NAME).mkdir(parents=True)
+    (tmp_path / "class" / NAME).touch()
+    (tmp_path / NAME).touch()
+    assert find(folder) == tmp_path / "class" / NAME
+
+
+def test_find_from_a_relative_path(tmp_path, monkeypatch):
+    """A path relative to the working folder is followed upwards too."""
+    (tmp_path / "ada").mkdir()
+    (tmp_path / NAME).touch()
+    monkeypatch.chdir(tmp_path / "ada")
+    found = find(type(tmp_path)())
+    assert found is not None
+    assert found.samefile(tmp_path / NAME)

@@ -1,0 +1,197 @@
+"""What is taken for a submission, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import pytest
+
+from grader.errors import UsageError
+from grader.report import Submission
+from grader.submission import find
+
+NAMES = {"server": "simple_chat_server.py", "client": "threaded_chat_client.py"}
+CODE = b"print('chat')\n"
+
+
+def lay(folder, *paths: str, data: bytes = CODE) -> None:
+    """Write files of these names."""
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+
+
+def server_of(found: Submission, folder) -> str:
+    """The file taken for the server, relative to the folder."""
+    return os.path.relpath(os.path.realpath(found.files["server"]), folder.resolve())
+
+
+@pytest.mark.parametrize(
+    ("files", "given", "taken", "notes"),
+    [
+        pytest.param(["simple_chat_server.py"], ".", "simple_chat_server.py", 0, id="a folder"),
+        pytest.param(["simple_chat_server.py"], "simple_chat_server.py", "simple_chat_server.py", 0, id="the file"),
+        pytest.param(["my.py", "simple_chat_server.py"], "my.py", "my.py", 0, id="a file of another name"),
+        pytest.param(["server"], "server", "server", 0, id="a file without an ending"),
+        pytest.param(["a/simple_chat_server.py"], ".", "a/simple_chat_server.py", 1, id="one folder down"),
+        pytest.param(["a/b/simple_chat_server.py"], ".", "a/b/simple_chat_server.py", 1, id="two folders down"),
+        pytest.param(
+            ["simple_chat_server.py", "old/simple_chat_server.py"], ".", "simple_chat_server.py", 0, id="nearest counts"
+        ),
+        pytest.param(
+            ["a/simple_chat_server.py", "a/chatlib.py", "threaded_chat_client.py"], ".", "a/simple_chat_server.py", 1,
+            id="beside other programs",
+        ),
+        pytest.param(
+            ["a/simple_chat_server.py", "__MACOSX/simple_chat_server.py", ".git/simple_chat_server.py",
+             "venv/x/simple_chat_server.py", "x/__pycache__/simple_chat_server.py"],
+            ".", "a/simple_chat_server.py", 1, id="foreign folders do not count",
+        ),
+    ],
+)  # fmt: skip
+def test_found(tmp_path, files, given, taken, notes):
+    """The server is found in the folder or near below it, and a choice that is not plain is noted."""
+    lay(tmp_path, *files)
+    found = find(tmp_path / given, NAMES)
+    assert server_of(found, tmp_path) == taken
+    assert len(found.notes) == notes
+    assert all(taken in note for note in found.notes)
+    assert found.path == str(tmp_path / given)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"), [("ada", "ada"), ("ada/simple_chat_server.py", "ada"), ("ada/../ada", "ada")]
+)
+def test_name_is_the_folder_s(tmp_path, given, name):
+    """A submission is called as its folder is, whether the folder or the file was given."""
+    lay(tmp_path, "ada/simple_chat_server.py")
+    assert find(tmp_path / given, NAMES).name == name
+
+
+def test_working_folder(tmp_path, monkeypatch):
+    """The working folder, given as a dot, has its own name."""
+    lay(tmp_path, "ada/simple_chat_server.py")
+    monkeypatch.chdir(tmp_path / "ada")
+    found = find(type(tmp_path)("."), NAMES)
+    assert found.name == "ada"
+    assert (tmp_path / "ada" / "simple_chat_server.py").samefile(found.files["server"])
+
+
+def test_other_file_names(tmp_path):
+    """A course's own name for the server is the one that is looked for."""
+    lay(tmp_path, "simple_chat_server.py", "serveur.py")
+    assert server_of(find(tmp_path, {**NAMES, "server": "serveur.py"}), tmp_path) == "serveur.py"
+
+
+@pytest.mark.parametrize("path", [".", "simple_chat_server.py"])
+def test_server_option_decides(tmp_path, path):
+    """A server named by its file is taken, whatever else is there."""
+    lay(tmp_path, "simple_chat_server.py", "other/my.py")
+    found = find(tmp_path / path, NAMES, tmp_path / "other" / "my.py")
+    assert server_of(found, tmp_path) == "other/my.py"
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        pytest.param([], ["there is no simple_chat_server.py in it, and no other Python program"], id="empty"),
+        pytest.param(["readme.txt", "a/notes.md"], ["no other Python program"], id="no programs"),
+        pytest.param(["a/b/c/simple_chat_server.py"], ["no other Python program"], id="too deep"),
+        pytest.param([".hidden/simple_chat_server.py"], ["no other Python program"], id="only hidden ones"),
+        pytest.param(
+            ["server.py"],
+            ["there is no simple_chat_server.py in it, but server.py;", "--server {}/server.py"],
+            id="another name",
+        ),
+        pytest.param(["b.py", "a/c.py"], ["but b.py, a/c.py;", "--server {}/b.py"], id="several others"),
+        pytest.param(
+            [f"m{number}.py" for number in range(7)],
+            ["m0.py, m1.py, m2.py, m3.py, m4.py and 2 more;"],
+            id="many others",
+        ),
+        pytest.param(
+            ["a/simple_chat_server.py", "b/simple_chat_server.py"],
+            [
+                "holds several simple_chat_server.py",
+                "a/simple_chat_server.py, b/simple_chat_server.py",
+                "give one of them",
+            ],
+            id="several servers",
+        ),
+    ],
+)
+def test_nothing_to_grade_in_the_folder(tmp_path, files, said):
+    """A folder without a clear server is told what it holds instead, and how to name the server."""
+    lay(tmp_path, *files)
+    with pytest.raises(UsageError) as caught:
+        find(tmp_path, NAMES)
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{tmp_path}: ")
+    assert [part for part in said if part.format(tmp_path) not in sentence] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        pytest.param("nothing/here.py", None, "there is no such file or folder", id="no such path"),
+        pytest.param("server.py", b"", "is empty", id="empty"),
+        pytest.param("server.py", b" \n\t\n", "is empty", id="only blanks"),
+        pytest.param("server.py", b"\x7fELF\2\1\1\0\0", "not a Python program, but a binary file", id="binary"),
+        pytest.param("server.py", "import socket\n".encode("utf-16"), "binary file", id="UTF-16"),
+        pytest.param("server.py", b"#" * ((4 << 20) + 1), "is larger than 4 MB", id="huge"),
+        pytest.param("ada.zip", b"PK\3\4", "is an archive; unpack it and give the folder", id="zip"),
+        pytest.param("ada.TAR", b"x", "is an archive", id="tar in capitals"),
+        pytest.param("ada.tar.gz", b"\x1f\x8b", "is an archive", id="tar.gz"),
+        pytest.param("ada.7z", b"7z", "is an archive", id="7z"),
+        pytest.param("threaded_chat_client.py", CODE, "is the client; give the folder", id="the client"),
+    ],
+)
+def test_file_that_is_no_server(tmp_path, name, data, said):
+    """A file that cannot be a server is told why in one sentence."""
+    if data is not None:
+        lay(tmp_path, name, data=data)
+    with pytest.raises(UsageError) as caught:
+        find(tmp_path / name, NAMES)
+    assert str(caught.value).startswith(f"{tmp_path / name}: ")
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "data", [b"#" * (4 << 20), CODE.replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + CODE, b"# \xfcber\n"]
+)
+def test_odd_programs_are_taken(tmp_path, data):
+    """Large files, Windows line ends, a byte order mark and other encodings are no reason to refuse."""
+    lay(tmp_path, "simple_chat_server.py", data=data)
+    assert server_of(find(tmp_path, NAMES), tmp_path) == "simple_chat_server.py"
+
+
+@pytest.mark.parametrize("given", ["nothing.py", "."])
+def test_server_option_must_name_a_file(tmp_path, given):
+    """A server option that names no file that can be read is told, with the reason."""
+    lay(tmp_path, "simple_chat_server.py")
+    with pytest.raises(UsageError, match=r"cannot be read \(.+\)"):
+        find(tmp_path, NAMES, tmp_path / given)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("shut", ["ada", "ada/simple_chat_server.py"])
+def test_unreadable(tmp_path, shut):
+    """A folder or file that may not be read is told, with the reason."""
+    lay(tmp_path, "ada/simple_chat_server.py")
+    (tmp_path / shut).chmod(0)
+    try:
+        with pytest.raises(UsageError, match="cannot be read"):
+            find(tmp_path / "ada", NAMES)
+    finally:
+        (tmp_path / shut).chmod(0o700)
+
+
+def test_digest_is_over_the_bytes(tmp_path):
+    """The digest is the SHA-256 of the server's bytes: it changes with any byte, and with nothing else."""
+    lay(tmp_path, "ada/simple_chat_server.py", "bob/simple_chat_server.py")
+    ada, bob = (find(tmp_path / name, NAMES).digest for name in ("ada", "bob"))
+    assert ada == bob == f"sha256:{hashlib.sha256(CODE).hexdigest()}"
+    lay(tmp_path, "bob/simple_chat_server.py", data=CODE + b"\n")
+    assert find(tmp_path / "bob", NAMES).digest != ada
