@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FAILED, USAGE, TROUBLE, INTERRUPTED = 1, 2, 3, 130
+_DEADLY = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 TASKS = ("task1", "task2", "task3", "task4")
 
 
@@ -31,8 +32,8 @@ def main() -> NoReturn:
     try:
         if sys.platform == "win32":
             raise GraderError("chatgrade needs Linux or macOS; on Windows, run it in WSL")
-        signal.signal(signal.SIGTERM, _interrupt)
-        signal.signal(signal.SIGHUP, _interrupt)
+        for number in _DEADLY:
+            signal.signal(number, _interrupt)
         status = commands.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -52,6 +53,8 @@ def main() -> NoReturn:
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:
+    for number in _DEADLY:
+        signal.signal(number, signal.SIG_IGN)  # once is enough: the clean-up must not be broken off
     raise KeyboardInterrupt
 
 
@@ -146,8 +149,10 @@ def grade(
         check.id for check in lab.catalogue if check.task in tasks
     ]
     seed = time.time_ns() % 2**32 if seed is None else seed
-    if not shutil.which(python):
+    interpreter = shutil.which(python)
+    if not interpreter:
         raise UsageError(f"{python}: there is no such Python to run the student's program with.")
+    interpreter = str(Path(interpreter).absolute())  # the program is started in another folder
     target = _open_for_writing(json_file)
     started = datetime.datetime.now(datetime.timezone.utc)
 
@@ -156,7 +161,7 @@ def grade(
 
     main_file = Path(handed_in.files["server"]).resolve()
     folder = main_file.parent if path.is_file() or server else path.resolve()
-    setup = Setup(main_file, folder, python, chosen.port, chosen.wording, seed)
+    setup = Setup(main_file, folder, interpreter, chosen.port, chosen.wording, seed)
     with _progress(
         quiet=quiet or json_file == "-", no_color=no_color, total=len(lab.catalogue.with_needs(wanted))
     ) as progress:

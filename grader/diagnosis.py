@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def how_it_ended(program: Program) -> str:
-    """`ended with status 1`, `was killed by SIGSEGV`."""
+    """`ended with status 1`, `ended by SIGSEGV`."""
     code = program.returncode or 0
     if code >= 0:
         return f"ended with status {code}"
     try:
-        return f"was killed by {signal.Signals(-code).name}"
+        return f"ended by {signal.Signals(-code).name}"
     except ValueError:
-        return f"was killed by signal {-code}"
+        return f"ended by signal {-code}"
 
 
 def add_cause(failure: Failure, program: Program, ending: Ending | None, source: Source) -> Failure:
@@ -32,7 +32,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     An `ending` says that something was awaited and never came; only then are the threads asked, which ends the program.
     """
     if program.ended():
-        failure = replace(failure, observed=f"{failure.observed}; the server had {_ended_sentence(program)}")
+        failure = replace(failure, observed=f"{failure.observed}; the server had {how_it_ended(program)}")
         crash = last_crash(program.printed)
         return _with_crash(failure, crash, source, "the server") if crash else failure
     if ending is None:
@@ -49,8 +49,10 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
             f"{deadlock.holder_function}() has already taken and still holds when it calls it (line "
             f"{deadlock.holder.line}): a Lock cannot be taken twice",
         )
-    if crash:
-        return _with_crash(failure, crash, source, "a thread of the server" if crash.in_thread else "the server")
+    if crash and crash.in_thread:
+        return _with_crash(failure, crash, source, "a thread of the server")
+    if crash:  # it lives, so it has caught this; it may have to do with the failure or not
+        return replace(failure, hint=f"{failure.hint}; the server also printed {crash.error}".removeprefix("; "))
     if ending is Ending.BUSY:
         return replace(failure, observed=f"{failure.observed}; the server computes without an end")
     waiting = waiting_for_a_lock(stacks, source)
@@ -61,10 +63,6 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
             hint=f"{waiting.function}() waits for a lock that nobody gives back. {failure.hint}".strip(),
         )
     return failure
-
-
-def _ended_sentence(program: Program) -> str:
-    return how_it_ended(program)
 
 
 def _with_crash(failure: Failure, crash: Crash, source: Source, who: str) -> Failure:

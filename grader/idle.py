@@ -32,6 +32,7 @@ class Reading(NamedTuple):
     activity: Activity
     longest: float
     threads: tuple[procfs.ThreadReading, ...]
+    limited: frozenset[int]  # the threads whose wait has a limit
     run_time: int  # processor time used so far by the threads that live, in nanoseconds
 
 
@@ -49,7 +50,7 @@ _FILE_CALLS = {
 # System calls by number: those that wait without a limit, and those with one, with how to read it (see _limit).
 _UNLIMITED = {
     "x86_64": {0, 1, 20, 34, 42, 43, 44, 45, 46, 47, 61, 72, 73, 130, 247, 288, 299},
-    "aarch64": {25, 32, 63, 64, 66, 73, 95, 133, 202, 203, 206, 207, 211, 212, 242, 260},
+    "aarch64": {25, 32, 63, 64, 66, 95, 133, 202, 203, 206, 207, 211, 212, 242, 260},
 }.get(platform.machine(), set())
 _LIMITED = {
     "x86_64": {
@@ -67,6 +68,7 @@ def read(pids: Iterable[int]) -> Reading:
     """Read all threads of these processes."""
     activity, longest, used = Activity.DEAD, 0.0, 0
     threads: list[procfs.ThreadReading] = []
+    limited: set[int] = set()
     for pid in pids:
         for thread in procfs.threads(pid):
             threads.append(thread)
@@ -75,16 +77,17 @@ def read(pids: Iterable[int]) -> Reading:
                 activity = Activity.BUSY
             elif limit < FOREVER:
                 activity, longest = max(activity, Activity.TIMED), max(longest, limit)
+                limited.add(thread.tid)
             else:
                 activity = max(activity, Activity.IDLE)
             used += int(thread.schedstat.partition(" ")[0] or 0)
-    return Reading(activity, longest, tuple(threads), used)
+    return Reading(activity, longest, tuple(threads), frozenset(limited), used)
 
 
 def _limit(pid: int, syscall: str) -> float | None:
     """Seconds for which this wait can last, `inf` for no limit; None when it is no wait: the thread works."""
     fields = syscall.split()
-    if not fields or fields[0] == "running" or fields[0] == "-1":  # -1: stopped on its way, outside any call
+    if fields[0] in ("running", "unreadable", "-1"):  # -1: stopped on its way, outside any call
         return None
     number, arguments = int(fields[0]), [int(field, 16) for field in fields[1:7]]
     if number in _FILE_CALLS and procfs.is_file(pid, arguments[0]):

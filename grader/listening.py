@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader import procfs
 from grader.program import LINUX, Program
-from grader.sockdiag import CLOSE_WAIT, SocketTable
+from grader.sockdiag import CLOSE_WAIT, SocketTable, TcpSocket
 
 if TYPE_CHECKING:
     from grader.network import Network
     from grader.peer import Peer
+
+
+_ALL = 0xFFF
 
 
 class Listening(NamedTuple):
@@ -30,6 +33,7 @@ class Watcher:
 
     def __init__(self, network: Network) -> None:
         self._private = network.private
+        self.port = 0  # where the program listens, once it does
         self.sockets = SocketTable() if LINUX else None
 
     def close(self) -> None:
@@ -60,13 +64,20 @@ class Watcher:
             half_closed,
         )
 
+    def connections(self, states: int) -> list[TcpSocket]:
+        """The sockets of the program and its peers; what else runs on a shared network is none of our business."""
+        if self.sockets is None:
+            return []
+        found = self.sockets.dump(states)
+        return found if self._private else [one for one in found if self.port in (one.port, one.peer_port)]
+
     def unread(self, peer: Peer) -> int:
         """Bytes from the peer that the program has not read yet; 0 where that cannot be told."""
         if self.sockets is None:
             return 0
         return sum(
             one.unread if one.peer_port == peer.port else one.unsent
-            for one in self.sockets.dump()
+            for one in self.connections(_ALL)
             if peer.port in (one.port, one.peer_port)
         )
 
@@ -102,10 +113,5 @@ def _listening_elsewhere(pids: list[int]) -> list[Listening]:
 def _who_listens_elsewhere(port: int) -> str:
     import socket
 
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return "another program"
-    return ""
+    with socket.socket() as probe:  # nothing of ours runs yet, so a connection disturbs no chat
+        return "" if probe.connect_ex(("127.0.0.1", port)) else "another program"

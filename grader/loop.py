@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import selectors
+import time
 from typing import Protocol
+
+from grader.check import Failure
 
 
 class Source(Protocol):
@@ -31,13 +34,14 @@ class Loop:
         self._selector = selectors.DefaultSelector()
         self.received = 0
         self.printed = 0
+        self.flood: Failure | None = None  # somebody was sent far more than any check can cause
 
     def add(self, source: Source) -> None:
         """Look after a source from now on, reading only."""
         self._selector.register(source.fileno(), selectors.EVENT_READ, source)
 
     def want(self, source: Source, *, read: bool, write: bool) -> None:
-        """Change what a source waits for; with neither, it stays known but is left alone."""
+        """Change what a source waits for; with neither, it is left alone."""
         events = selectors.EVENT_READ * read | selectors.EVENT_WRITE * write
         with contextlib.suppress(KeyError):
             self._selector.unregister(source.fileno())
@@ -52,6 +56,7 @@ class Loop:
     def pump(self, timeout: float = 0.0) -> bool:
         """Wait up to `timeout` seconds for anything, then serve all that is ready; whether there was anything."""
         if not self._selector.get_map():
+            time.sleep(timeout)
             return False
         ready = self._selector.select(timeout)
         for key, events in ready:

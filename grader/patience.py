@@ -1,8 +1,8 @@
 """How long to wait for something: until it is there, or until it is proved that it will not come.
 
-Evidence, strongest first: the program is dead; it is idle (a consistent cut: see idle.py) with nothing on its way; all its
-waits have limits and each has run out three times over; it has used seconds of processor time and done nothing. A program that
-gets no processor is not judged at all: Inconclusive.
+Evidence, strongest first: the program is dead; it is idle (a consistent cut: see idle.py) with nothing on its way; it only
+waits with limits, has run since, taken nothing more in, and given no sign for three times its longest wait; it has used seconds
+of processor time and done nothing. A program that gets no processor is not judged at all: Inconclusive.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Callable
 from enum import Enum
 
 from grader import idle, procfs
-from grader.errors import Inconclusive
+from grader.errors import CheckFailed, Inconclusive
 from grader.idle import Activity, Reading
+from grader.listening import Watcher
 from grader.loop import Loop
 from grader.peer import Peer
 from grader.program import LINUX, Program
-from grader.sockdiag import LISTEN, SYN_RECV, SYN_SENT, SocketTable, TcpSocket
+from grader.sockdiag import ESTABLISHED, LISTEN, SYN_RECV, SYN_SENT, TcpSocket
 
 _QUICK = 0.002  # seconds: what an answer usually takes at most; only then is /proc asked
 _LONGEST_TURN = 0.02  # seconds between two looks
@@ -47,16 +48,17 @@ class Ending(Enum):
 class Patience:
     """Watches one program from beside its loop. `excluded` holds local ports of peers that do not read on purpose."""
 
-    def __init__(self, program: Program, loop: Loop, sockets: SocketTable | None) -> None:
+    def __init__(self, program: Program, loop: Loop, watcher: Watcher) -> None:
         self.program = program
         self.loop = loop
-        self.sockets = sockets
+        self.watcher = watcher
+        self.sees = LINUX and procfs.tells_enough()
         self.excluded: set[int] = set()
-        self._last_sign = time.monotonic()
+        self.last_sign = time.monotonic()
 
     def sign(self) -> None:
         """Something was done to the program just now: what follows from it may still come."""
-        self._last_sign = time.monotonic()
+        self.last_sign = time.monotonic()
 
     def wait(self, until: Callable[[], bool]) -> Ending | None:
         """None as soon as `until()` holds; otherwise why it never will."""
@@ -87,6 +89,10 @@ class Patience:
         while not (peer.connected or peer.refusal):
             self.loop.pump(_LONGEST_TURN)
             if time.monotonic() > deadline or not self.program.pids():
+                if idle.read(self.program.pids()).activity is Activity.BUSY:
+                    raise Inconclusive(
+                        f"no connection within {_CONNECT:.0f} seconds: the machine gave the program no time"
+                    )
                 peer.give_up()
 
     def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
@@ -106,13 +112,18 @@ class Patience:
         return False
 
     def pending(self) -> tuple[tuple[TcpSocket, ...], bool, bool]:
-        """All sockets, and whether any holds unread bytes (or connections), and unsent ones."""
-        if self.sockets is None:
-            return (), False, False
-        found = tuple(self.sockets.dump(_ALIVE_STATES))
+        """All sockets that matter, and whether any holds unread bytes (or connections), and unsent ones."""
+        found = tuple(self.watcher.connections(_ALIVE_STATES))
+        ends = {(one.port, one.peer_port) for one in found}
         judged = [one for one in found if one.port not in self.excluded and one.peer_port not in self.excluded]
         unread = any(one.unread for one in judged)
-        unsent = any((one.unsent and one.state != LISTEN) or one.state in (SYN_SENT, SYN_RECV) for one in judged)
+        unsent = any(
+            (one.unsent and one.state != LISTEN)
+            or one.state in (SYN_SENT, SYN_RECV)
+            # its other end is gone without a trace: a reset is still on its way to it
+            or (one.state == ESTABLISHED and (one.peer_port, one.port) not in ends)
+            for one in judged
+        )
         return found, unread, unsent
 
 
@@ -126,9 +137,9 @@ class _Watch:
         self._cut: tuple[tuple[TcpSocket, ...], object] | None = None
         self._cut_since = self._start
         self._run_time = -1
-        self._consumed: object = None
+        self._queues: object = None
+        self._limited: dict[int, str] = {}  # threads that wait with a limit, as they were at the last sign
         self.longest = 0.0
-        self.activity = Activity.BUSY
         self.resting = False  # everything is read, and it waits with a limit, or computes on and on
         self.turn = 0.0003
 
@@ -136,30 +147,46 @@ class _Watch:
         """Look once; the ending if there is proof."""
         self.turn = min(self.turn * 2, _LONGEST_TURN)
         patience, now = self._patience, time.monotonic()
+        if patience.loop.flood:
+            raise CheckFailed(patience.loop.flood)
         if patience.loop.received != self._received:
-            self._received, self._run_time, self._start = patience.loop.received, -1, now
-            patience.sign()
+            self._received, self._start = patience.loop.received, now
+            self._signs_of_life()
         pids = patience.program.pids()
         if not pids:
             patience.loop.drain()
             return Ending.DEAD
-        if not LINUX:
-            self.resting = now - patience._last_sign > _ELSEWHERE_REST
-            return Ending.QUIET if now - patience._last_sign > _ELSEWHERE else None
+        if not patience.sees:
+            self.resting = now - patience.last_sign > _ELSEWHERE_REST
+            return Ending.QUIET if now - patience.last_sign > _ELSEWHERE else None
         if now - self._start > _CEILING:
             raise Inconclusive(f"no proof within {_CEILING:.0f} seconds: the machine gave the program no time")
         first = idle.read(pids)
-        self.activity, self.longest = first.activity, max(self.longest, first.longest)
+        self.longest = max(self.longest, first.longest)
         if first.activity is Activity.BUSY:
             self._cut = None
             return self._busy(first)
         return self._at_rest(first, pids, now)
 
+    def _signs_of_life(self) -> None:
+        """It has sent or taken in something: patience begins anew."""
+        self._run_time = -1
+        self._limited.clear()
+        self._patience.sign()
+
+    def _taken_in(self, sockets: tuple[TcpSocket, ...]) -> None:
+        """Notice whether it has read or sent since the last look."""
+        queues = tuple((one.port, one.peer_port, one.unread, one.unsent) for one in sockets)
+        if queues != self._queues:
+            if self._queues is not None:
+                self._signs_of_life()
+            self._queues = queues
+
     def _busy(self, reading: Reading) -> Ending | None:
         sockets, unread, unsent = self._patience.pending()
-        consumed = tuple((one.port, one.peer_port, one.unread, one.unsent) for one in sockets)
-        if self._run_time < 0 or consumed != self._consumed:
-            self._run_time, self._consumed = reading.run_time, consumed
+        self._taken_in(sockets)
+        if self._run_time < 0:
+            self._run_time = reading.run_time
         used = (reading.run_time - self._run_time) / 1e9
         self.resting = not unread and not unsent and used > _BUSY_REST
         return Ending.BUSY if used > _BUSY_TIME else None
@@ -169,17 +196,16 @@ class _Watch:
         printed = patience.loop.printed
         sockets, unread, unsent = patience.pending()
         second = idle.read(pids)
+        same_processes = patience.program.pids() == pids
         patience.loop.drain()  # a program that waits for its output to be read is woken by this
-        if second.threads != first.threads or (patience.loop.received, patience.loop.printed) != (
-            self._received,
-            printed,
-        ):
+        moved = (patience.loop.received, patience.loop.printed) != (self._received, printed)
+        if second.threads != first.threads or not first.threads or not same_processes or moved:
             self._cut = None
             return None
         if first.activity is Activity.TIMED or any(map(procfs.may_be_woken_by_a_timer, pids)):
+            self._taken_in(sockets)
             self.resting = not unread and not unsent
-            quiet = min(max(_QUIET_LEAST, 3 * self.longest), _QUIET_MOST)
-            return Ending.QUIET if now - patience._last_sign > quiet else None
+            return self._quiet(first, now)
         if not unread and not unsent:
             return Ending.IDLE
         cut = (sockets, first.threads)
@@ -187,3 +213,13 @@ class _Watch:
             self._cut, self._cut_since = cut, now
             return None
         return Ending.IDLE if now - self._cut_since > (_UNSENT_STEADY if unsent else _UNREAD_STEADY) else None
+
+    def _quiet(self, reading: Reading, now: float) -> Ending | None:
+        """Time alone proves nothing on a machine that stands still: each thread with a limit must have run since, too."""
+        for thread in reading.threads:
+            self._limited.setdefault(thread.tid, thread.schedstat)
+        have_run = all(
+            self._limited[thread.tid] != thread.schedstat for thread in reading.threads if thread.tid in reading.limited
+        )
+        quiet = min(max(_QUIET_LEAST, 3 * self.longest), _QUIET_MOST)
+        return Ending.QUIET if have_run and now - self._patience.last_sign > quiet else None

@@ -6,7 +6,6 @@ its position.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
@@ -15,13 +14,12 @@ import sys
 from typing import NamedTuple
 
 from grader.check import Failure
-from grader.errors import CheckFailed
 from grader.framing import LineBuffer
 from grader.loop import Loop
 from grader.transcript import Transcript
 
 _CHUNK = 1 << 18
-_FLOOD = 64 << 20  # bytes: no check sends nearly as much; a server that does is stopped before it fills the memory
+_FLOOD_BYTES, _FLOOD_LINES = 40 << 20, 20_000  # what is sent to one in a check is a fraction of this
 
 
 class Line(NamedTuple):
@@ -136,14 +134,9 @@ class Peer:
             return
         self._loop.received += len(data)
         self._received += len(data)
-        if self._received > _FLOOD:
-            self._ends("flooded")
-            raise CheckFailed(
-                Failure(
-                    f"the server floods {self.label}", "a few lines", f"more than {_FLOOD >> 20} MB",
-                    "the server sends the same lines over and over: look for a loop that never ends",
-                )
-            )  # fmt: skip
+        if self._received > _FLOOD_BYTES or len(self.lines) > _FLOOD_LINES:
+            self._flooded()
+            return
         if sys.platform == "linux":  # not sticky; in a private network the route does it for both sides
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         for raw in self._buffer.feed(data):
@@ -151,6 +144,17 @@ class Peer:
             event = self._transcript.add(self.label, "in", raw)
             self._by_words.setdefault(words_key(text), []).append(len(self.lines))
             self.lines.append(Line(raw, text, event))
+
+    def _flooded(self) -> None:
+        """Stop listening: who sends without an end would fill the memory."""
+        self._ends("flooded")
+        self._loop.flood = Failure(
+            f"the server floods {self.label}",
+            f"{self.label} gets a few lines",
+            f"{self.label} got {len(self.lines):,} lines, {self._received:,} bytes, and no end of it",
+            "the server sends the same over and over: look for a loop that never ends",
+            event=self.lines[-1].event if self.lines else None,
+        )
 
     def _ends(self, how: str) -> None:
         self.ended = how
@@ -179,12 +183,6 @@ class Peer:
     def set_receive_buffer(self, size: int) -> None:
         """Shrink what the kernel takes in for us, so that little is enough to stall the sender."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
-
-    def finish_sending(self) -> None:
-        """Close our direction only (half-close): the server reads the end, we go on reading."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
-        self.note("half-closed")
 
     def close(self) -> None:
         """Close in good order: all that came is read first, because closing with unread bytes sends a reset."""

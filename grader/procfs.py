@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import stat
@@ -28,10 +29,22 @@ def descendants(pid: int) -> list[int]:
 
 
 def _children(pid: int) -> list[int]:
+    if not _lists_children():
+        return [other for other in all_processes() if _parent(other) == pid]
     children: list[int] = []
     for tid in _entries(f"/proc/{pid}/task"):
         children += map(int, _read(f"/proc/{pid}/task/{tid}/children").split())
     return children
+
+
+@functools.cache
+def _lists_children() -> bool:
+    return os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")  # noqa: PTH110 - with its siblings
+
+
+def _parent(pid: int) -> int:
+    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return int(fields[1]) if len(fields) > 1 else 0
 
 
 def threads(pid: int) -> list[ThreadReading]:
@@ -40,9 +53,17 @@ def threads(pid: int) -> list[ThreadReading]:
     for tid in _entries(f"/proc/{pid}/task"):
         base = f"/proc/{pid}/task/{tid}/"
         syscall, schedstat = _read(base + "syscall"), _read(base + "schedstat")
-        if syscall and not syscall.startswith("-1 0x0 0x0"):  # what is dead but not reaped shows no stack
-            readings.append(ThreadReading(int(tid), syscall.strip(), schedstat.strip()))
+        if syscall.startswith("-1 0x0 0x0") or (not syscall and state(pid, int(tid)) in "ZX"):
+            continue  # dead, if not reaped
+        readings.append(ThreadReading(int(tid), syscall.strip() or "unreadable", schedstat.strip()))
     return readings
+
+
+@functools.cache
+def tells_enough() -> bool:
+    """Whether this machine's /proc shows what threads wait in and when they ran: kernels and containers may hide it."""
+    base = f"/proc/{os.getpid()}/task/{os.getpid()}/"
+    return bool(_read(base + "syscall")) and len(_read(base + "schedstat").split()) == 3
 
 
 def run_time(pid: int) -> int:

@@ -87,18 +87,21 @@ class Room:
         """Start the server and wait until it listens; CheckFailed if it never will."""
         self._network.require_free(self.setup.port)
         self.program = Program(self.setup.server, self.setup.python, self._home, self._loop)
-        self._patience = Patience(self.program, self._loop, self._watcher.sockets)
+        self._patience = Patience(self.program, self._loop, self._watcher)
         found: list[Listening] = []
 
         def listens() -> bool:
             found[:] = self._watcher.listening(self.program)
             return any(one.port == self.setup.port for one in found)
 
-        ending = self._patience.wait(listens)
+        # Who listens elsewhere and rests may still open the right port, but nobody knows of a server that does.
+        self._patience.rest(listens)
+        ending = None if found else self._patience.wait(listens)
         if not found:
             raise CheckFailed(diagnosis.never_listened(self.program, self.setup, ending))
         here = [one for one in found if one.port == self.setup.port]
         self.listening = (here or found)[0]
+        self._watcher.port = self.listening.port
         if not here:
             self.notes.append(
                 f"graded on port {self.listening.port}, where the server listens instead of {self.setup.port}"
@@ -130,9 +133,11 @@ class Room:
     def server_paused(self) -> Iterator[None]:
         """Stop the server's processes meanwhile: what is done now meets it all at once."""
         self.program.pause()
-        yield
-        self.program.resume()
-        self.acted()
+        try:
+            yield
+        finally:
+            self.program.resume()
+            self.acted()
 
     def holdings(self) -> Holdings:
         """What the server holds now; zeros where that cannot be told."""
@@ -141,6 +146,10 @@ class Room:
     def more_than_buffers_hold(self) -> int:
         """Bytes that certainly fill the kernel's buffers between the server and one who does not read."""
         return 1_600_000 if self._network.shrink_send_buffers() else 10_000_000
+
+    def ended(self) -> bool:
+        """Whether the server's program has ended."""
+        return self.program.ended()
 
     # -- peers -----------------------------------------------------------------------------------------------------
 
@@ -291,7 +300,7 @@ class Room:
         unless: str = "",
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
-        self.transcript.end_here()
+        self.transcript.end_here()  # what is done to the program to find the cause is no evidence
         failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, unless)
         raise CheckFailed(diagnosis.add_cause(failure, self.program, ending, self.source))
 

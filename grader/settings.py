@@ -34,7 +34,10 @@ class Settings:
 
 def find(submission: Path) -> Path | None:
     """The settings file beside the submission or in a folder above it."""
-    start = submission if submission.is_dir() else submission.parent
+    try:
+        start = submission if submission.is_dir() else submission.parent
+    except OSError:  # no such path at all: what looks for the submission says so
+        return None
     candidates = (folder / NAME for folder in (start, *start.resolve().parents))
     return next((path for path in candidates if path.is_file()), None)
 

@@ -118,7 +118,7 @@ class Source:
 
     def _lines(self, frame: Frame) -> list[str]:
         try:
-            return self._path(frame).read_text("utf-8", "replace").splitlines()
+            return re.split(r"\r\n|\r|\n", self._path(frame).read_bytes().decode("utf-8", "replace"))
         except OSError:
             return []
 
@@ -186,7 +186,7 @@ def _same_lock(held: str, wanted: str, source: Source, *frames: Frame) -> bool:
     made = source.locks_made(name, *frames)
     if not made:  # somewhere else: only two objects that both have another name are surely two
         return held == wanted or {held.rpartition(".")[0], wanted.rpartition(".")[0]} & {"", "self"} != set()
-    return len(made) == 1 and made[0] != "RLock"
+    return len(made) == 1 and made[0] not in ("RLock", "Condition")  # a Condition has an RLock
 
 
 def waiting_for_a_lock(threads: list[Thread], source: Source) -> Frame | None:

@@ -19,8 +19,12 @@ def find(path: Path, names: Mapping[str, str], server: Path | None = None) -> Su
     """Find the server in a folder, or take the file given; UsageError that says what is there instead."""
     if server is not None:
         return _submission(path, _program(server), ())
-    if not path.exists():
-        raise UsageError(f"{path}: there is no such file or folder.")
+    try:
+        path.stat()
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: there is no such file or folder.") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
     if path.is_dir():
         found, notes = _server_in(path, names)
         return _submission(path, _program(found), notes)

@@ -43,14 +43,18 @@ class Transcript:
 
     def beginning(self) -> tuple[Event, ...]:
         """The first events as text, and how many more there are: enough where nothing went wrong."""
-        return self._shown([*range(min(_HEAD, len(self._events)))], len(self._events), None, "")
+        total = self._total()
+        return self._shown([*range(min(_HEAD, total))], total, None, "")
 
     def events(self, marked: int | None = None, mark: str = "") -> tuple[Event, ...]:
         """The events as text, with `mark` at place `marked`; gaps in a very long conversation say what they leave out."""
-        total = len(self._events) if self._end is None else self._end
+        total = self._total()
         middle = total - 1 if marked is None else marked
         shown = [*range(min(_HEAD, total)), *range(max(_HEAD, middle - _AROUND), min(total, middle + _AROUND))]
         return self._shown(shown, total, marked, mark)
+
+    def _total(self) -> int:
+        return len(self._events) if self._end is None else self._end
 
     def _shown(self, shown: list[int], total: int, marked: int | None, mark: str) -> tuple[Event, ...]:
         events: list[Event] = []

@@ -107,3 +107,5 @@ def _judge(check: Check, room: Room, result: CheckResult) -> None:
     except CheckFailed as failed:
         result.status, result.failure = Status.FAIL, failed.failure
         result.summary = failed.failure.summary
+    finally:
+        room.transcript.end_here()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ SHOWN = "tests/submissions/echoes_to_sender"
 
 def draw() -> str:
     """The report of a server that echoes, as SVG; it must be run from the project's folder."""
-    screen = Console(record=True, width=100, force_terminal=True, file=Path("/dev/null").open("w"))
+    screen = Console(record=True, width=100, force_terminal=True, file=io.StringIO())
     screen.print(f"$ chatgrade task1 {SHOWN}", highlight=False)
     cli._console = lambda **_: screen
     cli.commands.main(["task1", SHOWN, "--seed", "7"], standalone_mode=False)

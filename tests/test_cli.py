@@ -105,9 +105,6 @@ def test_wrong_calls(arguments, said):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.xfail(
-    strict=True, reason="bug: Popen looks for a relative --python in the submission's folder, not in one's own"
-)
 def test_relative_python(folder):
     """A Python named by a relative path is looked for where the command was given."""
     (folder.parent / "python-of-the-course").symlink_to(sys.executable)
@@ -118,10 +115,6 @@ def test_relative_python(folder):
     assert done.returncode == 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="bug: path.exists() raises for a name that is too long; the cli takes it for the machine's trouble",
-)
 def test_name_that_is_too_long():
     """A path that cannot exist is no such path."""
     assert chatgrade("task1", "x" * 300).returncode == 2
@@ -149,7 +142,6 @@ def test_syntax_error():
     assert any(after == " " * len(line) + "^" for line, after in pairs)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: the report shows the line breaks of a syntax error's observed text as \\n")
 def test_syntax_error_without_escapes():
     """The line with the caret stands on lines of its own wherever it is shown."""
     assert "\\n" not in chatgrade("task1", UNREADABLE).stdout

@@ -109,9 +109,6 @@ def test_interrupted(tmp_path, slow, number):
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="bug: a second Ctrl-C breaks off the clean-up: a traceback, status -2, a temporary folder left"
-)
 def test_interrupted_over_and_over(tmp_path, slow):
     """Somebody who keeps pressing Ctrl-C does not make it leave anything behind."""
     temporary = tmp_path / "tmp"
@@ -193,11 +190,18 @@ def test_private_networks_are_said(tmp_path):
 def test_somebody_else_on_the_port(shared, tmp_path):
     """A foreign listener on the port is named with its process, and no verdict is made of it: status 3."""
     shared()
-    with socket.create_server(("", PORT)):
+    code = (
+        f"import socket, sys\nlistener = socket.create_server(('', {PORT}))\nprint('x', flush=True)\nsys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
         run = start("task1", RIGHT, "--isolation", "none", "--only", "task1.join", temporary=tmp_path)
         out, err = run.communicate()
+        assert other.stdin is not None
+        other.stdin.close()
     assert (run.returncode, out) == (3, "")
-    assert err.startswith(f"chatgrade: port {PORT} is taken by process {os.getpid()} (")
+    assert err.startswith(f"chatgrade: port {PORT} is taken by process {other.pid} (")
 
 
 def test_somebody_else_on_the_port_does_not_matter_with_private_networks(shared, tmp_path):

@@ -43,6 +43,7 @@ class FakeWorkers:
         self.started: list[str] = []
         self.beside: dict[str, list[str]] = {}  # what ran beside the last try of each
         self.replaced = 0
+        self.waited_for_nobody = 0
         self._order: list[_Worker] = []
 
     @property
@@ -64,6 +65,7 @@ class FakeWorkers:
 
     def results(self):
         """Answer the oldest."""
+        self.waited_for_nobody += not self._order
         if self._order:
             one = self._order.pop(0)
             assert one.check is not None
@@ -182,6 +184,16 @@ def test_a_skip_names_the_failed_check(script, skipped, because, jobs):
 def test_what_a_failed_check_blocks_is_not_started():
     """With one worker nothing is run whose need has failed."""
     assert Ran({"t.a": [fails()]}).workers.started == ["t.a", "t.e"]
+
+
+@JOBS
+@pytest.mark.parametrize(
+    "script", [{"t.a": [fails()]}, {"t.c": [fails()], "t.e": [UNSURE, fails()]}], ids=["first", "later"]
+)
+@pytest.mark.parametrize("plan", [["t.d"], ["t.b", "t.d", "t.e"]], ids=["some", "all"])
+def test_nobody_is_waited_for(script, plan, jobs):
+    """When all that is left is skipped, the run ends at once: waiting for no worker would last five minutes."""
+    assert Ran(script, jobs, plan).workers.waited_for_nobody == 0
 
 
 def test_decided_checks_go_first():

@@ -235,7 +235,6 @@ def test_source_text(tmp_path):
     assert source.text(own(1, file="missing.py")) == ""
 
 
-@pytest.mark.xfail(strict=True, reason="bug: stacks.py counts lines with str.splitlines, Python does not")
 def test_form_feed_ends_no_source_line(tmp_path):
     """Lines are counted as Python counts them: a form feed does not begin a new one."""
     (tmp_path / "server.py").write_text("one\n\x0c\ntwo\n")

@@ -185,7 +185,6 @@ NOT_A_DEADLOCK = [
     pytest.param(
         "lock = threading.Condition()\n\n" + TWO_UP,
         id="a Condition, which has an RLock",
-        marks=pytest.mark.xfail(strict=True, reason="bug: stacks.py takes a Condition, which has an RLock, for a Lock"),
     ),
 ]
 
