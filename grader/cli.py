@@ -33,7 +33,8 @@ def main() -> NoReturn:
         if sys.platform == "win32":
             raise GraderError("chatgrade needs Linux or macOS; on Windows, run it in WSL")
         for number in _DEADLY:
-            signal.signal(number, _interrupt)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+                signal.signal(number, _interrupt)
         status = commands.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -82,7 +83,7 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
     click.option(
         "--python",
         metavar="EXE",
-        default=sys.executable,
+        default=getattr(sys, "_base_executable", sys.executable),  # not the one that has the tool's own packages
         help="The Python that runs the student's program (3.8 or newer).",
     ),
     click.option("--config", type=_FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."),

@@ -58,21 +58,22 @@ class PrivateNetwork:
         if uid == 0:
             try:
                 self._enter_as_root()
-            except OSError:
+            except PermissionError:
                 self._unshare(_CLONE_NEWNET)  # a container that denies user namespaces may still grant this to root
             return
         self._unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
         _write_maps("self", f"{uid} {uid} 1", f"{gid} {gid} 1")
 
     def _enter_as_root(self) -> None:
-        """Map every id onto itself; the map of more than one id must be written from the namespace outside."""
+        """Map every id that there is onto itself; more than one must be mapped from the namespace outside."""
+        uid_map, gid_map = (_onto_itself(Path("/proc/self") / name) for name in ("uid_map", "gid_map"))
         go_read, go_write = os.pipe()
         parent, helper = os.getpid(), os.fork()
         if helper == 0:
             os.close(go_write)  # the parent's end only: if the parent dies, the read below ends
             try:
                 if os.read(go_read, 1):
-                    _write_maps(str(parent), "0 0 4294967295", "0 0 4294967295")
+                    _write_maps(str(parent), uid_map, gid_map)
                 os._exit(0)
             except OSError as error:
                 os._exit(error.errno or 1)
@@ -96,9 +97,15 @@ class PrivateNetwork:
             raise OSError(code, os.strerror(code))
 
 
+def _onto_itself(current: Path) -> str:
+    """A map of all the ids of the present namespace, each onto itself."""
+    ranges = (line.split() for line in current.read_text().splitlines())
+    return "\n".join(f"{inside} {inside} {count}" for inside, _, count in ranges)
+
+
 def _write_maps(process: str, uid_map: str, gid_map: str) -> None:
     base = Path("/proc") / process
-    if uid_map.split()[2] == "1":
+    if uid_map.split()[2:] == ["1"]:
         (base / "setgroups").write_text("deny")  # the kernel asks for it before an unprivileged gid_map
     (base / "uid_map").write_text(uid_map)
     (base / "gid_map").write_text(gid_map)

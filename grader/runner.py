@@ -191,7 +191,10 @@ class _Workers:
 
     def _fill(self) -> None:
         self._all = [self._launch() for _ in range(self._count if self._private else 1)]
-        refusals = [refusal for one in self._all if (refusal := one.pipe.recv())]
+        try:
+            refusals = [refusal for one in self._all if (refusal := one.pipe.recv())]
+        except EOFError as error:
+            raise GraderError("a worker process of the grader died before it began") from error
         if not refusals:
             if not self._private:
                 self.notes = ("checks ran one after another on the real port: no private networks (--isolation none)",)
@@ -245,6 +248,7 @@ class _Workers:
 
     def replace(self, dead: _Worker) -> None:
         """Put a new worker in the place of a dead or lost one."""
+        dead.process.terminate()
         self._end(dead)
         fresh = self._launch()
         if refusal := fresh.pipe.recv():

@@ -54,6 +54,9 @@ def load(path: Path | None, codelab: Codelab) -> Settings:
     for table in _RESERVED:
         _known_keys(path, table, tables.get(table, {}), ())
     files = _typed(path, "files", tables.get("files", {}), codelab.files, str)
+    for role, name in files.items():
+        if not name or Path(name).name != name:
+            raise UsageError(f"{path}: [files] {role} must be the name of a file, not {name!r}.")
     network = _typed(path, "network", tables.get("network", {}), {"port": codelab.port}, int)
     port = network.get("port", codelab.port)
     if not 0 < port < 1 << 16:
@@ -106,6 +109,10 @@ def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> 
             raise UsageError(f"{path}: [wording] {key} must be a text in quotes or a list of texts.")
         allowed = _placeholders(codelab.wording[key])
         for text in texts:
+            if not text.isprintable():
+                raise UsageError(f"{path}: [wording] {key} must be one line of printable text.")
+            if allowed and not any(f"{{{name}" in text for name in allowed):
+                raise UsageError(f"{path}: [wording] {key} must hold {' or '.join(f'{{{name}}}' for name in allowed)}.")
             try:
                 text.format(**allowed)
             except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
@@ -115,4 +122,4 @@ def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> 
 
 def _placeholders(words: object) -> dict[str, str]:
     """The placeholders that the codelab's own words have, each with something to try."""
-    return {name: "x" for _, name, _, _ in string.Formatter().parse(str(words)) if name}
+    return {name: "x" for _, name, _, _ in string.Formatter().parse(words if isinstance(words, str) else "") if name}

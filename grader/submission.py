@@ -17,14 +17,15 @@ _LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a pers
 
 def find(path: Path, names: Mapping[str, str], server: Path | None = None) -> Submission:
     """Find the server in a folder, or take the file given; UsageError that says what is there instead."""
-    if server is not None:
-        return _submission(path, _program(server), ())
     try:
         path.stat()
     except FileNotFoundError as error:
         raise UsageError(f"{path}: there is no such file or folder.") from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
+    if server is not None:
+        beside = path / server
+        return _submission(path, _program(server if server.exists() or not beside.exists() else beside), ())
     if path.is_dir():
         found, notes = _server_in(path, names)
         return _submission(path, _program(found), notes)
@@ -77,6 +78,8 @@ def _foreign(relative: Path) -> bool:
 
 def _program(path: Path) -> Path:
     """The file, if it can be a Python program at all."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path}: is not a file.")
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)

@@ -30,18 +30,18 @@ INCONCLUSIVE = "inconclusive"
 
 def serve(pipe: Connection, setup: Setup, scratch: Path, *, private: bool) -> None:
     """Say hello (None, or why not), then answer each check id with its result until the other end closes."""
-    try:
-        become_owner_of_orphans()
-        _detach()
-        network = Network(private=private)
-        with network.for_one_check(setup.port):
-            network.require_free(setup.port)
-    except (GraderError, OSError) as error:
-        pipe.send(str(error))
-        return
-    pipe.send(None)
-    lab = codelab.load()
-    with contextlib.suppress(EOFError):
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other end is gone: so are we
+        try:
+            become_owner_of_orphans()
+            _detach()
+            network = Network(private=private)
+            with network.for_one_check(setup.port):
+                network.require_free(setup.port)
+        except (GraderError, OSError) as error:
+            pipe.send(str(error))
+            return
+        pipe.send(None)
+        lab = codelab.load()
         while True:
             check = lab.catalogue[pipe.recv()]
             pipe.send(run(check, setup, scratch, network, lab.room))

@@ -29,7 +29,7 @@ def listens(room: ChatRoom) -> None:
     room.require_usual_port()
     visitor = room.arrive_at("127.0.0.1", "the server listens on another address only: HOST should be '0.0.0.0'")
     room.rest()
-    if room.program.ended():
+    if room.ended():
         room.fail(
             "the server ended when its first client came",
             expected="the server stays up when a client connects",
@@ -60,7 +60,7 @@ def lan(room: ChatRoom) -> None:
     """
     visitor = room.arrive_at(room.lan_address, "bind() must be given '0.0.0.0' (all interfaces), not '127.0.0.1'")
     room.rest()
-    if visitor.peer.ended and not room.taken_in(visitor.peer):
+    if visitor.peer.ended and not room.ended():
         room.fail(
             "the server hung up on a client from the local network",
             expected=f"a client that calls {room.lan_address} is served",

@@ -131,7 +131,8 @@ def test_busy(tmp_path, name):
 @pytest.mark.parametrize("pids", [[], [1 << 22]])
 def test_nobody(pids):
     """No process, or one that is not there, is dead."""
-    assert idle.read(pids) == (Activity.DEAD, 0.0, (), 0)
+    reading = idle.read(pids)
+    assert (reading.activity, reading.longest, reading.threads, reading.run_time) == (Activity.DEAD, 0.0, (), 0)
 
 
 def test_ended(tmp_path):

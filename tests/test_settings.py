@@ -120,8 +120,10 @@ BROKEN = [
     pytest.param("[wording]\njoined = []\n", ["[wording] joined", "list of texts"], id="no words"),
     pytest.param("[wording]\njoined = ['x', 1]\n", ["[wording] joined", "list of texts"], id="a word is a number"),
     pytest.param("[wording]\njoined = {a = 'x'}\n", ["[wording] joined", "list of texts"], id="word is a table"),
-    pytest.param("[wording]\njoined = '{nmae} came'\n", ["[wording] joined", "nmae"], id="unknown placeholder"),
-    pytest.param("[wording]\njoined = '{} came'\n", ["[wording] joined", "placeholder"], id="nameless placeholder"),
+    pytest.param("[wording]\njoined = '{name} {nmae} came'\n", ["[wording] joined", "nmae"], id="unknown placeholder"),
+    pytest.param(
+        "[wording]\njoined = '{name} {} came'\n", ["[wording] joined", "placeholder"], id="nameless placeholder"
+    ),
     pytest.param("[wording]\njoined = '{name came'\n", ["[wording] joined", "placeholder"], id="open brace"),
     pytest.param("[wording]\njoined = '{name:d} came'\n", ["[wording] joined", "placeholder"], id="number format"),
     pytest.param("[limits]\nseconds = 1\n", ["[limits]", "'seconds'", "no settings yet"], id="a limit"),

@@ -171,7 +171,7 @@ def test_odd_programs_are_taken(tmp_path, data):
 def test_server_option_must_name_a_file(tmp_path, given):
     """A server option that names no file that can be read is told, with the reason."""
     lay(tmp_path, "simple_chat_server.py")
-    with pytest.raises(UsageError, match=r"cannot be read \(.+\)"):
+    with pytest.raises(UsageError, match=r"cannot be read \(.+\)|is not a file"):
         find(tmp_path, NAMES, tmp_path / given)
 
 
