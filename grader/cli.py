@@ -6,6 +6,7 @@ import datetime
 import platform
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -71,6 +72,7 @@ def commands() -> None:
     """Check a chat server of the networking codelab, and explain what is wrong with it."""
 
 
+_OWN_PYTHON: str = getattr(sys, "_base_executable", sys.executable)  # without the tool's own packages
 _FILE = click.Path(path_type=Path)
 _GRADING_OPTIONS: list[Callable[..., Any]] = [
     click.argument("path", type=_FILE),
@@ -83,7 +85,7 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
     click.option(
         "--python",
         metavar="EXE",
-        default=getattr(sys, "_base_executable", sys.executable),  # not the one that has the tool's own packages
+        default=_OWN_PYTHON,
         help="The Python that runs the student's program (3.8 or newer).",
     ),
     click.option("--config", type=_FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."),
@@ -150,10 +152,7 @@ def grade(
         check.id for check in lab.catalogue if check.task in tasks
     ]
     seed = time.time_ns() % 2**32 if seed is None else seed
-    interpreter = shutil.which(python)
-    if not interpreter:
-        raise UsageError(f"{python}: there is no such Python to run the student's program with.")
-    interpreter = str(Path(interpreter).absolute())  # the program is started in another folder
+    interpreter = _interpreter(python)
     target = _open_for_writing(json_file)
     started = datetime.datetime.now(datetime.timezone.utc)
 
@@ -194,6 +193,21 @@ def grade(
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
     return report.exit_status
+
+
+def _interpreter(python: str) -> str:
+    """The absolute path of a Python that can run students' programs."""
+    found = shutil.which(python)
+    if not found:
+        raise UsageError(f"{python}: there is no such Python to run the student's program with.")
+    found = str(Path(found).absolute())  # the program is started in another folder
+    if python != _OWN_PYTHON:
+        asked = subprocess.run(
+            [found, "-c", "import sys; print(sys.version_info >= (3, 8))"], capture_output=True, check=False
+        )
+        if asked.stdout.strip() != b"True":
+            raise UsageError(f"{python}: is not a Python of version 3.8 or newer.")
+    return found
 
 
 def _told(result: CheckResult, wanted: list[str]) -> bool:

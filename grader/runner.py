@@ -235,7 +235,9 @@ class _Workers:
             one.pipe.send(check.id)
 
     def results(self) -> Iterator[tuple[_Worker, CheckResult | None]]:
-        """Wait for results; None from a worker that died or never came back."""
+        """Wait for results, if any are due; None from a worker that died or never came back."""
+        if not self.busy:
+            return
         ready = wait([one.pipe for one in self.busy], timeout=_LONGEST_CHECK)
         for one in self.busy:
             if one.pipe in ready:

@@ -186,9 +186,6 @@ def test_what_a_failed_check_blocks_is_not_started():
     assert Ran({"t.a": [fails()]}).workers.started == ["t.a", "t.e"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="bug: runner.py::run waits 300 s for no worker when all that was left is skipped"
-)
 @pytest.mark.parametrize("failing", ["t.a", "t.c"])
 def test_nobody_is_waited_for(failing):
     """When all that is left is skipped, the run ends at once: waiting for no worker lasts five minutes."""
