@@ -87,7 +87,7 @@ class _Schedule:
             for idle in self._workers.idle:
                 if check := self._next():
                     self._start(idle, check)
-            for one, result in self._workers.results():
+            for one, result in self._workers.results() if self._workers.busy else ():  # all the rest may be skipped
                 self._take(one, result)
             if not self._waiting and not self._workers.busy and self._again:
                 self._start(self._workers.idle[0], self._again.pop(0))
@@ -235,9 +235,7 @@ class _Workers:
             one.pipe.send(check.id)
 
     def results(self) -> Iterator[tuple[_Worker, CheckResult | None]]:
-        """Wait for results, if any are due; None from a worker that died or never came back."""
-        if not self.busy:
-            return
+        """Wait for results; None from a worker that died or never came back."""
         ready = wait([one.pipe for one in self.busy], timeout=_LONGEST_CHECK)
         for one in self.busy:
             if one.pipe in ready:
