@@ -34,7 +34,9 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     if program.ended():
         failure = replace(failure, observed=f"{failure.observed}; the server had {how_it_ended(program)}")
         crash = last_crash(program.printed)
-        return _with_crash(failure, crash, source, "the server") if crash else failure
+        if crash:
+            return _with_crash(failure, crash, source, "the server")
+        return replace(failure, hint="the program reaches its end: the main thread must go on accepting clients")
     if ending is None:
         return failure
     crash = last_crash(program.printed)
@@ -87,11 +89,10 @@ def never_listened(program: Program, setup: Setup, ending: Ending | None) -> Fai
     if crash is None:
         hint = "the program reaches its end: the main thread must go on accepting clients"
         return Failure(f"{name} {how_it_ended(program)} before it listened", expected, observed, hint)
-    failure = Failure(
+    return Failure(
         f"{name} {how_it_ended(program)} before it listened", expected, f"{observed}: {crash.error}",
         _startup_hint(crash), source.deepest(crash.frames),
     )  # fmt: skip
-    return replace(failure, observed=f"{failure.observed}\n{crash.caret}") if crash.caret else failure
 
 
 def _startup_hint(crash: Crash) -> str:

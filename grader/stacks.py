@@ -26,7 +26,6 @@ class Crash(NamedTuple):
 
     error: str
     frames: tuple[Frame, ...]
-    caret: str  # of a syntax error: the source line and the caret under it
     in_thread: bool
 
 
@@ -45,7 +44,7 @@ def last_crash(output: str) -> Crash | None:
     for place, line in enumerate(lines):  # a syntax error in the main file has no headline
         if re.match(r"^(SyntaxError|IndentationError|TabError|UnicodeDecodeError)\b", line):
             frames = tuple(_frames(lines[:place]))
-            return Crash(line, frames[-1:], _caret(lines[:place]), in_thread=False)
+            return Crash(line, frames[-1:], in_thread=False)
     return None
 
 
@@ -57,19 +56,12 @@ def _traceback(lines: list[str], start: int) -> Crash | None:
         return None  # cut off
     block = lines[start + 1 : end]
     in_thread = start > 0 and lines[start - 1].startswith("Exception in thread")
-    syntax_error = lines[end].startswith(("SyntaxError", "IndentationError", "TabError"))
-    return Crash(lines[end].strip(), tuple(_frames(block)), _caret(block) if syntax_error else "", in_thread)
+    return Crash(lines[end].strip(), tuple(_frames(block)), in_thread)
 
 
 def _frames(lines: list[str]) -> list[Frame]:
     found = [match for line in lines if (match := _FRAME.match(line))]
     return [Frame(match["file"], int(match["line"]), match["function"] or "") for match in found]
-
-
-def _caret(lines: list[str]) -> str:
-    """The two or so lines under the last `File` line: source and caret."""
-    places = [place for place, line in enumerate(lines) if _FRAME.match(line)]
-    return "\n".join(line.rstrip() for line in lines[places[-1] + 1 :]) if places else ""
 
 
 def dumped_threads(output: str) -> list[Thread]:

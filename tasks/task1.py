@@ -65,6 +65,7 @@ def lan(room: ChatRoom) -> None:
             "the server hung up on a client from the local network",
             expected=f"a client that calls {room.lan_address} is served",
             observed=f"the connection was {visitor.peer.ended}",
+            hint="serve whoever connects, from whatever address",
         )
 
 

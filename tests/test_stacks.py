@@ -115,25 +115,6 @@ def test_exception_group():
     assert (crash.error, crash.frames) == ("KeyError: 'mira'", (own(4, "chat"),))
 
 
-@pytest.mark.parametrize(
-    ("output", "caret"),
-    [
-        (SYNTAX_38, "    if not chunk\n               ^"),
-        (SYNTAX_313, "    if not chunk\n                ^"),
-        (INDENT_38, "    y = 2\n    ^"),
-        (INDENT_313, "    y = 2"),
-        (IMPORTED + SYNTAX_313, "    if not chunk\n                ^"),
-        (NOT_UTF8, ""),
-        (THREAD_CRASH.format(name="", tildes=""), ""),
-    ],
-)
-def test_caret(output, caret):
-    """Of a syntax error the source line and the caret are kept, of other errors nothing."""
-    crash = last_crash(output)
-    assert crash is not None
-    assert crash.caret == caret
-
-
 def dump(version: str, threads: str) -> str:
     """What faulthandler of a Python version prints on SIGABRT, after some output."""
     extension = "\nExtension modules: _greenlet (total: 1)\n" if version >= "3.10" else ""

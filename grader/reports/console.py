@@ -22,7 +22,6 @@ _GAP = "… ({:,} characters) …"
 _VALUE = 200  # characters of one value; about three lines of a narrow terminal
 _PROSE = 2_000  # characters of a hint or a note: nobody writes more, but one may quote what a program printed
 _NAME, _OUTPUT_LINES = 16, 8
-_SEEN_LINES = 4  # a syntax error is seen with its line and caret
 _BEFORE, _AFTER, _LAST = 6, 2, 6  # events shown around the one that went wrong, or at the end where none did
 _INDENT = 4
 _LABEL = _INDENT + 11
@@ -198,8 +197,7 @@ class _ReportPage:
     def _failure(self, check: CheckResult, failure: Failure) -> None:
         expected, observed = failure.expected, failure.observed
         self._detail("expected", self._page.text(expected, other=observed, limit=_VALUE))
-        for number, line in enumerate((observed or failure.summary).split("\n")[:_SEEN_LINES]):
-            self._detail("" if number else "seen", self._page.text(line, other=expected, limit=_VALUE))
+        self._detail("seen", self._page.text(observed or failure.summary, other=expected, limit=_VALUE))
         causes = _causes(check, failure)
         above = next((self._told[cause] for cause in causes if cause in self._told), None)
         for cause in causes:
