@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 FAILED, USAGE, TROUBLE, INTERRUPTED = 1, 2, 3, 130
-_DEADLY = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_DEADLY = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
 TASKS = ("task1", "task2", "task3", "task4")
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import signal
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from grader.check import Failure
 from grader.patience import Ending
 from grader.program import Program
 from grader.stacks import Crash, Source, dumped_threads, last_crash, lock_taken_twice, waiting_for_a_lock
 
-if TYPE_CHECKING:
-    from grader.room import Setup
+_REACHES_ITS_END = "the program reaches its end: the main thread must go on accepting clients"
+_ENDS_ITSELF = "the program ends itself; what it printed may tell why"
 
 
 def how_it_ended(program: Program) -> str:
@@ -36,7 +35,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
         crash = last_crash(program.printed)
         if crash:
             return _with_crash(failure, crash, source, "the server")
-        return replace(failure, hint="the program reaches its end: the main thread must go on accepting clients")
+        return replace(failure, hint=_ENDS_ITSELF if program.returncode else _REACHES_ITS_END)
     if ending is None:
         return failure
     crash = last_crash(program.printed)
@@ -73,11 +72,10 @@ def _with_crash(failure: Failure, crash: Crash, source: Source, who: str) -> Fai
     return replace(failure, where=where, hint=f"{who} ended with {crash.error}{place}")
 
 
-def never_listened(program: Program, setup: Setup, ending: Ending | None) -> Failure:
+def never_listened(program: Program, port: int, source: Source, ending: Ending | None) -> Failure:
     """Why a server that was started does not listen."""
-    source = Source(setup.folder, setup.server.parent)
     name = program.file.name
-    expected = f"python3 {name} listens on port {setup.port} and stays up"
+    expected = f"python3 {name} listens on port {port} and stays up"
     if not program.ended():
         failure = Failure(
             f"{name} runs, but never listens", expected, "it runs, but listens on no port",
@@ -87,7 +85,7 @@ def never_listened(program: Program, setup: Setup, ending: Ending | None) -> Fai
     crash = last_crash(program.printed)
     observed = f"it {how_it_ended(program)}"
     if crash is None:
-        hint = "the program reaches its end: the main thread must go on accepting clients"
+        hint = _ENDS_ITSELF if program.returncode else _REACHES_ITS_END
         return Failure(f"{name} {how_it_ended(program)} before it listened", expected, observed, hint)
     return Failure(
         f"{name} {how_it_ended(program)} before it listened", expected, f"{observed}: {crash.error}",

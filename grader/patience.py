@@ -26,9 +26,10 @@ _UNREAD_STEADY = (
     0.03  # seconds for which a program has left bytes unread, while it rests, to say that it will not read them
 )
 _UNSENT_STEADY = 1.0  # the same for bytes still in the sender's queue: the kernel may be late to move them
-_QUIET_LEAST, _QUIET_MOST = 1.0, idle.FOREVER  # seconds without a sign from a program that waits with limits
+_QUIET_LEAST, _QUIET_MOST = 2.5, idle.FOREVER  # seconds without a sign from a program that waits with limits
 _BUSY_TIME = 3.0  # seconds of processor time used without a sign
 _BUSY_REST = 0.05  # the same, after which a program that never waits has surely dealt with what it has read
+_START_QUIET_LEAST, _START_BUSY_TIME, _START_CEILING = 8.0, 15.0, 30.0  # the same until it listens: some count down
 _CEILING = 60.0  # seconds of wall-clock: the last resort
 _CONNECT = 20.0  # seconds
 _ELSEWHERE_REST = 0.2  # seconds of silence that count as rest where /proc does not exist
@@ -52,6 +53,7 @@ class Patience:
         self.program = program
         self.loop = loop
         self.watcher = watcher
+        self.starting = True  # it does not listen yet
         self.sees = LINUX and procfs.tells_enough()
         self.excluded: set[int] = set()
         self.last_sign = time.monotonic()
@@ -134,6 +136,7 @@ class _Watch:
         self._patience = patience
         self._start = time.monotonic()
         self._received = patience.loop.received
+        self._signs = patience.loop.signs
         self._cut: tuple[tuple[TcpSocket, ...], object] | None = None
         self._cut_since = self._start
         self._run_time = -1
@@ -149,8 +152,11 @@ class _Watch:
         patience, now = self._patience, time.monotonic()
         if patience.loop.flood:
             raise CheckFailed(patience.loop.flood)
-        if patience.loop.received != self._received:
-            self._received, self._start = patience.loop.received, now
+        self._received = patience.loop.received
+        signs = patience.loop.signs + patience.starting * patience.loop.printed
+        if signs != self._signs:
+            self._signs = signs
+            self._start = self._start if patience.starting else now
             self._signs_of_life()
         pids = patience.program.pids()
         if not pids:
@@ -159,6 +165,8 @@ class _Watch:
         if not patience.sees:
             self.resting = now - patience.last_sign > _ELSEWHERE_REST
             return Ending.QUIET if now - patience.last_sign > _ELSEWHERE else None
+        if patience.starting and now - self._start > _START_CEILING:
+            return Ending.QUIET
         if now - self._start > _CEILING:
             raise Inconclusive(f"no proof within {_CEILING:.0f} seconds: the machine gave the program no time")
         first = idle.read(pids)
@@ -189,7 +197,7 @@ class _Watch:
             self._run_time = reading.run_time
         used = (reading.run_time - self._run_time) / 1e9
         self.resting = not unread and not unsent and used > _BUSY_REST
-        return Ending.BUSY if used > _BUSY_TIME else None
+        return Ending.BUSY if used > (_START_BUSY_TIME if self._patience.starting else _BUSY_TIME) else None
 
     def _at_rest(self, first: Reading, pids: list[int], now: float) -> Ending | None:
         patience = self._patience
@@ -221,5 +229,6 @@ class _Watch:
         have_run = all(
             self._limited[thread.tid] != thread.schedstat for thread in reading.threads if thread.tid in reading.limited
         )
-        quiet = min(max(_QUIET_LEAST, 3 * self.longest), _QUIET_MOST)
+        least = _START_QUIET_LEAST if self._patience.starting else _QUIET_LEAST
+        quiet = min(max(least, 3 * self.longest), _QUIET_MOST)
         return Ending.QUIET if have_run and now - self._patience.last_sign > quiet else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import struct
 import sys
@@ -19,6 +20,7 @@ from grader.loop import Loop
 from grader.transcript import Transcript
 
 _CHUNK = 1 << 18
+_NUMBER, _OFTEN = re.compile(r"\d+"), 5
 _FLOOD_BYTES, _FLOOD_LINES = 40 << 20, 20_000  # what is sent to one in a check is a fraction of this
 
 
@@ -41,6 +43,7 @@ class Peer:
         self.left = False  # we ended it
         self.reading = True
         self._by_words: dict[str, list[int]] = {}
+        self._seen: dict[str, int] = {}
         self._buffer = LineBuffer()
         self._outgoing = bytearray()
         self._loop, self._transcript = loop, transcript
@@ -139,11 +142,20 @@ class Peer:
             return
         if sys.platform == "linux":  # not sticky; in a private network the route does it for both sides
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        for raw in self._buffer.feed(data):
+        lines = self._buffer.feed(data)
+        self._loop.signs += not lines
+        for raw in lines:
             text = (raw[:-1] if raw.endswith(b"\r") else raw).decode("utf-8", "replace")
             event = self._transcript.add(self.label, "in", raw)
+            self._notice_repetition(text)
             self._by_words.setdefault(words_key(text), []).append(len(self.lines))
             self.lines.append(Line(raw, text, event))
+
+    def _notice_repetition(self, text: str) -> None:
+        """A line that came often, its numbers apart, says nothing about what was done meanwhile."""
+        pattern = _NUMBER.sub("0", text[:200])
+        self._seen[pattern] = self._seen.get(pattern, 0) + 1
+        self._loop.signs += self._seen[pattern] <= _OFTEN
 
     def _flooded(self) -> None:
         """Stop listening: who sends without an end would fill the memory."""
@@ -159,6 +171,7 @@ class Peer:
     def _ends(self, how: str) -> None:
         self.ended = how
         self._loop.received += 1
+        self._loop.signs += 1
         self._loop.remove(self)
         if self._buffer.tail:
             self._transcript.add(self.label, "in", self._buffer.tail + b" (no newline)")

@@ -23,6 +23,7 @@ from grader.patience import Ending, Patience
 from grader.peer import Line, Peer, words_key
 from grader.program import Program
 from grader.stacks import Source
+from grader.submission import own_copy
 from grader.transcript import Transcript
 from grader.words import Words
 
@@ -61,6 +62,8 @@ class Room:
         self.listening: Listening
         self.output = ""
         self._home, self._network = home, network
+        self._folder = own_copy(setup.folder, home / "submission")
+        self._server = self._folder / setup.server.relative_to(setup.folder)
         self._loop = Loop()
         self._watcher = Watcher(network)
         self._patience: Patience
@@ -74,7 +77,7 @@ class Room:
         try:
             if hasattr(self, "program"):
                 self.program.stop()
-                self.output = self.program.printed
+                self.output = self.program.printed.replace(str(self._folder), str(self.setup.folder))
         finally:
             for peer in self.peers:
                 peer.reset()  # in a network that is shared, this leaves no TIME_WAIT behind
@@ -86,7 +89,7 @@ class Room:
     def start(self) -> None:
         """Start the server and wait until it listens; CheckFailed if it never will."""
         self._network.require_free(self.setup.port)
-        self.program = Program(self.setup.server, self.setup.python, self._home, self._loop)
+        self.program = Program(self._server, self.setup.python, self._home, self._loop)
         self._patience = Patience(self.program, self._loop, self._watcher)
         found: list[Listening] = []
 
@@ -98,10 +101,11 @@ class Room:
         self._patience.rest(listens)
         ending = None if found else self._patience.wait(listens)
         if not found:
-            raise CheckFailed(diagnosis.never_listened(self.program, self.setup, ending))
+            raise CheckFailed(diagnosis.never_listened(self.program, self.setup.port, self.source, ending))
         here = [one for one in found if one.port == self.setup.port]
         self.listening = (here or found)[0]
         self._watcher.port = self.listening.port
+        self._patience.starting = False
         if not here:
             self.notes.append(
                 f"graded on port {self.listening.port}, where the server listens instead of {self.setup.port}"
@@ -186,7 +190,7 @@ class Room:
     @property
     def source(self) -> Source:
         """The student's own files."""
-        return Source(self.setup.folder, self.setup.server.parent)
+        return Source(self._folder, self._server.parent)
 
     def stall(self, peer: Peer) -> None:
         """Let a peer stop reading for good; what piles up for it is not taken for something on its way."""

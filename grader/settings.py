@@ -19,6 +19,7 @@ else:
     import tomli as tomllib
 
 NAME = "chatgrade.toml"
+_LARGEST = 1 << 20  # bytes
 _RESERVED = ("limits", "batch")  # tables that have no keys yet
 
 
@@ -36,10 +37,10 @@ def find(submission: Path) -> Path | None:
     """The settings file beside the submission or in a folder above it."""
     try:
         start = submission if submission.is_dir() else submission.parent
-    except OSError:  # no such path at all: what looks for the submission says so
+        candidates = (folder / NAME for folder in (start, *start.resolve().parents))
+        return next((path for path in candidates if path.is_file()), None)
+    except (OSError, RuntimeError):  # no such path at all: what looks for the submission says so
         return None
-    candidates = (folder / NAME for folder in (start, *start.resolve().parents))
-    return next((path for path in candidates if path.is_file()), None)
 
 
 def load(path: Path | None, codelab: Codelab) -> Settings:
@@ -75,10 +76,12 @@ def load(path: Path | None, codelab: Codelab) -> Settings:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        if path.exists() and (not path.is_file() or path.stat().st_size > _LARGEST):
+            raise UsageError(f"{path}: is not a settings file.")
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: is not valid TOML: {error}.") from error
 
 
@@ -114,6 +117,8 @@ def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> 
             if allowed and not any(f"{{{name}" in text for name in allowed):
                 raise UsageError(f"{path}: [wording] {key} must hold {' or '.join(f'{{{name}}}' for name in allowed)}.")
             try:
+                if any(spec or conversion for _, _, spec, conversion in string.Formatter().parse(text)):
+                    raise ValueError("only the name may stand in the braces")
                 text.format(**allowed)
             except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
                 raise UsageError(f"{path}: [wording] {key} has a placeholder that means nothing: {error}.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -93,7 +94,7 @@ class Source:
         return Where(str(self._path(frame).relative_to(self._folder)), frame.line)
 
     def _path(self, frame: Frame) -> Path:
-        return self._started_in / frame.file  # which is the file itself if it is absolute
+        return Path(os.path.normpath(self._started_in / frame.file))  # which is the file itself if it is absolute
 
     def deepest(self, frames: tuple[Frame, ...]) -> Where | None:
         """The innermost own frame of a traceback."""

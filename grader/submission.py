@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from grader.report import Submission
 
 _MOST_FILES = 2_000  # entries of a folder that are looked at
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+_MOST_COPIED, _LARGEST_COPY = 300, 16 << 20  # entries and bytes of a folder that is copied for each check
 _LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a person
 
 
@@ -34,6 +36,21 @@ def find(path: Path, names: Mapping[str, str], server: Path | None = None) -> Su
     if path.name == names.get("client"):
         raise UsageError(f"{path}: is the client; give the folder that holds {names['server']}, or that file.")
     return _submission(path, _program(path), ())
+
+
+def own_copy(folder: Path, target: Path) -> Path:
+    """A copy of the submission for one check: two servers that lock or write a file in it must not meet.
+
+    A folder that holds much more than a submission (somebody's home, say) is used as it is.
+    """
+    paths = list(itertools.islice(folder.rglob("*"), _MOST_COPIED + 1))
+    try:
+        if len(paths) > _MOST_COPIED or sum(path.stat().st_size for path in paths if path.is_file()) > _LARGEST_COPY:
+            return folder
+        shutil.copytree(folder, target, symlinks=True, ignore=shutil.ignore_patterns(".*", "__pycache__", "venv"))
+    except (OSError, shutil.Error):  # something in it cannot be read or is no file: the program may not need it
+        return folder
+    return target.resolve()
 
 
 def _server_in(folder: Path, names: Mapping[str, str]) -> tuple[Path, tuple[str, ...]]:

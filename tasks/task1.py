@@ -73,8 +73,8 @@ def lan(room: ChatRoom) -> None:
 def join(room: ChatRoom) -> None:
     """The join notice reaches everyone else, once, and not the joiner.
 
-    Does: three people join one after the other; those who are in must get `SERVER: <name> has joined the chat.` once, the
-    one who joins must not get it about herself.
+    Does: three people join one after the other, the last under a name of several words with blanks around it; those who are
+    in must get `SERVER: <name> has joined the chat.` once, the one who joins must not get it about herself.
 
     Why: people want to see who is there; hearing of oneself is noise.
 
@@ -86,7 +86,8 @@ def join(room: ChatRoom) -> None:
     Codelab: section 3
     """
     ada, bob = room.join(2)
-    [cyd] = room.join(1)
+    name = f"{room.words.name().capitalize()} {room.words.name()} {room.words.name()}"
+    cyd = room.join_one(name, f"  {name} \n".encode())
     for newcomer, others in ((bob, [ada]), (cyd, [ada, bob])):
         for other in others:
             other.hears_once(room.joined(newcomer), "tell all the others, once, when the nickname has come")
@@ -103,7 +104,8 @@ def join(room: ChatRoom) -> None:
 def broadcast(room: ChatRoom) -> None:
     """A message reaches everyone else as `<name>: <text>`, once, and does not come back to its sender.
 
-    Does: three people; two of them say something in turn. Both others must get the line once, the sender never.
+    Does: three people; two of them say something in turn, one of them with odd signs in it. Both others must get the line
+    once and unchanged, the sender never.
 
     Why: this is the chat. An echo would show every line twice on the screen of the one who typed it.
 
@@ -115,8 +117,9 @@ def broadcast(room: ChatRoom) -> None:
     Codelab: section 3
     """
     people = room.join(3)
-    for speaker in people[:2]:
-        speaker.says(text := room.words.text())
+    odd = f"100% <b>{{x}}</b> & \\n a:b  'two  blanks' {room.words.text()}"
+    for speaker, text in zip(people, (room.words.text(), odd), strict=False):
+        speaker.says(text)
         for other in people:
             if other is not speaker:
                 other.hears_once(
@@ -247,7 +250,8 @@ def leave(room: ChatRoom) -> None:
 def leave_by_word(room: ChatRoom) -> None:
     """`EXIT`, `exit` and ` Exit ` are answered with `DONE`, the connection closed, the leave announced; the word is no chat.
 
-    Does: three people leave in turn, each by one of these words.
+    Does: three people leave in turn, each by one of these words; before that each says lines that only begin with it or hold
+    it.
 
     Why: a client that says good-bye wants to know that the server has understood before it closes.
 
@@ -262,6 +266,11 @@ def leave_by_word(room: ChatRoom) -> None:
     word = room.typed("exit")
     for typed in (word.upper(), word.lower(), f" {word.capitalize()} "):
         [leaver] = room.join(1)
+        for start in (typed.strip(), f"the {typed.strip()}"):
+            leaver.says(text := f"{start} {room.words.text()}")
+            ada.hears_from(
+                leaver, text, f'only a line that is "{word}" and nothing else is the command; others are chat'
+            )
         leaver.gone_since = len(room.transcript) - 1
         room.members.remove(leaver)
         leaver.says(typed)
@@ -277,11 +286,8 @@ def leave_by_word(room: ChatRoom) -> None:
                 hint="leave the reading loop after DONE, and close the connection there",
                 ending=ending,
             )
-        room.expect(
-            [(ada.peer, room.left(leaver))],
-            "whoever leaves by EXIT has left too: tell the others",
-            unless=check_of(leave).id,
-        )
+        leaver.peer.close()  # as a client does that sees the end
+        ada.hears_once(room.left(leaver), "whoever leaves by EXIT has left too: tell the others, once", unless=leave)
         for other in (ada, bob):
             relayed = room.said(leaver.name, typed.strip())
             room.expect_nothing(

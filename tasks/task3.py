@@ -31,7 +31,7 @@ def announce(room: ChatRoom) -> None:
     """
     ada, bob, cyd = room.join(3)
     old = ada.name
-    ada.renames(room.words.name())
+    ada.renames(room.words.name().capitalize())
     for other in (bob, cyd):
         other.hears_once(
             room.renamed(old, ada.name),
@@ -106,7 +106,7 @@ def not_chat(room: ChatRoom) -> None:
 def again(room: ChatRoom) -> None:
     """A second rename starts from the first new name.
 
-    Does: somebody renames herself twice; the second notice must name the first new name as the old one.
+    Does: somebody renames herself four times; each notice must name the name before it as the old one.
 
     Why: the old name is the one that people know her by.
 
@@ -116,7 +116,7 @@ def again(room: ChatRoom) -> None:
     Codelab: section 5, Task 3
     """
     ada, bob = room.join(2)
-    for _ in range(2):
+    for _ in range(4):
         old = ada.name
         ada.renames(room.words.name())
         room.expect([(bob.peer, room.renamed(old, ada.name))], "the old name in the notice is the one she bears now")
