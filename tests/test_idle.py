@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import time
@@ -177,3 +178,14 @@ def test_alarm_clock(tmp_path, line, woken):
     steady(program, loop, Activity.IDLE)
     assert procfs.may_be_woken_by_a_timer(program.pid) is woken
     program.stop()
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_no_call_is_of_two_kinds(machine, monkeypatch):
+    """On no machine is a system call held for unlimited that can have a limit."""
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    spec = importlib.util.spec_from_file_location("idle_elsewhere", idle.__file__)
+    elsewhere = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(elsewhere)
+    assert elsewhere._UNLIMITED
+    assert not elsewhere._UNLIMITED & elsewhere._LIMITED.keys()

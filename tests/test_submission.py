@@ -9,7 +9,7 @@ import pytest
 
 from grader.errors import UsageError
 from grader.report import Submission
-from grader.submission import find
+from grader.submission import find, own_copy
 
 NAMES = {"server": "simple_chat_server.py", "client": "threaded_chat_client.py"}
 CODE = b"print('chat')\n"
@@ -195,3 +195,22 @@ def test_digest_is_over_the_bytes(tmp_path):
     assert ada == bob == f"sha256:{hashlib.sha256(CODE).hexdigest()}"
     lay(tmp_path, "bob/simple_chat_server.py", data=CODE + b"\n")
     assert find(tmp_path / "bob", NAMES).digest != ada
+
+
+def test_each_check_has_a_copy(tmp_path):
+    """A check runs a copy of the submission, helper files included, so that what one server writes no other one meets."""
+    folder = tmp_path / "ada"
+    (folder / "lib").mkdir(parents=True)
+    (folder / "simple_chat_server.py").write_text("import lib.chat\n")
+    (folder / "lib" / "chat.py").write_text("")
+    copy = own_copy(folder, tmp_path / "copy")
+    assert sorted(path.relative_to(copy) for path in copy.rglob("*.py")) == sorted(
+        path.relative_to(folder) for path in folder.rglob("*.py")
+    )
+
+
+def test_a_home_is_not_copied(tmp_path):
+    """A folder that holds far more than a submission is used where it is."""
+    for number in range(400):
+        (tmp_path / f"{number}.txt").write_text("")
+    assert own_copy(tmp_path, tmp_path.parent / "copy") == tmp_path

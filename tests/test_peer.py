@@ -1,0 +1,38 @@
+"""What a peer takes for a sign of life."""
+
+from __future__ import annotations
+
+import socket
+
+from grader.loop import Loop
+from grader.peer import Peer
+from grader.transcript import Transcript
+
+
+def signs_of(lines: list[bytes]) -> int:
+    """How many signs a peer sees in these lines, sent one by one."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        loop = Loop()
+        peer = Peer("ada", listener.getsockname(), loop, Transcript())
+        while not peer.connected:
+            loop.pump(1)
+        connection, _ = listener.accept()
+        with connection:
+            for line in lines:
+                before = loop.received
+                connection.sendall(line)
+                while loop.received == before:
+                    loop.pump(1)
+        peer.close()
+        loop.close()
+    return loop.signs
+
+
+def test_new_lines_are_signs():
+    """Each line that says something new is a sign that the server still works."""
+    assert signs_of([f"mira: word{chr(97 + number)}\n".encode() for number in range(20)]) >= 20
+
+
+def test_a_clock_is_no_sign():
+    """A line that comes over and over, its numbers apart, soon tells nothing any more."""
+    assert signs_of([f"* 12:00:{number:02}\n".encode() for number in range(50)]) < 10
