@@ -34,7 +34,7 @@ def main() -> NoReturn:
         if sys.platform == "win32":
             raise GraderError("chatgrade needs Linux or macOS; on Windows, run it in WSL")
         for number in _DEADLY:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
                 signal.signal(number, _interrupt)
         status = commands.main(standalone_mode=False)
     except click.ClickException as error:

@@ -30,7 +30,7 @@ if os.fork() == 0:
     os.setsid()
     if os.fork():
         os._exit(0)
-open(f"runs-{os.getpid()}", "w").close()
+open(f"FOLDER/runs-{os.getpid()}", "w").close()  # not in the copy that it runs in
 while True:
     time.sleep(9)  # the grader looks at it for longer than that
 """
@@ -66,14 +66,15 @@ def until(condition) -> None:
 
 
 def about(folder: Path) -> list[str]:
-    """Living processes that run in the folder or were called with its name."""
+    """Living processes that run in the folder or in a temporary one beside it, or were called with the name of one."""
+    root = str(folder.parent)
     found = []
     for pid in procfs.all_processes():
         try:
             place = str(Path(f"/proc/{pid}/cwd").readlink())
         except OSError:
             place = ""
-        if (str(folder) in place or str(folder) in procfs.command_line(pid)) and procfs.state(pid, pid) not in "ZX":
+        if (root in place or root in procfs.command_line(pid)) and procfs.state(pid, pid) not in "ZX":
             found.append(f"{pid} {procfs.command_line(pid)}")
     return found
 
@@ -89,7 +90,7 @@ def slow(tmp_path):
     """A submission that keeps the grader waiting, with a daemon beside it; it leaves a file for each of its processes."""
     folder = tmp_path / "slow"
     folder.mkdir()
-    (folder / "simple_chat_server.py").write_text(NEVER_LISTENS)
+    (folder / "simple_chat_server.py").write_text(NEVER_LISTENS.replace("FOLDER", str(folder)))
     return folder
 
 
