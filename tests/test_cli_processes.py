@@ -140,7 +140,8 @@ def test_killed(tmp_path, slow):
 
 def test_a_worker_that_is_killed(tmp_path, slow):
     """When a worker is killed the run goes on with another, and what the worker ran is gone in the end."""
-    (slow / "simple_chat_server.py").write_text(NEVER_LISTENS.replace("sleep(9)", "sleep(0.5)"))
+    program = slow / "simple_chat_server.py"
+    program.write_text(program.read_text().replace("sleep(9)", "sleep(0.5)"))
     with in_mid_run(slow, tmp_path / "tmp") as run:
         workers = procfs.descendants(run.pid)
         os.kill(next(pid for pid in workers if procfs.command_line(pid).startswith(sys.executable)), signal.SIGKILL)
