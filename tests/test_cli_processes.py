@@ -67,14 +67,17 @@ def until(condition) -> None:
 
 def about(folder: Path) -> list[str]:
     """Living processes that run in the folder or in a temporary one beside it, or were called with the name of one."""
-    root = str(folder.parent)
+    roots = (str(folder), str(folder.parent / "tmp"))
     found = []
     for pid in procfs.all_processes():
         try:
             place = str(Path(f"/proc/{pid}/cwd").readlink())
         except OSError:
             place = ""
-        if (root in place or root in procfs.command_line(pid)) and procfs.state(pid, pid) not in "ZX":
+        if (
+            any(root in place or root in procfs.command_line(pid) for root in roots)
+            and procfs.state(pid, pid) not in "ZX"
+        ):
             found.append(f"{pid} {procfs.command_line(pid)}")
     return found
 
