@@ -76,7 +76,8 @@ def load(path: Path | None, codelab: Codelab) -> Settings:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        if path.exists() and (not path.is_file() or path.stat().st_size > _LARGEST):
+        size = path.stat().st_size
+        if not (path.is_file() or path.is_dir()) or size > _LARGEST:  # a pipe or a device might never end
             raise UsageError(f"{path}: is not a settings file.")
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
