@@ -241,7 +241,7 @@ def _write_json(report: Report, target: Any, name: str) -> None:  # noqa: ANN401
     from grader.reports import json
 
     try:
-        target.write(json.render(report) + "\n")
+        target.write(json.render(report))
         target.flush()
         if name != "-":
             target.close()
