@@ -165,9 +165,7 @@ def grade(
     with _progress(
         quiet=quiet or json_file == "-", no_color=no_color, total=len(lab.catalogue.with_needs(wanted))
     ) as progress:
-        outcome = runner.run_checks(
-            lab.catalogue, wanted, setup, isolation=isolation, jobs=jobs or 0, listener=progress
-        )
+        outcome = runner.run_checks(lab, wanted, setup, isolation=isolation, jobs=jobs or 0, listener=progress)
 
     run = Run(
         seed,

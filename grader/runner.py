@@ -21,6 +21,7 @@ from typing import Any
 
 from grader import procfs, worker
 from grader.check import Catalogue, Check, CheckResult, Status
+from grader.codelab import Codelab
 from grader.errors import GraderError
 from grader.room import Setup
 
@@ -54,7 +55,7 @@ class Listener:
 
 
 def run_checks(
-    catalogue: Catalogue,
+    lab: Codelab,
     wanted: Iterable[str],
     setup: Setup,
     *,
@@ -63,13 +64,15 @@ def run_checks(
     listener: Listener | None = None,
 ) -> Outcome:
     """Run the wanted checks and what they need; GraderError if this machine cannot."""
-    plan = catalogue.with_needs(wanted)
+    plan = lab.catalogue.with_needs(wanted)
     with (
         _scratch_folder() as scratch,
-        _Workers(setup, scratch, isolation, min(jobs or _processors(), len(plan))) as workers,
+        _Workers(lab, setup, scratch, isolation, min(jobs or _processors(), len(plan))) as workers,
     ):
-        results = _Schedule(catalogue, plan, workers, listener or Listener()).run()
-    return Outcome([results[check.id] for check in catalogue if check.id in results], workers.isolation, workers.notes)
+        results = _Schedule(lab.catalogue, plan, workers, listener or Listener()).run()
+    return Outcome(
+        [results[check.id] for check in lab.catalogue if check.id in results], workers.isolation, workers.notes
+    )
 
 
 class _Schedule:
@@ -165,8 +168,8 @@ class _Schedule:
 class _Workers:
     """The worker processes of one run. A context manager: none outlives it, nor anything that they started."""
 
-    def __init__(self, setup: Setup, scratch: Path, isolation: str, count: int) -> None:
-        self._setup, self._scratch = setup, scratch
+    def __init__(self, lab: Codelab, setup: Setup, scratch: Path, isolation: str, count: int) -> None:
+        self._lab, self._setup, self._scratch = lab, setup, scratch
         self._private = isolation != "none"
         self._count = count
         self._must = isolation == "network"
@@ -212,7 +215,14 @@ class _Workers:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=_child,
-            args=(theirs, [one.pipe for one in self._all] + [ours], self._setup, self._scratch, self._private),
+            args=(
+                theirs,
+                [one.pipe for one in self._all] + [ours],
+                self._lab,
+                self._setup,
+                self._scratch,
+                self._private,
+            ),
         )
         process.start()
         theirs.close()
@@ -279,10 +289,12 @@ class _Workers:
             one.process.join()
 
 
-def _child(pipe: Connection, others: list[Connection], setup: Setup, scratch: Path, private: bool) -> None:
+def _child(
+    pipe: Connection, others: list[Connection], lab: Codelab, setup: Setup, scratch: Path, private: bool
+) -> None:
     for other in others:
         other.close()
-    worker.serve(pipe, setup, scratch, private=private)
+    worker.serve(pipe, lab, setup, scratch, private=private)
 
 
 def _our_descendants() -> list[int]:

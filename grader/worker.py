@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 
-from grader import codelab
 from grader.check import Check, CheckResult, Status
+from grader.codelab import Codelab
 from grader.errors import CheckFailed, GraderError, Inconclusive
 from grader.network import Network
 from grader.room import Room, Setup
@@ -28,7 +28,7 @@ INCONCLUSIVE = "inconclusive"
 """The mark of a result that should be tried again alone."""
 
 
-def serve(pipe: Connection, setup: Setup, scratch: Path, *, private: bool) -> None:
+def serve(pipe: Connection, lab: Codelab, setup: Setup, scratch: Path, *, private: bool) -> None:
     """Say hello (None, or why not), then answer each check id with its result until the other end closes."""
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other end is gone: so are we
         try:
@@ -41,7 +41,6 @@ def serve(pipe: Connection, setup: Setup, scratch: Path, *, private: bool) -> No
             pipe.send(str(error))
             return
         pipe.send(None)
-        lab = codelab.load()
         while True:
             check = lab.catalogue[pipe.recv()]
             pipe.send(run(check, setup, scratch, network, lab.room))

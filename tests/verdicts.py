@@ -1,6 +1,6 @@
 """Grade the submissions of tests/submissions and compare with the verdicts written beside them.
 
-`python tests/verdicts.py [--times N] [NAME...]` prints every difference; the tests use the same functions.
+`python tests/verdicts.py [--times N] [--at-once N] [NAME...]` prints every difference; the tests use the same functions.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -70,15 +71,18 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=NAMES)
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="submissions graded beside each other")
     arguments = parser.parse_args()
+    names = arguments.names or NAMES
     wrong = 0
     for turn in range(1, arguments.times + 1):
         started = time.monotonic()
-        lines = [line for name in arguments.names or NAMES for line in difference(name, report(name))]
+        with ThreadPoolExecutor(arguments.at_once) as pool:
+            lines = [line for lines in pool.map(lambda name: difference(name, report(name)), names) for line in lines]
         wrong += len(lines)
         print(*lines, sep="\n", end="\n" if lines else "")
-        graded, seconds = len(arguments.names or NAMES), time.monotonic() - started
-        print(f"turn {turn}: {graded} submissions, {len(lines)} differences, {seconds:.0f} s", flush=True)
+        seconds = time.monotonic() - started
+        print(f"turn {turn}: {len(names)} submissions, {len(lines)} differences, {seconds:.0f} s", flush=True)
     return bool(wrong)
 
 
