@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import os
 import platform
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -82,6 +83,7 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
     ),
     click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
     click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
+    click.option("--client", type=_FILE, metavar="FILE", help="The client, if it has another name than usual."),
     click.option(
         "--python",
         metavar="EXE",
@@ -95,6 +97,13 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
         default="auto",
         show_default=True,
         help="network: a private network for each check; none: the real port, one check at a time.",
+    ),
+    click.option(
+        "--terminal",
+        type=click.Choice(["auto", "pty", "pipes"]),
+        default="auto",
+        show_default=True,
+        help="What clients run at: a pseudo-terminal, or plain pipes.",
     ),
     click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; else one per processor."),
     click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
@@ -132,9 +141,11 @@ def grade(
     json_file: str | None,
     seed: int | None,
     server: Path | None,
+    client: Path | None,
     python: str,
     config: Path | None,
     isolation: str,
+    terminal: str,
     jobs: int | None,
     verbose: bool,
     quiet: bool,
@@ -146,10 +157,12 @@ def grade(
             "this version has no full isolation yet; --isolation network gives each check a private network"
         )
     lab = codelab.load()
-    chosen = settings.load(config or settings.find(server or path), lab)
-    handed_in = submission.find(path, chosen.files, server)
+    chosen = settings.load(config or settings.find(server or client or path), lab)
+    given = {role: file for role, file in (("server", server), ("client", client)) if file}
+    handed_in = submission.find(path, chosen.files, given)
+    gradable = _gradable(path, handed_in.files)
     wanted = [lab.catalogue[check_id].id for check_id in only] or [
-        check.id for check in lab.catalogue if check.task in tasks
+        check.id for check in lab.catalogue if check.task in tasks and check.runs in gradable
     ]
     seed = time.time_ns() % 2**32 if seed is None else seed
     interpreter = _interpreter(python)
@@ -159,9 +172,12 @@ def grade(
     from grader import runner
     from grader.room import Setup
 
-    main_file = Path(handed_in.files["server"]).resolve()
-    folder = main_file.parent if path.is_file() or server else path.resolve()
-    setup = Setup(main_file, folder, interpreter, chosen.port, chosen.wording, seed)
+    files = {role: Path(file).resolve() for role, file in handed_in.files.items()}
+    folder = path.resolve()
+    if not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
+        folder = Path(os.path.commonpath([file.parent for file in files.values()]))
+    backend, terminal_notes = _terminal(terminal)
+    setup = Setup(folder, files, interpreter, chosen.port, chosen.wording, seed, chosen.files, backend)
     with _progress(
         quiet=quiet or json_file == "-", no_color=no_color, total=len(lab.catalogue.with_needs(wanted))
     ) as progress:
@@ -181,9 +197,8 @@ def grade(
         for task in lab.catalogue.tasks
         if (checks := tuple(result for result in results if result.id in {check.id for check in task.checks}))
     )
-    report = Report(
-        handed_in, run, reported, (*handed_in.notes, *outcome.notes), {check.id: check.guide for check in lab.catalogue}
-    )
+    notes = (*handed_in.notes, *outcome.notes, *terminal_notes)
+    report = Report(handed_in, run, reported, notes, {check.id: check.guide for check in lab.catalogue})
     if target:
         _write_json(report, target, json_file or "")
     if json_file != "-":
@@ -191,6 +206,25 @@ def grade(
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
     return report.exit_status
+
+
+def _gradable(path: Path, files: Mapping[str, str]) -> set[str]:
+    """Which kinds of checks make sense: all for a folder; for a file, those about it."""
+    if path.is_dir():
+        return {"server", "client", "both", "answers"}
+    return {*files, *(["both"] if len(files) > 1 else [])}
+
+
+def _terminal(wanted: str) -> tuple[str, tuple[str, ...]]:
+    """The kind of terminal that clients run at, and what the report should say about it."""
+    if wanted != "auto":
+        return wanted, ()
+    try:
+        for end in os.openpty():
+            os.close(end)
+    except OSError as error:
+        return "pipes", (f"clients ran at plain pipes: this machine has no pseudo-terminal to give ({error.strerror})",)
+    return "pty", ()
 
 
 def _interpreter(python: str) -> str:

@@ -10,7 +10,10 @@ from grader.patience import Ending
 from grader.program import Program
 from grader.stacks import Crash, Source, dumped_threads, last_crash, lock_taken_twice, waiting_for_a_lock
 
-_REACHES_ITS_END = "the program reaches its end: the main thread must go on accepting clients"
+_REACHES_ITS_END = {
+    "server": "the program reaches its end: the main thread must go on accepting clients",
+    "client": "the program reaches its end: the main thread must go on reading what is typed",
+}
 _ENDS_ITSELF = "the program ends itself; what it printed may tell why"
 
 
@@ -31,11 +34,11 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     An `ending` says that something was awaited and never came; only then are the threads asked, which ends the program.
     """
     if program.ended():
-        failure = replace(failure, observed=f"{failure.observed}; the server had {how_it_ended(program)}")
+        failure = replace(failure, observed=f"{failure.observed}; the {program.role} had {how_it_ended(program)}")
         crash = last_crash(program.printed)
         if crash:
-            return _with_crash(failure, crash, source, "the server")
-        return replace(failure, hint=_ENDS_ITSELF if program.returncode else _REACHES_ITS_END)
+            return _with_crash(failure, crash, source, f"the {program.role}")
+        return replace(failure, hint=_ENDS_ITSELF if program.returncode else _REACHES_ITS_END[program.role])
     if ending is None:
         return failure
     crash = last_crash(program.printed)
@@ -45,17 +48,19 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
         return replace(
             failure,
             where=deadlock.where,
-            observed=f"{failure.observed}; the server has stopped for good",
+            observed=f"{failure.observed}; the {program.role} has stopped for good",
             hint=f"{deadlock.function}() waits for {deadlock.lock} (line {deadlock.where.line}), which "
             f"{deadlock.holder_function}() has already taken and still holds when it calls it (line "
             f"{deadlock.holder.line}): a Lock cannot be taken twice",
         )
     if crash and crash.in_thread:
-        return _with_crash(failure, crash, source, "a thread of the server")
+        return _with_crash(failure, crash, source, f"a thread of the {program.role}")
     if crash:  # it lives, so it has caught this; it may have to do with the failure or not
-        return replace(failure, hint=f"{failure.hint}; the server also printed {crash.error}".removeprefix("; "))
+        return replace(
+            failure, hint=f"{failure.hint}; the {program.role} also printed {crash.error}".removeprefix("; ")
+        )
     if ending is Ending.BUSY:
-        return replace(failure, observed=f"{failure.observed}; the server computes without an end")
+        return replace(failure, observed=f"{failure.observed}; the {program.role} computes without an end")
     waiting = waiting_for_a_lock(stacks, source)
     if waiting:
         return replace(
@@ -72,6 +77,16 @@ def _with_crash(failure: Failure, crash: Crash, source: Source, who: str) -> Fai
     return replace(failure, where=where, hint=f"{who} ended with {crash.error}{place}")
 
 
+def not_handed_in(role: str, name: str) -> Failure:
+    """That there is no program for this role."""
+    return Failure(
+        f"there is no {name}",
+        f"the submission holds {name}",
+        "there is no such file",
+        f"hand it in beside the rest, or name it with --{role}",
+    )
+
+
 def never_listened(program: Program, port: int, source: Source, ending: Ending | None) -> Failure:
     """Why a server that was started does not listen."""
     name = program.file.name
@@ -85,7 +100,7 @@ def never_listened(program: Program, port: int, source: Source, ending: Ending |
     crash = last_crash(program.printed)
     observed = f"it {how_it_ended(program)}"
     if crash is None:
-        hint = _ENDS_ITSELF if program.returncode else _REACHES_ITS_END
+        hint = _ENDS_ITSELF if program.returncode else _REACHES_ITS_END["server"]
         return Failure(f"{name} {how_it_ended(program)} before it listened", expected, observed, hint)
     return Failure(
         f"{name} {how_it_ended(program)} before it listened", expected, f"{observed}: {crash.error}",

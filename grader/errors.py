@@ -19,6 +19,14 @@ class CheckFailed(Exception):  # noqa: N818 - a verdict about the student's prog
         self.failure = failure
 
 
+class NeedsReview(Exception):  # noqa: N818 - a verdict that only a person can give
+    """A person must judge; `failure` holds what she needs for it, and `notes` what stands beside it."""
+
+    def __init__(self, failure: Failure, notes: tuple[str, ...] = ()) -> None:
+        super().__init__(failure.summary)
+        self.failure, self.notes = failure, notes
+
+
 class Inconclusive(Exception):  # noqa: N818 - a third outcome
     """The evidence allows no verdict, mostly because the machine gave the program no time. The check is run again."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader import procfs
 from grader.program import LINUX, Program
-from grader.sockdiag import CLOSE_WAIT, SocketTable, TcpSocket
+from grader.sockdiag import CLOSE_WAIT, ESTABLISHED, SocketTable, TcpSocket
 
 if TYPE_CHECKING:
     from grader.network import Network
@@ -63,6 +63,13 @@ class Watcher:
             len(set().union(*(procfs.socket_inodes(pid) for pid in pids))),  # one that several processes hold is one
             half_closed,
         )
+
+    def is_connected(self, program: Program) -> bool:
+        """Whether the program holds an established connection to the port; True where that cannot be told."""
+        if self.sockets is None:
+            return True
+        own = set().union(*(procfs.socket_inodes(pid) for pid in program.pids()))
+        return any(one.peer_port == self.port and one.inode in own for one in self.sockets.dump(1 << ESTABLISHED))
 
     def connections(self, states: int) -> list[TcpSocket]:
         """The sockets of the program and its peers; what else runs on a shared network is none of our business."""

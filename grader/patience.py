@@ -17,7 +17,7 @@ from grader.idle import Activity, Reading
 from grader.listening import Watcher
 from grader.loop import Loop
 from grader.peer import Peer
-from grader.program import LINUX, Program
+from grader.program import LINUX, Programs
 from grader.sockdiag import ESTABLISHED, LISTEN, SYN_RECV, SYN_SENT, TcpSocket
 
 _QUICK = 0.002  # seconds: what an answer usually takes at most; only then is /proc asked
@@ -49,8 +49,8 @@ class Ending(Enum):
 class Patience:
     """Watches one program from beside its loop. `excluded` holds local ports of peers that do not read on purpose."""
 
-    def __init__(self, program: Program, loop: Loop, watcher: Watcher) -> None:
-        self.program = program
+    def __init__(self, programs: Programs, loop: Loop, watcher: Watcher) -> None:
+        self.programs = programs
         self.loop = loop
         self.watcher = watcher
         self.starting = True  # it does not listen yet
@@ -64,13 +64,13 @@ class Patience:
 
     def wait(self, until: Callable[[], bool]) -> Ending | None:
         """None as soon as `until()` holds; otherwise why it never will."""
-        self.loop.drain()
+        self.programs.drain()
         if until():
             return None
         quick = time.monotonic() + _QUICK
         while time.monotonic() < quick:
             if self.loop.pump(_QUICK):
-                self.loop.drain()
+                self.programs.drain()
                 if until():
                     return None
         watch = _Watch(self)
@@ -81,7 +81,7 @@ class Patience:
             if ending:
                 return ending
             if self.loop.pump(watch.turn):
-                self.loop.drain()
+                self.programs.drain()
                 if until():
                     return None
 
@@ -90,8 +90,8 @@ class Patience:
         deadline = time.monotonic() + _CONNECT
         while not (peer.connected or peer.refusal):
             self.loop.pump(_LONGEST_TURN)
-            if time.monotonic() > deadline or not self.program.pids():
-                if idle.read(self.program.pids()).activity is Activity.BUSY:
+            if time.monotonic() > deadline or not self.programs.pids():
+                if idle.read(self.programs.pids()).activity is Activity.BUSY:
                     raise Inconclusive(
                         f"no connection within {_CONNECT:.0f} seconds: the machine gave the program no time"
                     )
@@ -103,14 +103,14 @@ class Patience:
         A program whose waits have limits may rest and still act later: False. So may one that never stops computing.
         With `until`, that is enough, too; it returns False then.
         """
-        self.loop.drain()
+        self.programs.drain()
         watch = _Watch(self)
         while not until():
             ending = watch.look()
             if ending or watch.resting:
                 return ending in (Ending.IDLE, Ending.DEAD)
             if self.loop.pump(watch.turn):
-                self.loop.drain()
+                self.programs.drain()
         return False
 
     def pending(self) -> tuple[tuple[TcpSocket, ...], bool, bool]:
@@ -118,7 +118,7 @@ class Patience:
         found = tuple(self.watcher.connections(_ALIVE_STATES))
         ends = {(one.port, one.peer_port) for one in found}
         judged = [one for one in found if one.port not in self.excluded and one.peer_port not in self.excluded]
-        unread = any(one.unread for one in judged)
+        unread = self.programs.unread() or any(one.unread for one in judged)
         unsent = any(
             (one.unsent and one.state != LISTEN)
             or one.state in (SYN_SENT, SYN_RECV)
@@ -158,9 +158,9 @@ class _Watch:
             self._signs = signs
             self._start = self._start if patience.starting else now
             self._signs_of_life()
-        pids = patience.program.pids()
+        pids = patience.programs.pids()
         if not pids:
-            patience.loop.drain()
+            patience.programs.drain()
             return Ending.DEAD
         if not patience.sees:
             self.resting = now - patience.last_sign > _ELSEWHERE_REST
@@ -204,8 +204,8 @@ class _Watch:
         printed = patience.loop.printed
         sockets, unread, unsent = patience.pending()
         second = idle.read(pids)
-        same_processes = patience.program.pids() == pids
-        patience.loop.drain()  # a program that waits for its output to be read is woken by this
+        same_processes = patience.programs.pids() == pids
+        patience.programs.drain()  # a program that waits for its output to be read is woken by this
         moved = (patience.loop.received, patience.loop.printed) != (self._received, printed)
         if second.threads != first.threads or not first.threads or not same_processes or moved:
             self._cut = None

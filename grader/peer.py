@@ -1,7 +1,7 @@
-"""A raw TCP client that reads all the time and remembers every line.
+"""One end of a TCP connection that reads all the time and remembers every line.
 
-What it sends goes out as given, piece by piece if need be; what a caller looks for it finds by its words, never by
-its position.
+It has called the student's server, or the student's client has called it. What it sends goes out as given, piece by piece
+if need be; what a caller looks for it finds by its words, never by its position.
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ class Line(NamedTuple):
 
 
 class Peer:
-    """One connection to the program under test."""
+    """One connection with the program under test; `other` says what it is called in sentences."""
 
-    def __init__(self, label: str, address: tuple[str, int], loop: Loop, transcript: Transcript) -> None:
-        """Begin to connect; `connected` and `refusal` tell what came of it."""
-        self.label = label
+    def __init__(self, label: str, loop: Loop, transcript: Transcript, other: str = "the server") -> None:
+        self.label, self.other = label, other
         self.lines: list[Line] = []
         self.ended = ""  # "", "closed", "reset", "flooded": how the other side ended it
         self.left = False  # we ended it
@@ -50,6 +49,27 @@ class Peer:
         self._received = 0
         self.connected = False
         self.refusal: OSError | None = None
+        self.port = 0  # our own
+        self._socket: socket.socket
+
+    @classmethod
+    def calling(cls, label: str, address: tuple[str, int], loop: Loop, transcript: Transcript) -> Peer:
+        """Begin to connect; `connected` and `refusal` tell what came of it."""
+        peer = cls(label, loop, transcript)
+        peer._call(address)
+        return peer
+
+    @classmethod
+    def called(cls, label: str, connection: socket.socket, loop: Loop, transcript: Transcript) -> Peer:
+        """Look after a connection that was accepted."""
+        peer = cls(label, loop, transcript, "the client")
+        peer._socket = connection
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer._is_connected()
+        return peer
+
+    def _call(self, address: tuple[str, int]) -> None:
         self._socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -58,7 +78,7 @@ class Peer:
         if code not in (0, errno.EINPROGRESS):
             self._refused(code)
             return
-        loop.want(self, read=False, write=True)
+        self._loop.want(self, read=False, write=True)
 
     def _refused(self, code: int) -> None:
         self.refusal = OSError(code, os.strerror(code))
@@ -72,10 +92,23 @@ class Peer:
         if code:
             self._refused(code)
             return
+        self._is_connected()
+
+    def _is_connected(self) -> None:
         self.connected = True
-        self.port: int = self._socket.getsockname()[1]
+        self.port = self._socket.getsockname()[1]
         self._loop.want(self, read=True, write=False)
-        self.note("connected")
+        self.note("connected" if self.other == "the server" else "the client connected")
+
+    @property
+    def address(self) -> str:
+        """Our own address: for a connection that was accepted, the one that was called."""
+        return str(self._socket.getsockname()[0]).removeprefix("::ffff:")
+
+    @property
+    def caller(self) -> int:
+        """The other end's port."""
+        return int(self._socket.getpeername()[1])
 
     def give_up(self) -> None:
         """Stop trying to connect."""
@@ -161,10 +194,10 @@ class Peer:
         """Stop listening: who sends without an end would fill the memory."""
         self._ends("flooded")
         self._loop.flood = Failure(
-            f"the server floods {self.label}",
+            f"{self.other} floods {self.label}",
             f"{self.label} gets a few lines",
             f"{self.label} got {len(self.lines):,} lines, {self._received:,} bytes, and no end of it",
-            "the server sends the same over and over: look for a loop that never ends",
+            f"{self.other} sends the same over and over: look for a loop that never ends",
             event=self.lines[-1].event if self.lines else None,
         )
 
@@ -174,8 +207,12 @@ class Peer:
         self._loop.signs += 1
         self._loop.remove(self)
         if self._buffer.tail:
-            self._transcript.add(self.label, "in", self._buffer.tail + b" (no newline)")
-        self.note(f"connection {how} by the server")
+            self.record_unfinished()
+        self.note(f"connection {how} by {self.other}")
+
+    def record_unfinished(self) -> int:
+        """Put what came after the last newline into the transcript; return its place."""
+        return self._transcript.add(self.label, "in", self._buffer.tail + b" (no newline)")
 
     @property
     def unfinished(self) -> str:

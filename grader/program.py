@@ -1,7 +1,7 @@
-"""One student process and all that it starts: launched, watched, stopped.
+"""Student processes and all that they start: launched, watched, stopped.
 
 The calling process must have no other children and be their subreaper (Linux): then every descendant, whatever sessions
-it opened and however often it forked, belongs to the program.
+it opened and however often it forked, belongs to one of the programs.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from grader import procfs
 from grader.errors import GraderError
@@ -24,14 +25,76 @@ LINUX = sys.platform.startswith("linux")
 _HEAD, _TAIL = 24 << 10, 40 << 10  # bytes of output kept from its beginning and its end
 
 
-class Output:
-    """What a program prints, standard output and error in one stream; the middle of very much is left out."""
+class Capture:
+    """Keeps what a program prints; the middle of very much is left out."""
 
-    def __init__(self, descriptor: int, loop: Loop) -> None:
-        self._descriptor, self._loop = descriptor, loop
-        self._head, self._tail, self._total = bytearray(), bytearray(), 0
-        os.set_blocking(descriptor, False)
+    def __init__(self) -> None:
+        self._head, self._tail = bytearray(), bytearray()
+        self.total = 0  # bytes
+
+    def add(self, data: bytes) -> None:
+        """Keep this, too."""
+        self.total += len(data)
+        room = _HEAD - len(self._head)
+        self._head += data[:room] if room > 0 else b""
+        self._tail += data[max(room, 0) :]
+        del self._tail[:-_TAIL]
+
+    @property
+    def text(self) -> str:
+        """All of it, or its beginning and end with a line that says how much is left out."""
+        left_out = self.total - len(self._head) - len(self._tail)
+        gap = f"\n[... {left_out} bytes left out ...]\n".encode() if left_out else b""
+        return (bytes(self._head) + gap + bytes(self._tail)).decode("utf-8", "backslashreplace")
+
+
+class Console(Protocol):
+    """What a program has for its standard input and output."""
+
+    environment: Mapping[str, str]  # what it needs beside the usual
+
+    def ends(self) -> tuple[int, int]:
+        """The program's ends: standard input, and standard output and error, as subprocess takes them."""
+
+    def in_child(self) -> None:
+        """What the new process does before it becomes the program."""
+
+    def started(self) -> None:
+        """The program has its ends now."""
+
+    def unread(self) -> bool:
+        """Whether something was typed that the program has not read. Moves what the kernel has on its way, too."""
+
+    @property
+    def text(self) -> str:
+        """What it has printed."""
+
+    def close(self) -> None:
+        """Read what is left and let go."""
+
+
+class Output:
+    """The console of a program that nobody types to: standard output and error in one pipe."""
+
+    environment: Mapping[str, str] = {}
+
+    def __init__(self, loop: Loop) -> None:
+        self._descriptor, self._write_end = os.pipe()
+        self._loop = loop
+        self._capture = Capture()
+        os.set_blocking(self._descriptor, False)
         loop.add(self)
+
+    def ends(self) -> tuple[int, int]:
+        """Nothing on standard input."""
+        return subprocess.DEVNULL, self._write_end
+
+    def in_child(self) -> None:
+        """Nothing to do."""
+
+    def started(self) -> None:
+        """Close the program's end here."""
+        os.close(self._write_end)
 
     def fileno(self) -> int:
         """The pipe's descriptor."""
@@ -45,15 +108,15 @@ class Output:
             return
         if not data:
             self._loop.remove(self)
-        self._total += len(data)
+        self._capture.add(data)
         self._loop.printed += len(data)
-        room = _HEAD - len(self._head)
-        self._head += data[:room] if room > 0 else b""
-        self._tail += data[max(room, 0) :]
-        del self._tail[:-_TAIL]
 
     def on_writable(self) -> None:
         """Nothing is written."""
+
+    def unread(self) -> bool:
+        """Nobody types."""
+        return False
 
     def close(self) -> None:
         """Read what is left and close the pipe."""
@@ -65,63 +128,39 @@ class Output:
 
     @property
     def text(self) -> str:
-        """All of it, or its beginning and end with a line that says how much is left out."""
-        left_out = self._total - len(self._head) - len(self._tail)
-        gap = f"\n[... {left_out} bytes left out ...]\n".encode() if left_out else b""
-        return (bytes(self._head) + gap + bytes(self._tail)).decode("utf-8", "backslashreplace")
+        """What was printed, the middle of very much left out."""
+        return self._capture.text
 
 
-class Program:
-    """A running Python program."""
+class Programs:
+    """All programs of one check, and every process that they start."""
 
-    def __init__(self, file: Path, python: str, home: Path, loop: Loop) -> None:
-        """Start `file` as `python3 file` would in its folder, in a session of its own, with nothing on standard input."""
-        read_end, write_end = os.pipe()
-        try:
-            self._process = subprocess.Popen(
-                [python, "-X", "faulthandler", "-u", file.name],
-                cwd=file.parent,
-                env=_environment(home),
-                stdin=subprocess.DEVNULL,
-                stdout=write_end,
-                stderr=write_end,
-                start_new_session=True,
-            )
-        except OSError as error:
-            os.close(read_end)
-            raise GraderError(f"cannot start {python!r}: {error.strerror}") from error
-        finally:
-            os.close(write_end)
-        self.pid = self._process.pid
-        self.file = file
-        self.returncode: int | None = None  # negative: the signal that ended it
-        self._loop = loop
-        self._output = Output(read_end, loop)
-        self._printed: str | None = None
-        self._stopped = False
+    def __init__(self, python: str, home: Path, loop: Loop) -> None:
+        self.python, self.home, self.loop = python, home, loop
+        self.statuses: dict[int, int] = {}  # exit statuses of those that have ended; negative: a signal
+        self._all: list[Program] = []
 
-    # -- watching --------------------------------------------------------------------------------------------------
+    def __iter__(self) -> Iterator[Program]:
+        return iter(self._all)
 
-    def pids(self) -> list[int]:
-        """All living processes of the program."""
-        if self._stopped:
-            return []
-        self._reap()
-        if LINUX:
-            return procfs.descendants(os.getpid())
-        return _descendants_elsewhere()
+    def start(self, file: Path, role: str = "server", console: Console | None = None) -> Program:
+        """Start `file` as `python3 file` would in its folder, in a session of its own."""
+        program = Program(file, role, console or Output(self.loop), self)
+        self._all = [*(one for one in self._all if not one.stopped), program]
+        return program
 
-    @property
-    def printed(self) -> str:
-        """What it has printed of its own accord."""
-        return self._output.text if self._printed is None else self._printed
+    def pids(self, of: Program | None = None) -> list[int]:
+        """All living processes, or those of one program. What has no living parent counts as the first program's."""
+        self.reap()
+        if of is None:
+            return _descendants(os.getpid())
+        if of is not self._all[0]:
+            return [] if of.pid in self.statuses else [of.pid, *_descendants(of.pid)]
+        others = {pid for other in self._all[1:] for pid in (other.pid, *_descendants(other.pid))}
+        return [pid for pid in _descendants(os.getpid()) if pid not in others]
 
-    def ended(self) -> bool:
-        """Whether the program itself has ended, whatever it left behind."""
-        self._reap()
-        return self.returncode is not None
-
-    def _reap(self) -> None:
+    def reap(self) -> None:
+        """Take in the exit statuses of all that have ended."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -129,8 +168,78 @@ class Program:
                 return
             if pid == 0:
                 return
-            if pid == self.pid:
-                self.returncode = self._process.returncode = os.waitstatus_to_exitcode(status)
+            self.statuses[pid] = os.waitstatus_to_exitcode(status)
+
+    def unread(self) -> bool:
+        """Whether something was typed that was not read yet."""
+        unread = [program.unread() for program in self._all]  # each must be asked: asking moves things on
+        return any(unread)
+
+    def drain(self) -> None:
+        """Take in all that was printed and sent so far."""
+        self.unread()
+        self.loop.drain()
+
+    def stop(self) -> None:
+        """Kill all of them, and whatever they started, and wait until all are gone."""
+        for program in reversed(self._all):
+            program.stop()
+
+
+class Program:
+    """A running Python program."""
+
+    def __init__(self, file: Path, role: str, console: Console, programs: Programs) -> None:
+        stdin, stdout = console.ends()
+        try:
+            self._process = subprocess.Popen(
+                [programs.python, "-X", "faulthandler", "-u", file.name],
+                cwd=file.parent,
+                env={**_environment(programs.home), **console.environment},
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stdout,
+                start_new_session=True,
+                preexec_fn=None if isinstance(console, Output) else console.in_child,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            console.started()
+            console.close()
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise GraderError(f"cannot start {programs.python!r}: {reason}") from error
+        console.started()
+        self.pid = self._process.pid
+        self.file, self.role = file, role
+        self.dismissed = False  # we ended it on purpose: its end is no evidence
+        self._programs, self._loop, self._console = programs, programs.loop, console
+        self._printed: str | None = None
+        self.stopped = False
+
+    # -- watching --------------------------------------------------------------------------------------------------
+
+    def pids(self) -> list[int]:
+        """All living processes of the program."""
+        return [] if self.stopped else self._programs.pids(self)
+
+    @property
+    def printed(self) -> str:
+        """What it has printed of its own accord."""
+        return self._console.text if self._printed is None else self._printed
+
+    def unread(self) -> bool:
+        """Whether something was typed that it has not read."""
+        return not self.stopped and self._console.unread()
+
+    def ended(self) -> bool:
+        """Whether the program itself has ended, whatever it left behind."""
+        self._programs.reap()
+        return self.returncode is not None
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status; negative: the signal that ended it; None while it lives."""
+        self._process.returncode = self._programs.statuses.get(self.pid)
+        return self._process.returncode
 
     # -- acting ----------------------------------------------------------------------------------------------------
 
@@ -144,23 +253,30 @@ class Program:
         """Let it go on."""
         self._signal(signal.SIGCONT)
 
+    def kill(self) -> None:
+        """End the program's own process (SIGKILL) on purpose, and wait until it is gone."""
+        self.dismissed = True
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        _wait_for(self.ended, self._loop, limit=10.0)
+
     def dump_stacks(self) -> str:
         """Make it print where each thread is, which ends it; return the dump, which is no part of `printed`."""
         if self.ended():
             return ""
-        self._loop.drain()
-        printed = self._output.text
+        self._programs.drain()
+        printed = self._console.text
         with contextlib.suppress(OSError):
             os.kill(self.pid, signal.SIGABRT)
         _wait_for(self.ended, self._loop, limit=10.0)
-        self._loop.drain()
-        _, found, dump = self._output.text.rpartition("Fatal Python error: Aborted")
+        self._programs.drain()
+        _, found, dump = self._console.text.rpartition("Fatal Python error: Aborted")
         self._printed = printed
         return found + dump if found else ""
 
     def stop(self) -> None:
         """Kill it and everything it started (SIGKILL), and wait until all are gone. Harmless when called twice."""
-        if self._stopped:
+        if self.stopped:
             return
         deadline = time.monotonic() + 30
         while pids := self.pids():
@@ -172,9 +288,9 @@ class Program:
             _wait_for(lambda: not self.pids(), self._loop, limit=1.0)
             if time.monotonic() > deadline:
                 raise GraderError(f"processes of {self.file.name} could not be stopped: {pids}")
-        self._loop.drain()
-        self._output.close()
-        self._stopped = True
+        self._programs.drain()
+        self._console.close()
+        self.stopped = self.ended()
 
     def _signal(self, number: int) -> None:
         for pid in self.pids():
@@ -215,7 +331,12 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
-def _descendants_elsewhere() -> list[int]:
+def _descendants(pid: int) -> list[int]:
+    if LINUX:
+        return procfs.descendants(pid)
     import psutil
 
-    return [child.pid for child in psutil.Process().children(recursive=True)]
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []

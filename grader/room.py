@@ -1,43 +1,55 @@
-"""What a check is given: the student's server running in a network of its own, and peers to talk to it.
+"""What a check is given: the student's programs, running in a network of their own.
 
-The room knows when everything that was sent has been dealt with, and turns what is missing into a failure with evidence.
-It does not know what the lines mean; `tasks` adds that.
+To talk to the server there are peers; the clients have a host to call, and terminals to be used at. The room knows when
+everything that was sent has been dealt with, and turns what is missing into a failure with evidence. It does not know what
+the lines mean; `tasks` adds that.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from grader import diagnosis
 from grader.check import Event, Failure, Where
-from grader.errors import CheckFailed
+from grader.errors import CheckFailed, GraderError
 from grader.expect import Expected
+from grader.host import Host, numbers_like_ports
 from grader.listening import Listening, Watcher
 from grader.loop import Loop
 from grader.network import LAN_ADDRESS, Network
 from grader.patience import Ending, Patience
 from grader.peer import Line, Peer, words_key
-from grader.program import Program
-from grader.stacks import Source
+from grader.program import Console, Program, Programs
+from grader.stacks import Source, last_crash
 from grader.submission import own_copy
+from grader.syntax import Function, outline
 from grader.transcript import Transcript
 from grader.words import Words
+
+if TYPE_CHECKING:
+    from grader.terminal import Terminal
+
+_LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
+_MOST_BESIDE = 20  # files beside the client that are looked at for a port
 
 
 @dataclass(frozen=True)
 class Setup:
     """What is graded and how: the same for every check of a run."""
 
-    server: Path
     folder: Path  # the submission: files under it are the student's own
+    files: Mapping[str, Path]  # role -> program; a role that was not handed in is not there
     python: str
     port: int
     wording: Mapping[str, object]
     seed: int
+    names: Mapping[str, str] = field(default_factory=dict)  # role -> the usual name of its file
+    terminal: str = "pty"
 
 
 class Holdings(NamedTuple):
@@ -58,15 +70,17 @@ class Room:
         self.transcript = Transcript()
         self.notes: list[str] = []
         self.peers: list[Peer] = []
-        self.program: Program
+        self.server: Program
         self.listening: Listening
+        self.host: Host
         self.output = ""
         self._home, self._network = home, network
         self._folder = own_copy(setup.folder, home / "submission")
-        self._server = self._folder / setup.server.relative_to(setup.folder)
         self._loop = Loop()
         self._watcher = Watcher(network)
-        self._patience: Patience
+        self._programs = Programs(setup.python, home, self._loop)
+        self._patience = Patience(self._programs, self._loop, self._watcher)
+        self._started: list[Program] = []
         self._settled_at = (-1, -1)
         self._actions = 0
 
@@ -75,33 +89,49 @@ class Room:
 
     def __exit__(self, *_: object) -> None:
         try:
-            if hasattr(self, "program"):
-                self.program.stop()
-                self.output = self.program.printed.replace(str(self._folder), str(self.setup.folder))
+            self._programs.stop()
+            printed = [
+                (program, program.printed.replace(str(self._folder), str(self.setup.folder)))
+                for program in self._started
+            ]
+            several = len({program.role for program, _ in printed}) > 1
+            self.output = "".join(
+                f"[{program.role}]\n{text}\n" if several else text for program, text in printed if text
+            )
         finally:
-            for peer in self.peers:
+            for peer in (*self.peers, *(self.host.guests if hasattr(self, "host") else ())):
                 peer.reset()  # in a network that is shared, this leaves no TIME_WAIT behind
+            if hasattr(self, "host"):
+                self.host.close()
             self._watcher.close()
             self._loop.close()
 
-    # -- the program -----------------------------------------------------------------------------------------------
+    def open(self, runs: str) -> None:
+        """Have running what a check of this kind stands on: the student's server, or a host for the student's client."""
+        if runs in ("server", "both"):
+            self.start()
+        elif runs == "client":
+            self.await_client()
+
+    # -- the server ------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start the server and wait until it listens; CheckFailed if it never will."""
         self._network.require_free(self.setup.port)
-        self.program = Program(self._server, self.setup.python, self._home, self._loop)
-        self._patience = Patience(self.program, self._loop, self._watcher)
+        self._patience.starting = True
+        self._patience.sign()
+        self.server = self._launch("server")
         found: list[Listening] = []
 
         def listens() -> bool:
-            found[:] = self._watcher.listening(self.program)
+            found[:] = self._watcher.listening(self.server)
             return any(one.port == self.setup.port for one in found)
 
         # Who listens elsewhere and rests may still open the right port, but nobody knows of a server that does.
         self._patience.rest(listens)
         ending = None if found else self._patience.wait(listens)
         if not found:
-            raise CheckFailed(diagnosis.never_listened(self.program, self.setup.port, self.source, ending))
+            raise CheckFailed(diagnosis.never_listened(self.server, self.setup.port, self.source, ending))
         here = [one for one in found if one.port == self.setup.port]
         self.listening = (here or found)[0]
         self._watcher.port = self.listening.port
@@ -118,7 +148,7 @@ class Room:
         if self.listening.port != self.setup.port:
             self.fail(
                 f"the server listens on port {self.listening.port}, not {self.setup.port}",
-                expected=f"python3 {self.setup.server.name} listens on port {self.setup.port}",
+                expected=f"python3 {self.server.file.name} listens on port {self.setup.port}",
                 observed=f"it listens on port {self.listening.port}; the other checks use that one",
                 hint=f"set PORT to {self.setup.port}, which all clients call",
                 blocks=False,
@@ -126,7 +156,7 @@ class Room:
 
     def restart(self, hint: str) -> None:
         """Kill the server as it is, clients connected, and start it again."""
-        self.program.stop()
+        self.server.stop()
         self._loop.drain()
         try:
             self.start()
@@ -137,16 +167,16 @@ class Room:
     @contextlib.contextmanager
     def server_paused(self) -> Iterator[None]:
         """Stop the server's processes meanwhile: what is done now meets it all at once."""
-        self.program.pause()
+        self.server.pause()
         try:
             yield
         finally:
-            self.program.resume()
+            self.server.resume()
             self.acted()
 
     def holdings(self) -> Holdings:
         """What the server holds now; zeros where that cannot be told."""
-        return Holdings(*self._watcher.holdings(self.program, self.listening.port))
+        return Holdings(*self._watcher.holdings(self.server, self.listening.port))
 
     def more_than_buffers_hold(self) -> int:
         """Bytes that certainly fill the kernel's buffers between the server and one who does not read."""
@@ -154,7 +184,79 @@ class Room:
 
     def ended(self) -> bool:
         """Whether the server's program has ended."""
-        return self.program.ended()
+        return self.server.ended()
+
+    # -- clients ---------------------------------------------------------------------------------------------------
+
+    def await_client(self) -> None:
+        """Listen where the student's client should call, and where it may call by mistake."""
+        self._network.require_free(self.setup.port)
+        self._watcher.port = self.setup.port
+        program = self.setup.files.get("client")
+        beside = sorted(program.parent.glob("*.py"))[:_MOST_BESIDE] if program else []
+        others = [port for port in numbers_like_ports([program, *beside] if program else []) if port != self.setup.port]
+        self.host = Host(self.setup.port, others, self._loop, self.transcript, self._called)
+
+    def _called(self) -> None:
+        """Somebody called our host: notice where."""
+        guest = self.host.guests[-1]
+        self._watcher.port = guest.port
+        if guest.port != self.setup.port:
+            self.notes.append(f"graded on port {guest.port}, which the client calls instead of {self.setup.port}")
+        if guest.address not in ("127.0.0.1", "::1"):
+            self.notes.append(f"the client calls {guest.address}, which was answered in place of that machine")
+
+    def start_client(self, label: str) -> tuple[Program, Terminal]:
+        """Start the student's client at a terminal of its own; it may still be on its way to its first question."""
+        from grader.terminal import KINDS  # what it stands on takes a while to import: only where clients run
+
+        self._file_of("client")
+        terminal = KINDS[self.setup.terminal](label, self._loop, self.transcript)
+        self._patience.starting = not self._started
+        self.acted()
+        return self._launch("client", terminal), terminal
+
+    def require_terminals_that_hang_up(self) -> None:
+        """GraderError where clients run at something whose closing is no hang-up: then nothing can be told of it."""
+        from grader.terminal import KINDS
+
+        if not KINDS[self.setup.terminal].hangs_up:
+            raise GraderError("cannot be decided with pipes: it needs a pseudo-terminal (--terminal pty)")
+
+    def _file_of(self, role: str) -> Path:
+        """The program of this role; CheckFailed if there is none."""
+        file = self.setup.files.get(role)
+        if file is None:
+            raise CheckFailed(diagnosis.not_handed_in(role, self.setup.names.get(role, role)))
+        return file
+
+    def _launch(self, role: str, console: Console | None = None) -> Program:
+        """Start the program of this role; CheckFailed if there is none."""
+        file = self._file_of(role)
+        if file.is_relative_to(self.setup.folder):
+            file = self._folder / file.relative_to(self.setup.folder)
+        program = self._programs.start(file, role, console)
+        self._started.append(program)
+        return program
+
+    def line_that_sends(self) -> tuple[Where, str, str] | None:
+        """The place in the client that sends what was typed without a newline, its call, and the call as it should be."""
+        program = self.setup.files.get("client")
+        found = outline(program) if program else None
+        if program is None or found is None:
+            return None
+        calls = [call for call in found.calls() if call.name in ("sendall", "send", "write") and call.arguments]
+        bare = [call for call in calls if "\\n" not in call.text]
+        # What is typed is in a variable; a word that the program knows by itself is not what is meant.
+        call = next((call for call in bare if not re.match(r"[brfu]*['\"]", call.arguments[0])), None)
+        if call is None:
+            return None
+        right = call.text.replace(call.arguments[0], _with_newline(call.arguments[0]), 1)
+        return self._where(program, call.line), call.text, right
+
+    def is_connected(self, program: Program) -> bool:
+        """Whether a program has a connection to the port in question."""
+        return self._watcher.is_connected(program)
 
     # -- peers -----------------------------------------------------------------------------------------------------
 
@@ -163,7 +265,7 @@ class Room:
         self.acted()
         refusal: OSError | None = None
         for address in [host] if host else self.listening.addresses():
-            peer = Peer(label, (address, self.listening.port), self._loop, self.transcript)
+            peer = Peer.calling(label, (address, self.listening.port), self._loop, self.transcript)
             self._patience.until_connected(peer)
             if peer.connected:
                 self.peers.append(peer)
@@ -172,15 +274,15 @@ class Room:
         raise CheckFailed(self._refused(label, host, refusal, hint))
 
     def _refused(self, label: str, host: str, refusal: OSError | None, hint: str) -> Failure:
-        ending = self._patience.wait(self.program.ended)
+        ending = self._patience.wait(self.server.ended)
         failure = Failure(
             f"{label} could not connect to the server",
             f"{label} connects to {host or '127.0.0.1'}, port {self.listening.port}",
             f"the connection failed: {refusal.strerror if refusal and refusal.strerror else refusal}",
             hint,
-            blocks=not host or self.program.ended(),  # refused at one address only: the others may serve
+            blocks=not host or self.server.ended(),  # refused at one address only: the others may serve
         )
-        return diagnosis.add_cause(failure, self.program, ending, self.source)
+        return diagnosis.add_cause(failure, self.server, ending, self.source)
 
     @property
     def lan_address(self) -> str:
@@ -190,7 +292,8 @@ class Room:
     @property
     def source(self) -> Source:
         """The student's own files."""
-        return Source(self._folder, self._server.parent)
+        started_in = self._started[0].file.parent if self._started else self._folder
+        return Source(self._folder, started_in)
 
     def stall(self, peer: Peer) -> None:
         """Let a peer stop reading for good; what piles up for it is not taken for something on its way."""
@@ -198,13 +301,43 @@ class Room:
         peer.set_receive_buffer(4096)
         self._patience.excluded.add(peer.port)
 
+    # -- what was written ------------------------------------------------------------------------------------------
+
+    def documents(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """The files of these names (in any case) in the submission's folder: name as it is there, and text."""
+        here = {path.name.lower(): path for path in sorted(self.setup.folder.iterdir(), reverse=True) if path.is_file()}
+        found = []
+        for name in names:
+            path = here.get(name.lower())
+            if path:
+                with contextlib.suppress(OSError), path.open("rb") as file:
+                    text = file.read(_LARGEST_DOCUMENT).decode("utf-8-sig", "replace")
+                    found.append((path.name, text.replace("\r\n", "\n")))
+        return found
+
+    def functions(self, role: str) -> list[Function]:
+        """The functions of the program of this role; none where its source cannot be read as Python."""
+        program = self.setup.files.get(role)
+        found = outline(program) if program else None
+        return list(found.functions) if found else []
+
+    def excerpt(self, role: str, function: Function) -> tuple[Where, str]:
+        """Where a function stands, and its source, cut when it is long."""
+        program = self.setup.files[role]
+        lines = program.read_text("utf-8-sig", "replace").splitlines()[function.line - 1 : function.end]
+        cut = [f"... ({len(lines) - _LONGEST_EXCERPT} more lines)"] if len(lines) > _LONGEST_EXCERPT else []
+        return self._where(program, function.line), "\n".join([*lines[:_LONGEST_EXCERPT], *cut])
+
+    def _where(self, program: Path, line: int) -> Where:
+        within = program.is_relative_to(self.setup.folder)
+        return Where(str(program.relative_to(self.setup.folder)) if within else program.name, line)
+
     # -- waiting ---------------------------------------------------------------------------------------------------
 
     def acted(self) -> None:
         """Something was done: what follows from it is still to come."""
         self._actions += 1
-        if hasattr(self, "_patience"):
-            self._patience.sign()
+        self._patience.sign()
 
     def wait(self, until: Callable[[], bool]) -> Ending | None:
         """None as soon as `until()` holds; why it never will, otherwise."""
@@ -212,7 +345,7 @@ class Room:
 
     def taken_in(self, peer: Peer) -> bool:
         """Whether the program has read every byte that the peer sent so far."""
-        self._loop.drain()
+        self._programs.drain()
         return peer.unsent == 0 and self._watcher.unread(peer) == 0
 
     def settle(self) -> None:
@@ -307,7 +440,26 @@ class Room:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
         self.transcript.end_here()  # what is done to the program to find the cause is no evidence
         failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, unless)
-        raise CheckFailed(diagnosis.add_cause(failure, self.program, ending, self.source))
+        asked = self._witness()
+        raise CheckFailed(diagnosis.add_cause(failure, asked, ending, self.source) if asked else failure)
+
+    def require_no_traceback(self, program: Program, expected: str) -> None:
+        """CheckFailed if the program has printed one."""
+        self._programs.drain()
+        crash = last_crash(program.printed)
+        if crash:
+            raise CheckFailed(
+                Failure(
+                    "a traceback is shown", f"{expected}, without a traceback", f"it printed {crash.error}",
+                    f"catch the {crash.error.partition(':')[0]} where it can happen", self.source.deepest(crash.frames),
+                )
+            )  # fmt: skip
+
+    def _witness(self) -> Program | None:
+        """The program that may tell the cause: one that has ended or printed a traceback, or else the first."""
+        judged = [program for program in self._started if not (program.dismissed or program.stopped)]
+        told = (program for program in judged if program.ended() or last_crash(program.printed))
+        return next(told, judged[0] if judged else None)
 
     def events(self, failure: Failure | None) -> tuple[Event, ...]:
         """The transcript, marked where the failure says."""
@@ -330,3 +482,12 @@ class Room:
         fresh = [line for line in reversed(peer.lines) if line.event > expected.since]
         parts = (words_key(expected.text)[-64:],) if expected.keyed else expected.names
         return next((line for line in fresh if parts and all(part in line.text for part in parts)), None)
+
+
+def _with_newline(argument: str) -> str:
+    """The source of what is sent, with a newline at its end: inside encode() where it is text."""
+    match = re.fullmatch(r"(?s)(.+)(\.encode\(.*\))", argument)
+    if match:
+        text = match[1] if re.fullmatch(r"[\w.\[\]]+|\(.*\)", match[1]) else f"({match[1]})"
+        return f'({text} + "\\n"){match[2]}'
+    return f'{argument} + b"\\n"'

@@ -7,6 +7,7 @@ its result is dropped if a need turns out to have failed.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import shutil
@@ -65,6 +66,8 @@ def run_checks(
 ) -> Outcome:
     """Run the wanted checks and what they need; GraderError if this machine cannot."""
     plan = lab.catalogue.with_needs(wanted)
+    if any(check.runs in ("client", "both") for check in plan):
+        importlib.import_module("grader.terminal")  # once, before the workers are forked
     with (
         _scratch_folder() as scratch,
         _Workers(lab, setup, scratch, isolation, min(jobs or _processors(), len(plan))) as workers,

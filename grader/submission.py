@@ -17,25 +17,30 @@ _MOST_COPIED, _LARGEST_COPY = 300, 16 << 20  # entries and bytes of a folder tha
 _LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a person
 
 
-def find(path: Path, names: Mapping[str, str], server: Path | None = None) -> Submission:
-    """Find the server in a folder, or take the file given; UsageError that says what is there instead."""
+def find(path: Path, names: Mapping[str, str], given: Mapping[str, Path] | None = None) -> Submission:
+    """Find the programs in a folder, or take the file given; UsageError that says what is there instead.
+
+    `names` maps a role (server, client) to the usual name of its file, `given` to a file that was named on the command line.
+    """
     try:
         path.stat()
     except FileNotFoundError as error:
         raise UsageError(f"{path}: there is no such file or folder.") from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
-    if server is not None:
-        beside = path / server
-        return _submission(path, _program(server if server.exists() or not beside.exists() else beside), ())
+    files = {
+        role: _program(file if file.exists() or not (path / file).exists() else path / file)
+        for role, file in (given or {}).items()
+    }
     if path.is_dir():
-        found, notes = _server_in(path, names)
-        return _submission(path, _program(found), notes)
+        found, notes = _programs_by_role(path, names, files)
+        return _submission(path, {role: _program(file) for role, file in {**found, **files}.items()}, notes)
     if path.suffix.lower() in _ARCHIVES:
         raise UsageError(f"{path}: is an archive; unpack it and give the folder.")
-    if path.name == names.get("client"):
-        raise UsageError(f"{path}: is the client; give the folder that holds {names['server']}, or that file.")
-    return _submission(path, _program(path), ())
+    role = "client" if path.name == names.get("client") else "server"
+    if role not in files:
+        files[role] = _program(path)
+    return _submission(path, files, ())
 
 
 def own_copy(folder: Path, target: Path) -> Path:
@@ -53,25 +58,43 @@ def own_copy(folder: Path, target: Path) -> Path:
     return target.resolve()
 
 
-def _server_in(folder: Path, names: Mapping[str, str]) -> tuple[Path, tuple[str, ...]]:
-    wanted = names["server"]
+def _programs_by_role(
+    folder: Path, names: Mapping[str, str], given: Mapping[str, Path]
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """The program of each role that is not given; UsageError if there is none at all."""
     programs = _programs_in(folder)
-    here = [program for program in programs if program.name == wanted]
-    direct = [program for program in here if program.parent == folder]
-    if direct:
-        return direct[0], ()
-    if len(here) == 1:
-        return here[0], (f"took {here[0].relative_to(folder)}, the only {wanted} in the folder",)
-    if here:
-        listed = ", ".join(str(program.relative_to(folder)) for program in here[:5])
-        raise UsageError(f"{folder}: holds several {wanted} ({listed}); give one of them.")
-    if programs:
-        listed = ", ".join(str(program.relative_to(folder)) for program in programs[:5])
-        more = f" and {len(programs) - 5} more" if len(programs) > 5 else ""
-        raise UsageError(
-            f"{folder}: there is no {wanted} in it, but {listed}{more}; name the server with --server {programs[0]}."
-        )
-    raise UsageError(f"{folder}: there is no {wanted} in it, and no other Python program.")
+    found: dict[str, Path] = {}
+    notes: list[str] = []
+    for role, wanted in names.items():
+        here = [program for program in programs if program.name == wanted and role not in given]
+        if not here:
+            taken = {file.resolve() for file in given.values()}
+            others = [one for one in programs if one.name not in names.values() and one.resolve() not in taken][:5]
+            if others and role not in given:
+                listed = ", ".join(str(program.relative_to(folder)) for program in others)
+                notes.append(f"there is no {wanted}, but {listed}: if that is the {role}, name it with --{role}")
+            continue
+        if here[0].parent != folder and len(here) > 1:
+            listed = ", ".join(str(program.relative_to(folder)) for program in here[:5])
+            raise UsageError(f"{folder}: holds several {wanted} ({listed}); give one of them.")
+        found[role] = here[0]
+        if here[0].parent != folder:
+            notes.append(f"took {here[0].relative_to(folder)}, the only {wanted} in the folder")
+    if not found and not given:
+        raise UsageError(_nothing_found(folder, names, programs))
+    return found, tuple(notes)
+
+
+def _nothing_found(folder: Path, names: Mapping[str, str], programs: list[Path]) -> str:
+    wanted = " and no ".join(names.values())
+    if not programs:
+        return f"{folder}: there is no {wanted} in it, and no other Python program."
+    listed = ", ".join(str(program.relative_to(folder)) for program in programs[:5])
+    more = f" and {len(programs) - 5} more" if len(programs) > 5 else ""
+    return (
+        f"{folder}: there is no {wanted} in it, but {listed}{more}; name the server with --server {programs[0]}, "
+        "the client with --client."
+    )
 
 
 def _programs_in(folder: Path) -> list[Path]:
@@ -111,7 +134,8 @@ def _program(path: Path) -> Path:
     return path
 
 
-def _submission(path: Path, server: Path, notes: tuple[str, ...]) -> Submission:
-    folder = path.resolve() if path.is_dir() else server.resolve().parent
-    digest = hashlib.sha256(server.read_bytes()).hexdigest()
-    return Submission(folder.name or str(folder), str(path), f"sha256:{digest}", {"server": str(server)}, notes)
+def _submission(path: Path, files: Mapping[str, Path], notes: tuple[str, ...]) -> Submission:
+    folder = path.resolve() if path.is_dir() else next(iter(files.values())).resolve().parent
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files.values())).hexdigest()
+    taken = {role: str(file) for role, file in files.items()}
+    return Submission(folder.name or str(folder), str(path), f"sha256:{digest}", taken, notes)

@@ -35,11 +35,12 @@ class Transcript:
         if self._end is None:
             self._end = len(self._events)
 
-    def last_sent(self, words: str) -> int | None:
-        """The place of the last event in which somebody sent these words."""
+    def last_sent(self, words: str, *, or_any: bool = False) -> int | None:
+        """The place of the last event in which somebody sent these words, or else anything."""
         wanted = words.encode()
         places = range(len(self._events) - 1, -1, -1)
-        return next((at for at in places if self._events[at][2] == "out" and wanted in self._events[at][3]), None)
+        sent = [at for at in places if self._events[at][2] == "out"]
+        return next((at for at in sent if wanted in self._events[at][3]), sent[0] if sent and or_any else None)
 
     def beginning(self) -> tuple[Event, ...]:
         """The first events as text, and how many more there are: enough where nothing went wrong."""

@@ -18,7 +18,7 @@ from types import FrameType
 
 from grader.check import Check, CheckResult, Status
 from grader.codelab import Codelab
-from grader.errors import CheckFailed, GraderError, Inconclusive
+from grader.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
 from grader.network import Network
 from grader.room import Room, Setup
 
@@ -101,10 +101,14 @@ def run(check: Check, setup: Setup, scratch: Path, network: Network, room_type: 
 
 def _judge(check: Check, room: Room, result: CheckResult) -> None:
     try:
-        room.start()
+        room.open(check.runs)
         check.function(room)
     except CheckFailed as failed:
         result.status, result.failure = Status.FAIL, failed.failure
         result.summary = failed.failure.summary
+    except NeedsReview as review:
+        result.status, result.failure = Status.REVIEW, review.failure
+        result.summary = review.failure.summary
+        room.notes.extend(review.notes)
     finally:
         room.transcript.end_here()

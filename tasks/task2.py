@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from grader.check import check
+import re
+from itertools import pairwise
+
+from grader.check import Failure, check
+from grader.errors import NeedsReview
+from grader.syntax import Function
+from tasks import answers
 from tasks.chat import ChatRoom
-from tasks.task1 import listens
+from tasks.copied import THRESHOLD, share_copied
+from tasks.task1 import client_connects, client_shows_while_typing, listens
 
 _BUFFER = "keep what has come of a line in a buffer of its own for each client, and take complete lines out of it"
 MERGED_LINES = 50
@@ -267,4 +274,203 @@ def unfinished(room: ChatRoom) -> None:
         )
 
 
-CHECKS = [split, merged, name_and_message, interleaved, split_utf8, crlf, long_line, bad_utf8, only_newline, unfinished]
+@check("task2.client-split", points=2, needs=client_connects, runs="client")
+def client_split(room: ChatRoom) -> None:
+    """A message that comes in pieces is shown as one line.
+
+    Does: sends somebody's message in five pieces, each when the client has read the one before.
+
+    Why: TCP keeps bytes in order, not messages together: one recv() may give half a line.
+
+    Mistakes:
+    - print(data.decode()) of whatever recv() gave -> a message is torn over several lines
+
+    Codelab: section 4
+    """
+    user = room.user_in_chat()
+    text = room.words.text(4)
+    line = f"{room.words.name()}: {text}\n".encode()
+    for start, end in pairwise((0, 4, len(line) // 2, len(line) - 8, len(line) - 1, len(line))):
+        room.delivers(line[start:end])
+    user.sees(
+        text,
+        "collect what recv() gives in a buffer, and print a line when its newline has come, not each piece",
+        unless=client_shows_while_typing,
+    )
+
+
+@check("task2.client-merged", points=1, needs=client_connects, runs="client")
+def client_merged(room: ChatRoom) -> None:
+    """Ten messages in one segment are shown as ten lines.
+
+    Does: sends ten lines at once; each must stand in a line of its own on the screen.
+
+    Why: one recv() may give several lines, and a half one.
+
+    Mistakes:
+    - only the first line of what recv() gave is printed -> the others are lost, or appear with the next message
+    - the newlines are removed -> all messages run together in one line
+
+    Codelab: section 4
+    """
+    user = room.user_in_chat()
+    name = room.words.name()
+    texts = [room.words.text() for _ in range(10)]
+    room.delivers("".join(f"{name}: {text}\n" for text in texts).encode())
+    hint = "one recv() may give several lines: print each of them on a line of its own"
+    for text in texts:
+        user.sees(text, hint, unless=client_shows_while_typing)
+    joined = [line for line in user.terminal.lines() if sum(text in line for text in texts) > 1]
+    alone = [text for text in texts if any(text in line and line not in joined for line in user.terminal.lines())]
+    if len(alone) < len(texts):
+        room.fail(
+            "several messages are shown in one line",
+            expected="ten lines on the screen, one for each message",
+            observed=f'on the screen stands "{joined[0]}"',
+            hint=hint,
+            event=room.transcript.last_sent(texts[-1].split()[-1]),
+            mark="shown in one line",
+        )
+
+
+@check("task2.client-split-utf8", points=1, needs=client_connects, runs="client")
+def client_split_utf8(room: ChatRoom) -> None:
+    """A character split over two segments is shown, and the client lives on.
+
+    Does: sends messages with characters of two, three and four bytes, cut in the middle of the character; then a plain one.
+
+    Why: outside ASCII a character has several bytes, and a segment may end between them.
+
+    Mistakes:
+    - recv(1024).decode() -> UnicodeDecodeError ends the listener: "Connection lost", or silence
+    - decode(errors='ignore') of each piece -> the character is lost
+
+    Codelab: section 4
+    """
+    user = room.user_in_chat()
+    hint = "decode whole lines: collect the bytes of what recv() gives, and decode a line when its newline has come"
+    for character in ("é", "漢", "🎉"):
+        head, tail = f"{room.words.name()}: {room.words.text(2)} ", f" {room.words.text(2)}\n"
+        encoded = character.encode()
+        room.delivers(head.encode() + encoded[:1])
+        room.delivers(encoded[1:] + tail.encode())
+        user.sees(character, hint)
+    room.delivers(f"{room.words.name()}: {(text := room.words.text())}\n".encode())
+    user.sees(text, hint, unless=client_shows_while_typing)
+
+
+@check("task2.explains-listener", points=2, runs="answers")
+def explains_listener(room: ChatRoom) -> None:
+    """One sentence, in one's own words, on how the listener thread lets one receive and type at once.
+
+    Does: looks for your answer in answers.md, answers.txt, task2.md or README.md (under a heading that names the listener, as
+    point 1, or as the first paragraph), or in the comment above the function. A person reads and grades it, beside your client's
+    listener.
+
+    Why: who can say it in a sentence has understood it.
+
+    Mistakes:
+    - the codelab's own sentence, copied -> write what you would tell a friend
+    - what the code does, line by line -> say what would happen without the thread
+
+    Codelab: section 2 and section 5, Task 2
+    """
+    _explained(room, answers.LISTENER, "client", _listener(room.functions("client")))
+
+
+@check("task2.explains-framing", points=2, runs="answers")
+def explains_framing(room: ChatRoom) -> None:
+    """One's own words on how `recv_lines()` avoids message-boundary bugs.
+
+    Does: looks for your answer where task2.explains-listener does (under a heading that names framing or recv_lines, as
+    point 2, or as the second paragraph). A person reads and grades it, beside your server's function.
+
+    Why: a stream has no messages; who can say where they come from has understood framing.
+
+    Mistakes:
+    - "it receives lines" -> say what happens when half a line comes, and when two come at once
+
+    Codelab: section 4 and section 5, Task 2
+    """
+    _explained(room, answers.FRAMING, "server", _framing(room.functions("server")))
+
+
+def _explained(room: ChatRoom, question: str, role: str, function: Function | None) -> None:
+    """Ends in a review, or in a failure that says why there is nothing to review."""
+    answer, place = _answer(room, question, function)
+    about = room.excerpt(role, function) if function else None
+    expected = "one sentence in your own words"
+    read = f"`chatgrade explain task2.explains-{question}` tells where it may stand"
+    if not answer:
+        room.fail(
+            "there is no answer", expected=expected, observed=f"none of {', '.join(answers.FILES)} holds it", hint=read
+        )
+    if answers.is_template(answer):
+        room.fail(
+            "the answer is blank", expected=expected, observed=f'{place} holds "{answer}" in its place', hint=read
+        )
+    copied = share_copied(answer)
+    if copied >= THRESHOLD:
+        room.fail(
+            "the answer is the codelab's, not your own",
+            expected=expected,
+            observed=f'{place}: "{answer}"; {copied:.0%} of it stands in the codelab, word for word (limit {THRESHOLD:.0%})',
+            hint="say it as you would to somebody who has not read the codelab",
+        )
+    raise NeedsReview(
+        Failure(
+            "a person reads this answer",
+            expected,
+            f"{place}: {answer}",
+            where=about[0] if about else None,
+            blocks=False,
+        ),
+        (f"{function.name or 'the code'}, {about[0].file} line {about[0].line}:\n{about[1]}",)
+        if function and about
+        else (),
+    )
+
+
+def _answer(room: ChatRoom, question: str, function: Function | None) -> tuple[str, str]:
+    """The answer and the place where it stands; a comment counts if no document holds one."""
+    for name, text in room.documents(answers.FILES):
+        found = answers.find(text, only_marked=name.lower() == "readme.md").get(question)
+        if found is not None:
+            return found or "(nothing)", name
+    comment = " ".join(function.comment.split()) if function else ""
+    if function and len(comment.split()) > 4 and share_copied(comment) < THRESHOLD:
+        return comment, f"the comment at {function.name}()"
+    return "", ""
+
+
+_RECEIVES = frozenset({"recv", "recv_into", "recvfrom", "readline", "read", "readuntil", "read1", "makefile", "select"})
+
+
+def _listener(functions: list[Function]) -> Function | None:
+    """The function that receives in the client: the one that runs as a thread, else the one that loops over what comes."""
+    receiving = [one for one in functions if any(call.name in _RECEIVES for call in one.calls)]
+    candidates = [
+        [one for one in receiving if one.is_thread],
+        [one for one in functions if one.is_thread],
+        [one for one in receiving if one.loops],
+        receiving,
+    ]
+    return next((group[0] for group in candidates if group), None)
+
+
+def _framing(functions: list[Function]) -> Function | None:
+    """`recv_lines()` in the server, or what plays its part: what receives, and has lines or a buffer in its name."""
+    receiving = [one for one in functions if any(call.name in _RECEIVES for call in one.calls)]
+    candidates = [
+        [one for one in functions if one.name == "recv_lines"],
+        [one for one in functions if re.search(r"lines?|fram|buffer|feed", one.name) and one.name],
+        [one for one in receiving if one.name],
+        receiving,
+    ]
+    return next((group[0] for group in candidates if group), None)
+
+
+CHECKS = [
+    split, merged, name_and_message, interleaved, split_utf8, crlf, long_line, bad_utf8, only_newline, unfinished,
+    client_split, client_merged, client_split_utf8, explains_listener, explains_framing,
+]  # fmt: skip

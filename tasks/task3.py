@@ -7,7 +7,7 @@ import re
 from grader.check import check, check_of
 from grader.expect import Expected
 from tasks.chat import ChatRoom, Member
-from tasks.task1 import broadcast, leave, listens
+from tasks.task1 import broadcast, client_connects, client_sends, client_shows_while_typing, leave, listens
 
 _REBIND = (
     "the name that messages are built with must change too: assign it where the chat line is made, not only in the list"
@@ -271,6 +271,93 @@ def lookalike(room: ChatRoom) -> None:
         bob.hears_from(ada, text, f"only a line that begins with `{bare}` and a blank is the command")
 
 
+@check("task3.client-sends", points=2, needs=client_connects, runs="client")
+def client_sends_command(room: ChatRoom) -> None:
+    """Typing `/name zoe` sends that line.
+
+    Does: types the command; exactly that line must arrive at the server.
+
+    Why: it is the server that renames: it must hear of it, and it knows the command by its first word.
+
+    Mistakes:
+    - the client keeps the command to itself and only changes a variable of its own -> nobody else sees the new name
+    - the command is sent in another form, such as the new name alone -> the server takes it for chat
+
+    Codelab: section 5, Task 3
+    """
+    user = room.user_in_chat()
+    command = room.typed("rename", new=room.words.name())
+    user.types(command)
+    if not user.sends(command):
+        guest = room.guest
+        came = [line.text for line in guest.lines[1:]] if guest else []
+        room.fail(
+            "the command is not sent",
+            expected=f'the server gets "{command}"',
+            observed=f"it got {' and '.join(map(repr, came))}" if came else "it got nothing",
+            hint=f'send "{command}" to the server as it was typed: the server does the renaming',
+            ending=room.wait(lambda: False),
+            event=room.transcript.last_sent(command.split()[-1]),
+            mark="not sent as it is",
+        )
+
+
+@check(
+    "task3.together",
+    points=1,
+    needs=(
+        announce,
+        new_name_used,
+        broadcast,
+        client_connects,
+        client_sends,
+        client_shows_while_typing,
+        client_sends_command,
+    ),
+    runs="both",
+)
+def together(room: ChatRoom) -> None:
+    """On the other terminal appear the notice and the next message under the new name.
+
+    Does: two people use your client with your server; one of them types `/name` and a new name, and then a message.
+
+    Why: this is what the others see of it.
+
+    Mistakes:
+    - the client does not show lines that begin with `SERVER:` -> nobody learns of the new name
+
+    Codelab: section 5, Task 3
+    """
+    ada, bob = room.user_in_chat(), room.user_in_chat()
+    old, new = ada.name, room.words.name()
+    ada.types(room.typed("rename", new=new))
+    notice = room.renamed(old, new)
+
+    def shown() -> bool:
+        return any(old in line and new in line for line in bob.terminal.lines())
+
+    ending = room.wait(shown)
+    if ending:
+        room.fail(
+            "the other terminal does not show who has a new name",
+            expected=f'"{notice.text}" stands on {bob.name}\'s screen',
+            observed="no line on the screen holds both names",
+            hint="the server must send the notice to everyone else, and the client show every line it gets",
+            ending=ending,
+            event=room.transcript.last_sent(new),
+            mark="never shown",
+        )
+    ada.types(text := room.words.text())
+    bob.sees(text, "what comes after the command is chat as before")
+    if not any(text in line and new in line for line in bob.terminal.lines()):
+        room.fail(
+            "the next message is not shown under the new name",
+            expected=f'"{new}" and "{text}" stand in one line on {bob.name}\'s screen',
+            observed=" ".join(f'"{line}"' for line in bob.terminal.lines() if text in line),
+            hint="the server puts the sender's present name before each message",
+        )
+
+
 CHECKS = [
     announce,
     new_name_used,
@@ -281,4 +368,6 @@ CHECKS = [
     no_argument,
     split_and_merged,
     lookalike,
+    client_sends_command,
+    together,
 ]

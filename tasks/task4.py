@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from grader.check import check, check_of
 from grader.words import holds_word_of_ours
-from tasks.chat import ChatRoom, Member
-from tasks.task1 import leave, listens
+from tasks.chat import ChatRoom, Member, User
+from tasks.task1 import client_connects, leave, listens
 
 QUEUED_LINES, DYING_WORDS = 200, 500
 CROWD, DYING = 25, 20
@@ -236,4 +236,54 @@ def stalled_reader(room: ChatRoom) -> None:
         )
 
 
-CHECKS = [reset, reset_mid_broadcast, mass_death, before_name, socket_closed, rejoin, stalled_reader]
+@check("task4.terminal-closed", points=3, needs=(leave, client_connects), runs="both")
+def terminal_closed(room: ChatRoom) -> None:
+    """The student's client, its terminal closed: announced once, the others chat on.
+
+    Does: somebody uses your client with your server, two others are in the chat; her terminal is closed, as one closes a window.
+
+    Why: this is how most people leave a chat.
+
+    Mistakes:
+    - the client ignores the end of its input and lives on without a terminal -> she is in the chat for ever
+    - the leave is announced twice, once by her own thread and once by whoever fails to send to her
+
+    Codelab: section 5, Task 4
+    """
+    room.require_terminals_that_hang_up()
+    ada, bob = room.join(2)
+    user = room.user_in_chat()
+    user.closes_terminal()
+    hint = "when its terminal is closed, the client must end; the server then sees the end of the connection"
+    _is_announced(room, user, [ada, bob], hint)
+
+
+@check("task4.killed", points=2, needs=(leave, client_connects), runs="both")
+def killed(room: ChatRoom) -> None:
+    """The student's client, its process killed (SIGKILL): announced once, the others chat on.
+
+    Does: somebody uses your client with your server, two others are in the chat; her client is killed.
+
+    Why: a program that crashes says no good-bye: the server must notice by itself.
+
+    Mistakes:
+    - the server waits for EXIT to take somebody off the list -> who crashes stays for ever
+
+    Codelab: section 5, Task 4
+    """
+    ada, bob = room.join(2)
+    user = room.user_in_chat()
+    user.is_killed()
+    hint = "the system closes the connection of a killed client: recv() ends in the server, treat that as a leave"
+    _is_announced(room, user, [ada, bob], hint)
+
+
+def _is_announced(room: ChatRoom, user: User, others: list[Member], hint: str) -> None:
+    for other in others:
+        other.hears_once(room.left(user), hint)
+    room.still_chats()
+
+
+CHECKS = [
+    reset, reset_mid_broadcast, mass_death, before_name, socket_closed, rejoin, stalled_reader, terminal_closed, killed,
+]  # fmt: skip

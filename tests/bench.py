@@ -1,9 +1,10 @@
-"""What a run costs above its floor: starting as many servers until they listen, and stopping them again.
+"""What a run costs above its floor: starting as many programs until they are ready, and stopping them again.
 
     python tests/bench.py [--rounds N]
 
 Both are measured in turn, in the same run, with the same number of workers and in the same private networks; the figure is
-the ratio of their medians. A floor run uses the tool's own start and stop, and no check.
+the ratio of their medians. A floor run uses the tool's own start and stop, and no check: a server is ready when it
+listens, a client when it waits for its first line at its terminal.
 """
 
 from __future__ import annotations
@@ -22,24 +23,53 @@ from grader import runner
 from grader.check import Catalogue, Check, Task
 from grader.codelab import load
 from grader.room import Setup
+from tasks.chat import ChatRoom
 
 TESTS = Path(__file__).parent
-RIGHT = TESTS.parent / "reference" / "simple_chat_server.py"
+REFERENCE = TESTS.parent / "reference"
 OTHERS = {
-    "right (RLock)": TESTS / "submissions" / "rlock_broadcast" / "simple_chat_server.py",
-    "wrong (codelab's two faults)": TESTS / "submissions" / "codelab_two_faults" / "simple_chat_server.py",
-    "wrong (relays EXIT)": TESTS / "submissions" / "exit_relayed" / "simple_chat_server.py",
+    "right (RLock)": "rlock_broadcast",
+    "wrong (codelab's two faults)": "codelab_two_faults",
+    "wrong (relays EXIT)": "exit_relayed",
 }
+CLIENTS_IN = {"task1.together": 2, "task3.together": 2}  # the other checks that run a client run one
 
 
-def nothing(_room: object) -> None:
-    """Ask for nothing: the room has started the server, and will stop it."""
+def nothing(_room: ChatRoom) -> None:
+    """Ask for nothing: the room has started what there is to start, and will stop it."""
 
 
-def floor_catalogue(count: int) -> Catalogue:
-    """As many checks that do nothing."""
-    checks = tuple(Check(f"floor.{number}", "", 0, "server", (), nothing) for number in range(count))
-    return Catalogue([Task("floor", "", checks)])
+def clients(count: int) -> Callable[[ChatRoom], None]:
+    """Start so many clients, until they wait."""
+
+    def start(room: ChatRoom) -> None:
+        for _ in range(count):
+            room.user()
+            room.rest()
+
+    return start
+
+
+def floor_of(catalogue: Catalogue, kinds: tuple[str, ...]) -> Catalogue:
+    """For each check of these kinds one that starts the same programs, and does nothing with them."""
+    checks = []
+    for check in catalogue:
+        if check.runs in kinds:
+            function = nothing if check.runs == "server" else clients(CLIENTS_IN.get(check.id, 1))
+            checks.append(Check(f"floor.{len(checks)}", "", 0, check.runs, (), function))
+    if "server" in kinds:  # task1.restart starts two
+        checks.append(Check(f"floor.{len(checks)}", "", 0, "server", (), nothing))
+    return Catalogue([Task("floor", "", tuple(checks))])
+
+
+def only(catalogue: Catalogue, kinds: tuple[str, ...]) -> Catalogue:
+    """The checks of these kinds, without what they need of others."""
+    ids = {check.id for check in catalogue if check.runs in kinds}
+    tasks = []
+    for task in catalogue.tasks:
+        kept = (replace(one, needs=tuple(need for need in one.needs if need in ids)) for one in task.checks)
+        tasks.append(replace(task, checks=tuple(one for one in kept if one.id in ids)))
+    return Catalogue(tasks)
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -49,36 +79,55 @@ def timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def grade(catalogue: Catalogue, server: Path) -> Callable[[], object]:
-    """A run of all checks of the catalogue on a server."""
+def grade(catalogue: Catalogue, folder: Path) -> Callable[[], object]:
+    """A run of all checks of the catalogue on the programs of a folder."""
     lab = replace(load(), catalogue=catalogue)
-    setup = Setup(server, server.parent, sys.executable, lab.port, lab.wording, 1)
+    files = {role: folder / name for role, name in lab.files.items() if (folder / name).exists()}
+    setup = Setup(folder, files, sys.executable, lab.port, lab.wording, 1)
     return lambda: runner.run_checks(lab, [check.id for check in catalogue], setup)
 
 
-def main() -> None:
-    """Measure in turn and print the ratios."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=9)
-    rounds = parser.parse_args().rounds
-    real = load().catalogue
-    count = len(list(real)) + 1  # task1.restart starts two
-    floor = floor_catalogue(count)
-    command = [sys.executable, "-m", "grader", "all", str(RIGHT), "--json", os.devnull, "-q"]
-    actions = {
-        "floor": grade(floor, RIGHT),
-        "right (reference)": grade(real, RIGHT),
-        **{name: grade(real, server) for name, server in OTHERS.items()},
-        "command `chatgrade all reference`": lambda: subprocess.run(command, capture_output=True, check=True),
-    }
+def compare(title: str, floor: str, actions: dict[str, Callable[[], object]], rounds: int) -> None:
+    """Measure in turn and print the ratios to the floor."""
     seconds: dict[str, list[float]] = {name: [] for name in actions}
     for _ in range(rounds):
         for name, action in actions.items():
             seconds[name].append(timed(action))
     medians = {name: statistics.median(times) for name, times in seconds.items()}
-    print(f"{count} servers, {len(os.sched_getaffinity(0))} workers, median of {rounds} rounds")
+    print(f"{title}, {len(os.sched_getaffinity(0))} workers, median of {rounds} rounds")
     for name, median in medians.items():
-        print(f"{name:36} {median:6.3f} s   {median / medians['floor']:5.2f} x floor")
+        print(f"{name:36} {median:6.3f} s   {median / medians[floor]:5.2f} x floor")
+
+
+def main() -> None:
+    """Compare the server's checks with their floor, and the clients' with theirs."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=9)
+    rounds = parser.parse_args().rounds
+    everything = load().catalogue
+    servers = only(everything, ("server",))
+    compare(
+        f"{len(list(servers)) + 1} servers",
+        "floor",
+        {
+            "floor": grade(floor_of(everything, ("server",)), REFERENCE),
+            "right (reference)": grade(servers, REFERENCE),
+            **{name: grade(servers, TESTS / "submissions" / folder) for name, folder in OTHERS.items()},
+        },
+        rounds,
+    )
+    kinds = ("client", "both")
+    command = [sys.executable, "-m", "grader", "all", str(REFERENCE), "--json", os.devnull, "-q"]
+    compare(
+        f"{len(list(only(everything, kinds)))} checks that run clients",
+        "floor",
+        {
+            "floor": grade(floor_of(everything, kinds), REFERENCE),
+            "right (reference)": grade(only(everything, kinds), REFERENCE),
+            "command `chatgrade all reference`": lambda: subprocess.run(command, capture_output=True, check=True),
+        },
+        rounds,
+    )
 
 
 if __name__ == "__main__":

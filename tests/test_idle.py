@@ -12,7 +12,7 @@ import pytest
 from grader import idle, procfs
 from grader.idle import Activity
 from grader.loop import Loop
-from grader.program import Program
+from grader.program import Program, Programs
 
 pytestmark = pytest.mark.own_process
 
@@ -21,7 +21,7 @@ def started(folder, code: str) -> tuple[Program, Loop]:
     """Start a program and wait until it has printed a line, the last it does before it waits."""
     (folder / "program.py").write_text(code)
     loop = Loop()
-    program = Program(folder / "program.py", sys.executable, folder, loop)
+    program = Programs(sys.executable, folder, loop).start(folder / "program.py")
     until(lambda: "\n" in program.printed, loop)
     return program, loop
 

@@ -13,7 +13,7 @@ def signs_of(lines: list[bytes]) -> int:
     """How many signs a peer sees in these lines, sent one by one."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         loop = Loop()
-        peer = Peer("ada", listener.getsockname(), loop, Transcript())
+        peer = Peer.calling("ada", listener.getsockname(), loop, Transcript())
         while not peer.connected:
             loop.pump(1)
         connection, _ = listener.accept()

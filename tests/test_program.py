@@ -14,7 +14,7 @@ import pytest
 from grader import idle, procfs
 from grader.errors import GraderError
 from grader.loop import Loop
-from grader.program import Program
+from grader.program import Program, Programs
 from grader.stacks import Source, dumped_threads, lock_taken_twice
 
 pytestmark = pytest.mark.own_process
@@ -24,7 +24,7 @@ def launch(folder, code: str, python: str = sys.executable) -> tuple[Program, Lo
     """Start a program with this code."""
     (folder / "program.py").write_text(code)
     loop = Loop()
-    return Program(folder / "program.py", python, folder, loop), loop
+    return Programs(python, folder, loop).start(folder / "program.py"), loop
 
 
 def until(condition, loop: Loop) -> None:

@@ -88,21 +88,50 @@ def test_other_file_names(tmp_path):
 def test_server_option_decides(tmp_path, path):
     """A server named by its file is taken, whatever else is there."""
     lay(tmp_path, "simple_chat_server.py", "other/my.py")
-    found = find(tmp_path / path, NAMES, tmp_path / "other" / "my.py")
+    found = find(tmp_path / path, NAMES, {"server": tmp_path / "other" / "my.py"})
     assert server_of(found, tmp_path) == "other/my.py"
     assert found.notes == ()
+
+
+def test_client_is_found_too(tmp_path):
+    """A folder that holds both programs gives both, and says nothing of it."""
+    lay(tmp_path, "simple_chat_server.py", "threaded_chat_client.py", "helper.py")
+    found = find(tmp_path, NAMES)
+    assert {role: os.path.relpath(file, tmp_path) for role, file in found.files.items()} == NAMES
+    assert found.notes == ()
+
+
+def test_client_by_its_file(tmp_path):
+    """The client's file alone gives the client alone."""
+    lay(tmp_path, "simple_chat_server.py", "threaded_chat_client.py")
+    assert list(find(tmp_path / "threaded_chat_client.py", NAMES).files) == ["client"]
+
+
+def test_program_of_another_name_is_mentioned(tmp_path):
+    """Where one of the two is missing and another program is there, the report says how to name it."""
+    lay(tmp_path, "threaded_chat_client.py", "my.py")
+    assert find(tmp_path, NAMES).notes == (
+        "there is no simple_chat_server.py, but my.py: if that is the server, name it with --server",
+    )
 
 
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        pytest.param([], ["there is no simple_chat_server.py in it, and no other Python program"], id="empty"),
+        pytest.param(
+            [],
+            ["there is no simple_chat_server.py and no ", "in it, and no other Python program"],
+            id="empty",
+        ),
         pytest.param(["readme.txt", "a/notes.md"], ["no other Python program"], id="no programs"),
         pytest.param(["a/b/c/simple_chat_server.py"], ["no other Python program"], id="too deep"),
         pytest.param([".hidden/simple_chat_server.py"], ["no other Python program"], id="only hidden ones"),
         pytest.param(
             ["server.py"],
-            ["there is no simple_chat_server.py in it, but server.py;", "--server {}/server.py"],
+            [
+                "there is no simple_chat_server.py and no threaded_chat_client.py in it, but server.py;",
+                "--server {}/server.py",
+            ],
             id="another name",
         ),
         pytest.param(["b.py", "a/c.py"], ["but b.py, a/c.py;", "--server {}/b.py"], id="several others"),
@@ -145,7 +174,6 @@ def test_nothing_to_grade_in_the_folder(tmp_path, files, said):
         pytest.param("ada.TAR", b"x", "is an archive", id="tar in capitals"),
         pytest.param("ada.tar.gz", b"\x1f\x8b", "is an archive", id="tar.gz"),
         pytest.param("ada.7z", b"7z", "is an archive", id="7z"),
-        pytest.param("threaded_chat_client.py", CODE, "is the client; give the folder", id="the client"),
     ],
 )
 def test_file_that_is_no_server(tmp_path, name, data, said):
@@ -172,7 +200,7 @@ def test_server_option_must_name_a_file(tmp_path, given):
     """A server option that names no file that can be read is told, with the reason."""
     lay(tmp_path, "simple_chat_server.py")
     with pytest.raises(UsageError, match=r"cannot be read \(.+\)|is not a file"):
-        find(tmp_path, NAMES, tmp_path / given)
+        find(tmp_path, NAMES, {"server": tmp_path / given})
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

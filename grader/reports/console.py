@@ -184,6 +184,9 @@ class _ReportPage:
     def _details(self, check: CheckResult) -> None:
         if check.status is Status.FAIL:
             self._failure(check, check.failure or Failure(check.summary, "", ""))
+        elif check.status is Status.REVIEW and check.failure:
+            self._review(check, check.failure)
+            return
         elif check.status is not Status.PASS:
             self._page.entry(Text(), self._page.text(summary_of(check)), _INDENT)
         if self._verbose or check.status is not Status.PASS:
@@ -214,6 +217,13 @@ class _ReportPage:
             self._detail("where", self._page.text(f"{failure.where.file}, line {failure.where.line}"))
         self._timeline(check.transcript, failure.event)
         self._output(check.program_output)
+
+    def _review(self, check: CheckResult, evidence: Failure) -> None:
+        """What a person judges: the answer, and what it is about."""
+        self._detail("answer", self._page.text(evidence.observed))
+        for note in check.notes:
+            for number, line in enumerate(note.splitlines()):
+                self._detail("" if number else "about", self._page.text(line or " "))
 
     def _detail(self, label: str, body: Text) -> None:
         if body:
