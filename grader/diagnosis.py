@@ -5,16 +5,16 @@ from __future__ import annotations
 import signal
 from dataclasses import replace
 
-from grader.check import Failure
+from grader.check import Failure, Where
 from grader.patience import Ending
 from grader.program import Program
-from grader.stacks import Crash, Source, dumped_threads, last_crash, lock_taken_twice, waiting_for_a_lock
+from grader.stacks import Crash, Frame, Source, Thread, dumped_threads, last_crash, lock_taken_twice, waiting_for_a_lock
 
 _REACHES_ITS_END = {
     "server": "the program reaches its end: the main thread must go on accepting clients",
     "client": "the program reaches its end: the main thread must go on reading what is typed",
 }
-_ENDS_ITSELF = "the program ends itself; what it printed may tell why"
+_DID_NOTHING = 'it did nothing at all: is main() called? The line must read: if __name__ == "__main__":'
 
 
 def how_it_ended(program: Program) -> str:
@@ -38,7 +38,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
         crash = last_crash(program.printed)
         if crash:
             return _with_crash(failure, crash, source, f"the {program.role}")
-        return replace(failure, hint=_ENDS_ITSELF if program.returncode else _REACHES_ITS_END[program.role])
+        return replace(failure, hint=_why_it_ended(program))
     if ending is None:
         return failure
     crash = last_crash(program.printed)
@@ -68,7 +68,52 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
             where=source.where(waiting),
             hint=f"{waiting.function}() waits for a lock that nobody gives back. {failure.hint}".strip(),
         )
+    # A server that waits in accept() and recv() is as it should be; a client waits for the wrong thing.
+    frame = _main_frame(stacks, source) if program.role == "client" and not failure.where else None
+    if frame:
+        place = f"it waits in line {frame.line}: {source.text(frame)}"
+        return replace(failure, where=source.where(frame), hint=f"{failure.hint}; {place}".removeprefix("; "))
     return failure
+
+
+def _why_it_ended(program: Program) -> str:
+    """Why a program that shows no traceback may have ended."""
+    printed = [line.strip() for line in program.printed.splitlines() if line.strip()]
+    if program.returncode == 0:
+        return _REACHES_ITS_END[program.role] if printed else _DID_NOTHING
+    if printed:
+        return f'the program ends itself; the last that it printed is "{printed[-1][:200]}"'
+    return "the program ends itself, and does not say why"
+
+
+def ended_early(failure: Failure, program: Program, source: Source) -> Failure:
+    """The failure of a client that ended before it did anything."""
+    crash = last_crash(program.printed)
+    failure = replace(failure, observed=f"it {how_it_ended(program)} before it connected")
+    if crash is None:
+        return replace(failure, hint=_why_it_ended(program))
+    return replace(
+        failure, observed=f"{failure.observed}: {crash.error}", hint=_startup_hint(crash, program.role, failure.hint),
+        where=source.deepest(crash.frames),
+    )  # fmt: skip
+
+
+def traceback_shown(crash: Crash, expected: str, source: Source) -> Failure:
+    """The failure of a program that ends, but not quietly."""
+    hint = f"catch the {crash.error.partition(':')[0]} where it can happen"
+    if "Bad file descriptor" in crash.error:
+        hint = "one thread closed the socket while this one was still using it: close it when the listener has ended"
+    return Failure(
+        "a traceback is shown", f"{expected}, without a traceback", f"it printed {crash.error}", hint,
+        source.deepest(crash.frames),
+    )  # fmt: skip
+
+
+def where_it_is(program: Program, source: Source) -> Where | None:
+    """The student's line in which a program is: that of a thread beside the main thread, if there is one."""
+    threads = dumped_threads(program.dump_stacks())
+    own = [[frame for frame in thread.frames if source.own(frame)] for thread in threads]  # the main thread comes last
+    return next((source.where(frames[0]) for frames in own if frames), None)
 
 
 def _with_crash(failure: Failure, crash: Crash, source: Source, who: str) -> Failure:
@@ -100,36 +145,46 @@ def never_listened(program: Program, port: int, source: Source, ending: Ending |
     crash = last_crash(program.printed)
     observed = f"it {how_it_ended(program)}"
     if crash is None:
-        hint = _ENDS_ITSELF if program.returncode else _REACHES_ITS_END["server"]
-        return Failure(f"{name} {how_it_ended(program)} before it listened", expected, observed, hint)
+        return Failure(f"{name} {how_it_ended(program)} before it listened", expected, observed, _why_it_ended(program))
     return Failure(
         f"{name} {how_it_ended(program)} before it listened", expected, f"{observed}: {crash.error}",
-        _startup_hint(crash), source.deepest(crash.frames),
+        _startup_hint(crash, "server"), source.deepest(crash.frames),
     )  # fmt: skip
 
 
-def _startup_hint(crash: Crash) -> str:
-    kind = crash.error.partition(":")[0]
+def _startup_hint(crash: Crash, role: str, otherwise: str = "the program fails before it listens") -> str:
+    kind = crash.error.partition(":")[0].rpartition(".")[2]
     hints = {
         "SyntaxError": "Python cannot read the file: look at the line with the caret, and at the end of the line before it",
         "IndentationError": "Python cannot read the file: the indentation of that line does not fit the lines around it",
         "TabError": "Python cannot read the file: that line mixes tabs and blanks",
-        "ModuleNotFoundError": "that module is not there: hand it in beside the server, or use the standard library only",
+        "ModuleNotFoundError": "that module is not there: hand it in beside the program, or use the standard library only",
         "ImportError": "that import does not work: the name is not in that module",
-        "EOFError": "the program asks for input; a server must start without anybody typing",
-        "OSError": "the system refused: look at the address and the port given to bind()",
     }
-    return hints.get(kind, "the program fails before it listens")
+    by_role = {
+        "server": {
+            "EOFError": "the program asks for input; a server must start without anybody typing",
+            "OSError": "the system refused: look at the address and the port given to bind()",
+        },
+        "client": {
+            "ConnectionRefusedError": "nobody listens where it calls: look at the address and the port given to connect()",
+            "gaierror": "HOST is no address that this machine knows",
+        },
+    }
+    return hints.get(kind) or by_role[role].get(kind) or otherwise
 
 
 def _with_place(failure: Failure, program: Program, source: Source, ending: Ending | None) -> Failure:
     """Where in the student's file the main thread stands."""
     if ending in (None, Ending.DEAD, Ending.BUSY):
         return failure
-    own = [[frame for frame in thread.frames if source.own(frame)] for thread in dumped_threads(program.dump_stacks())]
-    frames = next((frames for frames in reversed(own) if frames), [])
-    if not frames:
+    frame = _main_frame(dumped_threads(program.dump_stacks()), source)
+    if not frame:
         return failure
-    return replace(
-        failure, where=source.where(frames[0]), hint=f"it waits in line {frames[0].line}: {source.text(frames[0])}"
-    )
+    return replace(failure, where=source.where(frame), hint=f"it waits in line {frame.line}: {source.text(frame)}")
+
+
+def _main_frame(stacks: list[Thread], source: Source) -> Frame | None:
+    """The student's line in which the main thread stands, or where it is done the next thread that goes on."""
+    own = [[frame for frame in thread.frames if source.own(frame)] for thread in stacks]
+    return next((frames[0] for frames in reversed(own) if frames), None)

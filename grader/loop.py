@@ -30,14 +30,15 @@ class Source(Protocol):
 class Loop:
     """Pumps all sources.
 
-    `received` grows whenever a peer got something, `printed` whenever the program printed, `signs` when what came is not
-    the same over and over, as a clock or a ping is.
+    `received` grows whenever a peer got something, `printed` whenever a program printed (`shown`: on a terminal), `signs`
+    when what came is not the same over and over, as a clock or a ping is.
     """
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
         self.received = 0
         self.printed = 0
+        self.shown = 0
         self.signs = 0
         self.flood: Failure | None = None  # somebody was sent far more than any check can cause
 

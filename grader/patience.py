@@ -62,8 +62,11 @@ class Patience:
         """Something was done to the program just now: what follows from it may still come."""
         self.last_sign = time.monotonic()
 
-    def wait(self, until: Callable[[], bool]) -> Ending | None:
-        """None as soon as `until()` holds; otherwise why it never will."""
+    def wait(self, until: Callable[[], bool], busy_time: float = _BUSY_TIME) -> Ending | None:
+        """None as soon as `until()` holds; otherwise why it never will.
+
+        A program that has used `busy_time` seconds of the processor without a sign counts as busy without an end.
+        """
         self.programs.drain()
         if until():
             return None
@@ -73,7 +76,7 @@ class Patience:
                 self.programs.drain()
                 if until():
                     return None
-        watch = _Watch(self)
+        watch = _Watch(self, _START_BUSY_TIME if self.starting else busy_time)
         while True:
             ending = watch.look()
             if until():
@@ -104,7 +107,7 @@ class Patience:
         With `until`, that is enough, too; it returns False then.
         """
         self.programs.drain()
-        watch = _Watch(self)
+        watch = _Watch(self, _START_BUSY_TIME if self.starting else _BUSY_TIME)
         while not until():
             ending = watch.look()
             if ending or watch.resting:
@@ -132,14 +135,15 @@ class Patience:
 class _Watch:
     """One wait's memory of what it has seen."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, patience: Patience, busy_time: float) -> None:
+        self._patience, self._busy_time = patience, busy_time
         self._start = time.monotonic()
         self._received = patience.loop.received
-        self._signs = patience.loop.signs
+        self._signs = self._present_signs()
         self._cut: tuple[tuple[TcpSocket, ...], object] | None = None
         self._cut_since = self._start
         self._run_time = -1
+        self._shown = patience.loop.shown
         self._queues: object = None
         self._limited: dict[int, str] = {}  # threads that wait with a limit, as they were at the last sign
         self.longest = 0.0
@@ -153,7 +157,7 @@ class _Watch:
         if patience.loop.flood:
             raise CheckFailed(patience.loop.flood)
         self._received = patience.loop.received
-        signs = patience.loop.signs + patience.starting * patience.loop.printed
+        signs = self._present_signs()
         if signs != self._signs:
             self._signs = signs
             self._start = self._start if patience.starting else now
@@ -176,6 +180,10 @@ class _Watch:
             return self._busy(first)
         return self._at_rest(first, pids, now)
 
+    def _present_signs(self) -> int:
+        loop = self._patience.loop
+        return loop.signs + self._patience.starting * loop.printed
+
     def _signs_of_life(self) -> None:
         """It has sent or taken in something: patience begins anew."""
         self._run_time = -1
@@ -196,8 +204,9 @@ class _Watch:
         if self._run_time < 0:
             self._run_time = reading.run_time
         used = (reading.run_time - self._run_time) / 1e9
-        self.resting = not unread and not unsent and used > _BUSY_REST
-        return Ending.BUSY if used > (_START_BUSY_TIME if self._patience.starting else _BUSY_TIME) else None
+        shown, self._shown = self._shown, self._patience.loop.shown  # who fills a terminal is not at rest
+        self.resting = not unread and not unsent and used > _BUSY_REST and shown == self._shown
+        return Ending.BUSY if used > self._busy_time else None
 
     def _at_rest(self, first: Reading, pids: list[int], now: float) -> Ending | None:
         patience = self._patience

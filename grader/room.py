@@ -27,7 +27,7 @@ from grader.peer import Line, Peer, words_key
 from grader.program import Console, Program, Programs
 from grader.stacks import Source, last_crash
 from grader.submission import own_copy
-from grader.syntax import Function, outline
+from grader.syntax import Function, Outline, outline, sends_without_newline, with_newline
 from grader.transcript import Transcript
 from grader.words import Words
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from grader.terminal import Terminal
 
 _LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
+_SPINS = 0.5  # seconds of processor time: noticing that a connection has ended takes a thousandth of it
 _MOST_BESIDE = 20  # files beside the client that are looked at for a port
 
 
@@ -59,6 +60,14 @@ class Holdings(NamedTuple):
     threads: int
     sockets: int
     half_closed: int  # connections whose other side is gone, and which they have not closed (CLOSE_WAIT)
+
+
+class Unended(NamedTuple):
+    """A call that sends something without a newline at its end, and the call as it should be."""
+
+    where: Where
+    call: str
+    right: str
 
 
 class Room:
@@ -206,15 +215,21 @@ class Room:
         if guest.address not in ("127.0.0.1", "::1"):
             self.notes.append(f"the client calls {guest.address}, which was answered in place of that machine")
 
-    def start_client(self, label: str) -> tuple[Program, Terminal]:
-        """Start the student's client at a terminal of its own; it may still be on its way to its first question."""
+    def start_client(self, label: str, flood_is_about: str = "") -> tuple[Program, Terminal]:
+        """Start the student's client at a terminal of its own, and wait until it waits for the first time.
+
+        `flood_is_about` is the id of the check whose matter it is when the program prints without an end.
+        """
         from grader.terminal import KINDS  # what it stands on takes a while to import: only where clients run
 
         self._file_of("client")
-        terminal = KINDS[self.setup.terminal](label, self._loop, self.transcript)
-        self._patience.starting = not self._started
+        terminal = KINDS[self.setup.terminal](label, self._loop, self.transcript, flood_is_about)
+        self._patience.starting = True
         self.acted()
-        return self._launch("client", terminal), terminal
+        program = self._launch("client", terminal)
+        self.rest()
+        self._patience.starting = False
+        return program, terminal
 
     def require_terminals_that_hang_up(self) -> None:
         """GraderError where clients run at something whose closing is no hang-up: then nothing can be told of it."""
@@ -239,20 +254,25 @@ class Room:
         self._started.append(program)
         return program
 
-    def line_that_sends(self) -> tuple[Where, str, str] | None:
-        """The place in the client that sends what was typed without a newline, its call, and the call as it should be."""
-        program = self.setup.files.get("client")
-        found = outline(program) if program else None
-        if program is None or found is None:
-            return None
-        calls = [call for call in found.calls() if call.name in ("sendall", "send", "write") and call.arguments]
-        bare = [call for call in calls if "\\n" not in call.text]
-        # What is typed is in a variable; a word that the program knows by itself is not what is meant.
-        call = next((call for call in bare if not re.match(r"[brfu]*['\"]", call.arguments[0])), None)
+    def call_without_newline(self) -> Unended | None:
+        """The call in the client that sends what was typed without a newline, if its source shows one."""
+        found = self._outline("client")
+        call = sends_without_newline(found) if found else None
         if call is None:
             return None
-        right = call.text.replace(call.arguments[0], _with_newline(call.arguments[0]), 1)
-        return self._where(program, call.line), call.text, right
+        return Unended(self._where(self.setup.files["client"], call.line), call.text, with_newline(call))
+
+    def line_with_number(self, number: int) -> Where | None:
+        """The first line of the client, or of a file beside it, that holds this number."""
+        program = self.setup.files["client"]
+        digits = re.compile("_?".join(str(number)))
+        for path in (program, *sorted(program.parent.glob("*.py"))[:_MOST_BESIDE]):
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                lines = file.read(_LARGEST_DOCUMENT).decode("utf-8", "replace").splitlines()
+                at = next((at for at, line in enumerate(lines, start=1) if digits.search(line)), None)
+                if at:
+                    return self._where(path, at)
+        return None
 
     def is_connected(self, program: Program) -> bool:
         """Whether a program has a connection to the port in question."""
@@ -317,9 +337,12 @@ class Room:
 
     def functions(self, role: str) -> list[Function]:
         """The functions of the program of this role; none where its source cannot be read as Python."""
-        program = self.setup.files.get(role)
-        found = outline(program) if program else None
+        found = self._outline(role)
         return list(found.functions) if found else []
+
+    def _outline(self, role: str) -> Outline | None:
+        program = self.setup.files.get(role)
+        return outline(program) if program else None
 
     def excerpt(self, role: str, function: Function) -> tuple[Where, str]:
         """Where a function stands, and its source, cut when it is long."""
@@ -342,6 +365,15 @@ class Room:
     def wait(self, until: Callable[[], bool]) -> Ending | None:
         """None as soon as `until()` holds; why it never will, otherwise."""
         return self._patience.wait(until)
+
+    def spins(self, program: Program) -> bool:
+        """Whether a program that should rest now, or end, computes on and on."""
+        return self._patience.wait(program.ended, busy_time=_SPINS) is Ending.BUSY
+
+    def where_it_is(self, program: Program) -> Where | None:
+        """The line in which a program is, that of a thread beside the main thread if there is one. It ends by this."""
+        program.dismissed = True
+        return diagnosis.where_it_is(program, self.source)
 
     def taken_in(self, peer: Peer) -> bool:
         """Whether the program has read every byte that the peer sent so far."""
@@ -443,17 +475,25 @@ class Room:
         asked = self._witness()
         raise CheckFailed(diagnosis.add_cause(failure, asked, ending, self.source) if asked else failure)
 
+    def fail_for_no_connection(self, client: Program, otherwise: str) -> NoReturn:
+        """Raise CheckFailed for a client that never called our host; `otherwise` is what was done to make it."""
+        port = self.setup.port
+        failure = Failure(
+            "the client never connects", f"the client connects to 127.0.0.1, port {port}", otherwise,
+            f"the client must call connect() with HOST '127.0.0.1' and PORT {port}, where the server listens",
+        )  # fmt: skip
+        self.transcript.end_here()
+        if client.ended():
+            raise CheckFailed(diagnosis.ended_early(failure, client, self.source))
+        ending = self.wait(lambda: bool(self.host.guests))
+        raise CheckFailed(diagnosis.add_cause(failure, client, ending, self.source))
+
     def require_no_traceback(self, program: Program, expected: str) -> None:
         """CheckFailed if the program has printed one."""
         self._programs.drain()
         crash = last_crash(program.printed)
         if crash:
-            raise CheckFailed(
-                Failure(
-                    "a traceback is shown", f"{expected}, without a traceback", f"it printed {crash.error}",
-                    f"catch the {crash.error.partition(':')[0]} where it can happen", self.source.deepest(crash.frames),
-                )
-            )  # fmt: skip
+            raise CheckFailed(diagnosis.traceback_shown(crash, expected, self.source))
 
     def _witness(self) -> Program | None:
         """The program that may tell the cause: one that has ended or printed a traceback, or else the first."""
@@ -482,12 +522,3 @@ class Room:
         fresh = [line for line in reversed(peer.lines) if line.event > expected.since]
         parts = (words_key(expected.text)[-64:],) if expected.keyed else expected.names
         return next((line for line in fresh if parts and all(part in line.text for part in parts)), None)
-
-
-def _with_newline(argument: str) -> str:
-    """The source of what is sent, with a newline at its end: inside encode() where it is text."""
-    match = re.fullmatch(r"(?s)(.+)(\.encode\(.*\))", argument)
-    if match:
-        text = match[1] if re.fullmatch(r"[\w.\[\]]+|\(.*\)", match[1]) else f"({match[1]})"
-        return f'({text} + "\\n"){match[2]}'
-    return f'{argument} + b"\\n"'

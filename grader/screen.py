@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyte
@@ -19,6 +19,11 @@ _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # control sequences: colours, cursor
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # titles and the like
     r"|\x1b[()*+][A-Za-z0-9]|\x1b[@-Z\\-_a-z=>78]"
+)
+_SEQUENCE = re.compile(rb"(\x1b\[[0-?]*[ -/]*[@-~])")
+_UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,60}[ -/]{0,4}|[P_^X][^\x1b]{0,2000}\x1b?)?\Z")
+_IGNORED = re.compile(  # what has no effect on what is read, and what the emulator would show as text
+    rb"\x1b[P_^X][^\x1b]*\x1b\\|\x1b\[[0-9;]*:[0-9;:]*m"
 )
 _MOST_LINES = 5_000  # that are remembered
 
@@ -38,24 +43,24 @@ class Screen:
 
     def __init__(self) -> None:
         self._screen = _Remembering(COLUMNS, ROWS)
-        self._stream = pyte.ByteStream(self._screen)
+        self._stream = _Stream(self._screen)
+        self._held = b""  # the beginning of a sequence whose end has not come yet
         self.answers = self._screen.answers  # what a terminal replies to questions, such as where the cursor is
 
     def feed(self, data: bytes) -> None:
         """Show these bytes."""
-        try:
-            self._stream.feed(data)
-        except Exception:  # noqa: BLE001 - the emulator knows not every sequence; a terminal ignores what it does not know
-            self._stream = pyte.ByteStream(self._screen)
+        data = _IGNORED.sub(b"", self._held + data)
+        cut = _UNFINISHED.search(data)
+        data, self._held = (data[: cut.start()], cut[0]) if cut else (data, b"")
+        for piece in _SEQUENCE.split(data):
+            try:
+                self._stream.feed(piece)
+            except Exception:  # noqa: BLE001 - the emulator trips over some sequences; a terminal ignores what it does not know
+                self._stream = _Stream(self._screen)
 
     def lines(self) -> list[str]:
         """Every line that was shown and stood, oldest first, the present screen last; without blanks at the ends."""
         return [line for line in (*self._screen.gone, *self._screen.rows()) if line]
-
-    def shows(self, text: str) -> bool:
-        """Whether this text stands, or stood, in one line."""
-        wanted = same_form(text)
-        return any(wanted in line for line in self.lines())
 
     @property
     def question(self) -> str:
@@ -63,6 +68,15 @@ class Screen:
         rows, at = self._screen.rows(), self._screen.cursor.y
         above = rows[at - 1] if at else ""
         return rows[at] or (above if above.rstrip().endswith(("?", ":", ">")) else "")
+
+
+class _Stream(pyte.ByteStream):
+    """Knows some more sequences of real terminals: scrolling, and keeping the place of the cursor."""
+
+    csi = {  # noqa: RUF012 - as pyte declares it
+        **pyte.ByteStream.csi, "S": "scroll_up", "T": "scroll_down", "s": "keep_cursor", "u": "return_cursor"
+    }  # fmt: skip
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down", "keep_cursor", "return_cursor"}
 
 
 class _Remembering(pyte.Screen):
@@ -86,6 +100,29 @@ class _Remembering(pyte.Screen):
         if self.cursor.y == (self.margins.bottom if self.margins else self.lines - 1):
             self._remember(self.margins.top if self.margins else 0)
         super().index()
+
+    def scroll_up(self, count: int = 1, *_: int) -> None:
+        """SU: the lines move up, the cursor stays."""
+        self._at(self.margins.bottom if self.margins else self.lines - 1, self.index, count)
+
+    def scroll_down(self, count: int = 1, *_: int) -> None:
+        """SD: the lines move down, the cursor stays."""
+        self._at(self.margins.top if self.margins else 0, self.reverse_index, count)
+
+    def _at(self, row: int, action: Callable[[], None], count: int) -> None:
+        x, y = self.cursor.x, self.cursor.y
+        self.cursor.y = row
+        for _ in range(min(count or 1, self.lines)):
+            action()
+        self.cursor.x, self.cursor.y = x, y
+
+    def keep_cursor(self, *_: int) -> None:
+        """SCOSC: remember where the cursor is."""
+        self.save_cursor()
+
+    def return_cursor(self, *_: int) -> None:
+        """SCORC: back to where it was."""
+        self.restore_cursor()
 
     def erase_in_display(self, how: int = 0, *rest: Any, **more: Any) -> None:  # noqa: ANN401 - as pyte declares it
         """Wipe the screen, or a part of it."""

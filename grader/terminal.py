@@ -35,8 +35,9 @@ class Terminal:
     environment: Mapping[str, str] = {}
     hangs_up = False  # whether closing it is noticed as the closing of a terminal
 
-    def __init__(self, label: str, loop: Loop, transcript: Transcript) -> None:
-        self.label = label
+    def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
+        """`flood_is_about`: the id of the check whose matter it is when the program prints without an end."""
+        self.label, self._flood_is_about = label, flood_is_about
         self.screen = Screen()
         self._loop, self._transcript = loop, transcript
         self._capture = Capture()
@@ -65,20 +66,21 @@ class Terminal:
         return self.screen.lines()
 
     def shows(self, text: str) -> bool:
-        """Whether somebody before it has seen this text in one line; as drawn, or else as printed."""
-        return self.screen.shows(text) or any(
-            same_form(text) in same_form(line) for line in re.split(r"[\r\n]+", "".join(self._plain))
-        )
+        """Whether somebody before it has seen this text in one line."""
+        return self.ever_showed(text)
 
-    def events(self) -> int:
-        """A place in time: the number of bytes printed so far."""
-        return self._capture.total
+    def ever_showed(self, *texts: str) -> bool:
+        """Whether somebody before it has seen all these texts in one line; as drawn, or else as printed."""
+        wanted = [same_form(text) for text in texts]
+        printed = re.split(r"[\r\n]+", same_form("".join(self._plain)))
+        return any(all(text in line for text in wanted) for line in (*self.screen.lines(), *printed))
 
     def _take(self, data: bytes) -> None:
         """What the program printed."""
         self._capture.add(data)
         self._loop.printed += len(data)
         self._loop.received += len(data)
+        self._loop.shown += len(data)
         if self._capture.total > _FLOOD:
             self._loop.remove(self)
             self._loop.flood = Failure(
@@ -86,6 +88,7 @@ class Terminal:
                 "the program shows messages and perhaps a prompt",
                 f"it printed {self._capture.total:,} bytes, and no end of it",
                 "the program prints the same over and over: look for a loop that never ends",
+                unless=self._flood_is_about,
             )
             return
         self.screen.feed(data)
@@ -154,8 +157,8 @@ class PseudoTerminal(Terminal):
     environment: Mapping[str, str] = {"TERM": "linux"}
     hangs_up = True
 
-    def __init__(self, label: str, loop: Loop, transcript: Transcript) -> None:
-        super().__init__(label, loop, transcript)
+    def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
+        super().__init__(label, loop, transcript, flood_is_about)
         self._master, self._slave = os.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         os.set_blocking(self._master, False)
@@ -223,11 +226,12 @@ class PseudoTerminal(Terminal):
 class Pipes(Terminal):
     """Two pipes in place of a terminal: no echo, no keys but letters and Enter, nothing to hang up."""
 
-    def __init__(self, label: str, loop: Loop, transcript: Transcript) -> None:
-        super().__init__(label, loop, transcript)
+    def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
+        super().__init__(label, loop, transcript, flood_is_about)
         self._program_in, self._typing = os.pipe()
         self._reading, self._program_out = os.pipe()
         self._closed = False
+        self._typed = ""  # the line so far; a terminal, too, hands over whole lines only
         os.set_blocking(self._reading, False)
         os.set_blocking(self._typing, False)
         loop.add(self)
@@ -260,8 +264,9 @@ class Pipes(Terminal):
         self._take(data.replace(b"\n", b"\r\n"))
 
     def _send(self, text: str) -> None:
+        *lines, self._typed = (self._typed + text).split("\n")
         with contextlib.suppress(OSError):  # it has ended, or never reads
-            os.write(self._typing, text.encode())
+            os.write(self._typing, "".join(f"{line}\n" for line in lines).encode())
 
     def unread(self) -> bool:
         """Whether bytes wait in the pipe."""

@@ -61,6 +61,7 @@ class Client:
         self.screen = screen
         self.leaving = False
         self.server_gone = threading.Event()
+        self.noticed = threading.Event()  # the main thread has stopped talking
 
     def send_line(self, text: str) -> None:
         """Send one message; OSError when the connection is gone."""
@@ -88,7 +89,11 @@ class Client:
         self.server_gone.set()
         if not self.leaving:
             self.screen.show("The server has closed the connection.")
-            os.kill(os.getpid(), signal.SIGINT)  # the main thread waits in input(): nothing else wakes it
+        # The main thread waits in input(), and only a signal wakes it. One that comes just before input() begins to wait
+        # does not; so it is sent again until the main thread has noticed.
+        while not (self.leaving or self.noticed.is_set()):
+            os.kill(os.getpid(), signal.SIGINT)
+            self.noticed.wait(0.5)
 
     def hear(self, line: str) -> None:
         """One line has come."""
@@ -108,6 +113,9 @@ class Client:
     def leave(self) -> None:
         """Say good-bye and let the server close first, so that nothing it still sends is lost."""
         self.leaving = True
+        self.noticed.set()
+        if self.server_gone.is_set():
+            return
         try:
             self.send_line("EXIT")
         except OSError:
@@ -120,12 +128,13 @@ class Client:
         try:
             self.send_line(nickname)
             self.talk()
-        except (EOFError, KeyboardInterrupt):  # Ctrl-D; Ctrl-C, or the listener has seen the server go
+        except (EOFError, KeyboardInterrupt):  # Ctrl-D; Ctrl-C, or the listener's signal
+            self.noticed.set()
             print()
         except OSError:
+            self.noticed.set()
             self.server_gone.wait(PATIENCE)  # the listener knows more, and says it
-        if not self.server_gone.is_set():
-            self.leave()
+        self.leave()
 
 
 def port_number(text: str) -> int:

@@ -10,8 +10,7 @@ from grader.expect import Expected, exactly
 from grader.peer import Line, Peer
 from grader.room import Room
 from grader.words import holds_word_of_ours
-
-_MOST_ANSWERS = 8  # to what a client asks before it sends anything
+from tasks.user import User
 
 
 class Member:
@@ -83,145 +82,6 @@ class Member:
         self.room.expect_nothing(self.peer, lambda line: text in line, f'of "{text}"', hint)
 
 
-class User:
-    """Somebody at the student's client, on a terminal of her own. In a `client` check our host is her server."""
-
-    gone_since = -1
-
-    def __init__(self, room: ChatRoom, name: str) -> None:
-        self.room, self.name = room, name
-        self.program, self.terminal = room.start_client(name)
-        self._has_typed_name = False
-
-    def __repr__(self) -> str:
-        return f"<User {self.name}>"
-
-    # -- what she does ---------------------------------------------------------------------------------------------
-
-    def arrives(self) -> None:
-        """Answer what the client asks, until it has sent something, or asks no more."""
-        for _ in range(_MOST_ANSWERS):
-            self.room.rest(self._has_sent)
-            if self._has_sent() or self.program.ended() or self._is_in_the_chat():
-                return
-            self._answers()
-        self.room.rest(self._has_sent)
-
-    def _answers(self) -> None:
-        question = self.terminal.screen.question.lower()
-        answer = self.name
-        if not re.search(r"name|nick|user", question):
-            if re.search(r"\bport", question):
-                answer = str(self.room.setup.port)
-            elif re.search(r"\b(host|server|address|ip)\b", question):
-                answer = "127.0.0.1"
-        self._has_typed_name |= answer == self.name
-        self.presses(f"{answer}\n")
-
-    def _has_sent(self) -> bool:
-        """Whether our host has got anything from her."""
-        guest = self.room.guest
-        return guest is not None and bool(guest.lines or guest.unfinished)
-
-    def _is_in_the_chat(self) -> bool:
-        """With the student's own server there is no host to ask: she is connected and was asked for her name."""
-        return (
-            not hasattr(self.room, "host")
-            and self._has_typed_name
-            and (self.room.is_connected(self.program) or self.program.ended())
-        )
-
-    def types(self, text: str) -> None:
-        """Type a line and press Enter, when the program waits for it."""
-        self.room.rest()
-        self.presses(f"{text}\n")
-
-    def presses(self, keys: str) -> None:
-        """Press these keys now."""
-        self.room.acted()
-        self.terminal.types(keys)
-
-    def closes_terminal(self) -> None:
-        """Close the window that her client runs in."""
-        self._goes(self.terminal.hang_up)
-        self.program.dismissed = True
-
-    def is_killed(self) -> None:
-        """Her client's process is killed (SIGKILL)."""
-        self._goes(self.program.kill)
-
-    def _goes(self, how: Callable[[], None]) -> None:
-        self.room.rest()  # what is unread then would turn the end of her connection into a reset
-        self.room.acted()
-        self.gone_since = len(self.room.transcript) - 1
-        how()
-
-    # -- what she sees ---------------------------------------------------------------------------------------------
-
-    def sees(self, text: str, hint: str = "", unless: CheckFunction | None = None) -> None:
-        """The text stands in one line on her screen."""
-        ending = self.room.wait(lambda: self.terminal.shows(text))
-        if not ending:
-            return
-        parts = [line for line in self.terminal.lines() if any(word in line for word in text.split())]
-        seen = " and ".join(f'"{line}"' for line in parts[-4:])
-        last = self.terminal.lines()[-1:]
-        nothing = f'it never appeared; the last line on her screen is "{last[0]}"' if last else "her screen is empty"
-        self.room.fail(
-            f"{self.name} never saw the message" if not parts else f"{self.name} saw the message in another form",
-            expected=f'"{text}" stands on {self.name}\'s screen, in one line',
-            observed=f"on her screen stands {seen}" if parts else nothing,
-            hint=hint,
-            ending=ending,
-            event=self.room.transcript.last_sent(text.split()[-1], or_any=True),
-            mark="not shown" if not parts else "not shown like this",
-            unless=check_of(unless).id if unless and not parts else "",
-        )
-
-    # -- what the server gets --------------------------------------------------------------------------------------
-
-    def sends(self, text: str) -> bool:
-        """Whether exactly this arrives at our host; a newline that is missing is another check's matter."""
-        guest = self.room.guest
-        if guest is None:
-            return False
-        expected = exactly(text)
-        return not self.room.wait(lambda: bool(expected.among(guest)) or guest.unfinished.rstrip().endswith(text))
-
-    def sends_line(self, text: str, hint: str, *, blocks: bool = True) -> None:
-        """Exactly this line arrives at our host, ended by a newline."""
-        guest = self.room.guest
-        assert guest is not None, "somebody is connected"
-        expected = Expected(text, lambda line: line.strip() == text.strip())
-        ending = self.room.wait(lambda: bool(expected.among(guest)))
-        if not ending:
-            return
-        unfinished = guest.unfinished.strip().endswith(text)
-        near = next((line for line in reversed(guest.lines) if text in line.text), None)
-        where = self.room.line_that_sends() if unfinished else None
-        observed = f'it got "{near.text}"' if near else "it got nothing like it"
-        event = near.event if near else self.room.transcript.last_sent(text.split()[-1])
-        if unfinished:
-            event = guest.record_unfinished()
-            observed = f'it got "{text}" and no newline, so a server goes on waiting for the end of the line'
-            hint = 'append "\\n" to what you send: without it the server never knows that the line is complete'
-        if where:
-            hint = f"{where[1]} sends what was typed without a newline; append it: {where[2]}"
-        self.room.fail(
-            "what is typed is sent without a newline at its end"
-            if unfinished
-            else "the line typed was not sent as it is",
-            expected=f'the server gets "{text}" and a newline (\\n) after it',
-            observed=observed,
-            hint=hint,
-            ending=None if unfinished else ending,
-            where=where[0] if where else None,
-            event=event,
-            mark="the server goes on waiting" if unfinished else "came instead" if near else "never sent",
-            blocks=blocks,
-        )
-
-
 class ChatRoom(Room):
     """A room whose people chat by the codelab's rules."""
 
@@ -247,17 +107,17 @@ class ChatRoom(Room):
         self.guest.send(data)
         self.rest()
 
-    def user(self) -> User:
+    def user(self, flood_is_about: CheckFunction | None = None) -> User:
         """Somebody starts the student's client; she has not typed anything yet."""
-        return User(self, self.words.name())
+        return User(self, self.words.name(), flood_is_about)
 
     def user_in_chat(self) -> User:
         """Somebody has started the student's client and given her nickname."""
-        from tasks.task1 import client_connects  # which is written with this
+        from tasks.task1 import client_connects, client_shows_while_typing  # which are written with this
 
-        user = self.user()
+        user = self.user(client_shows_while_typing)
         user.arrives()
-        if not (user._has_sent() or user._is_in_the_chat()):
+        if not (user.has_sent() or user.is_in_the_chat()):
             self.fail(
                 "the client sends no nickname",
                 expected=f'"{user.name}" is typed and sent as the nickname',

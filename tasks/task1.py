@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from grader.check import check, check_of
-from grader.patience import Ending
 from tasks.chat import ChatRoom, Member
 
 MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60
@@ -404,24 +403,18 @@ def client_connects(room: ChatRoom) -> None:
     user.arrives()
     guest = room.guest
     if guest is None:
-        room.fail(
-            "the client never connects",
-            expected=f"the client connects to 127.0.0.1, port {room.setup.port}",
-            observed=f"{user.name} typed what it asked for, and it did not connect",
-            hint="the client must call connect() with HOST '127.0.0.1' and the server's PORT",
-            ending=room.wait(lambda: bool(room.host.guests)),
-        )
+        room.fail_for_no_connection(user.program, f"{user.name} typed what it asked for, and it did not connect")
     if guest.port != room.setup.port:
         room.fail(
             f"the client calls port {guest.port}, not {room.setup.port}",
             expected=f"the client connects to port {room.setup.port}",
             observed=f"it connects to port {guest.port}; the other checks use that one",
             hint=f"set PORT to {room.setup.port}, where the server listens",
+            where=room.line_with_number(guest.port),
             blocks=False,
         )
-    user.sends_line(
-        user.name, "the first line that the client sends must be the nickname as it was typed", blocks=False
-    )
+    hint = "the first line that the client sends must be the nickname as it was typed"
+    user.sends_line(user.name, hint, "the nickname", blocks=False)
     if guest.lines[0].text.strip() != user.name:
         room.fail(
             "the nickname is not the first line",
@@ -450,9 +443,20 @@ def client_sends(room: ChatRoom) -> None:
     Codelab: sections 2 and 4
     """
     user = room.user_in_chat()
-    for _ in range(3):
-        user.types(text := room.words.text())
+    before = len(user.lines())
+    texts = [room.words.text() for _ in range(3)]
+    for text in texts:
+        user.types(text)
         user.sends_line(text, "send what was typed, as it is, at once, and with a newline after it")
+        room.delivers(f"{room.words.name()}: {room.words.text()}\n".encode())  # an answer: some wait for one
+    room.rest()
+    if user.lines()[before:] != texts:
+        room.fail(
+            "more is sent than was typed",
+            expected=f"the server gets the {len(texts)} lines typed, each once, and nothing else",
+            observed=f"it got {', '.join(repr(line) for line in user.lines()[before:])}",
+            hint="send each line that was typed once, with one newline after it, and nothing else",
+        )
 
 
 @check("task1.client-shows-while-typing", points=2, needs=client_connects, runs="client")
@@ -494,11 +498,11 @@ def client_shows_while_typing(room: ChatRoom) -> None:
             mark="not shown until Enter" if late else "never shown",
         )
     user.presses(f"{rest}\n")
-    if not user.sends(half + rest):
+    if not user.sends(half + rest, at_the_end=True):
         room.fail(
             "the line that was half typed when a message came was not sent whole",
             expected=f'the server gets "{half}{rest}"',
-            observed=f"it got {', '.join(repr(one.text) for one in guest.lines[1:]) or 'nothing'}",
+            observed=f"it got {', '.join(map(repr, user.lines())) or 'nothing'}",
             hint="what is typed already must survive the arrival of a message",
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(rest.split()[-1]),
@@ -564,19 +568,20 @@ def client_server_gone(room: ChatRoom) -> None:
     user = room.user_in_chat()
     guest = room.guest
     assert guest is not None, "she is in the chat"
-    before = user.terminal.events()
+    before = user.screen_texts()
     guest.close()
     room.acted()
-    ending = room.wait(user.program.ended)
+    spins = room.spins(user.program)
     room.require_no_traceback(user.program, "when the server is gone, the program ends or says so")
-    told = user.terminal.events() > before
-    if ending is Ending.BUSY or (ending and not told):
+    told = user.screen_texts() - before
+    if spins or not (told or user.program.ended()):
         room.fail(
             "the client does not notice that the server is gone",
             expected="the program ends, or tells its user",
-            observed="it computes without an end" if ending is Ending.BUSY else "it goes on waiting, and shows nothing",
+            observed="it computes on and on" if spins else "it goes on waiting, and shows nothing",
             hint="when recv() returns b'', the server has closed: say so, and leave the loop",
-            ending=ending,
+            where=room.where_it_is(user.program),
+            unless="" if spins else check_of(client_shows_while_typing).id,
         )
 
 

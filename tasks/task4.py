@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from grader.check import check, check_of
 from grader.words import holds_word_of_ours
-from tasks.chat import ChatRoom, Member, User
+from tasks.chat import ChatRoom, Member
 from tasks.task1 import client_connects, leave, listens
+from tasks.user import User
 
 QUEUED_LINES, DYING_WORDS = 200, 500
 CROWD, DYING = 25, 20
@@ -254,7 +255,9 @@ def terminal_closed(room: ChatRoom) -> None:
     ada, bob = room.join(2)
     user = room.user_in_chat()
     user.closes_terminal()
-    hint = "when its terminal is closed, the client must end; the server then sees the end of the connection"
+    hint = "the client has ended; the server must see the end of its connection, and tell the others"
+    if not user.program.ended():
+        hint = f"{user.name}'s client still runs without a terminal: it must end when input() raises EOFError"
     _is_announced(room, user, [ada, bob], hint)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import idle
 from grader.loop import Loop
 from grader.program import Programs
 from grader.terminal import KINDS
@@ -52,6 +53,11 @@ class Chat:
         self.terminal.types(f"{nickname}\n")
         self.until(lambda: self.terminal.screen.question.startswith(">"))
         self.gets(f"{nickname}\n".encode())
+        self.until(self.waits)
+
+    def waits(self) -> bool:
+        """Whether the program waits: a signal just before input() begins to wait is noticed at the next key only."""
+        return idle.read(self.programs.pids()).activity is idle.Activity.IDLE
 
     def gets(self, data: bytes) -> None:
         """The server gets exactly this next."""
@@ -112,6 +118,7 @@ def test_leaving_by_a_key(tmp_path, key):
 def test_leaving_before_the_nickname(tmp_path, key):
     """Who gives no nickname leaves without a word and without a traceback."""
     chat = Chat(tmp_path)
+    chat.until(chat.waits)
     chat.terminal.types(key)
     assert chat.ends() == 0
     assert "Traceback" not in chat.client.printed

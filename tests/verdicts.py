@@ -93,6 +93,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=NAMES)
     parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--terminal", default="auto", help="pty or pipes")
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="submissions graded beside each other")
     arguments = parser.parse_args()
     names = arguments.names or NAMES
@@ -100,7 +101,13 @@ def main() -> int:
     for turn in range(1, arguments.times + 1):
         started = time.monotonic()
         with ThreadPoolExecutor(arguments.at_once) as pool:
-            lines = [line for lines in pool.map(lambda name: difference(name, report(name)), names) for line in lines]
+            lines = [
+                line
+                for lines in pool.map(
+                    lambda name: difference(name, report(name, "--terminal", arguments.terminal)), names
+                )
+                for line in lines
+            ]
         wrong += len(lines)
         print(*lines, sep="\n", end="\n" if lines else "")
         seconds = time.monotonic() - started

@@ -1,0 +1,198 @@
+"""Somebody at the student's client: what she types, what she sees, and what her client sends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from grader.check import CheckFunction, check_of
+from tasks.questions import ADDRESS, Asked, asked_for
+
+if TYPE_CHECKING:
+    from grader.peer import Peer
+    from tasks.chat import ChatRoom
+
+_MOST_ANSWERS = 8  # to what a client asks before it sends anything
+
+
+class User:
+    """Somebody at the student's client, on a terminal of her own. In a `client` check our host is her server."""
+
+    gone_since = -1
+
+    def __init__(self, room: ChatRoom, name: str, flood_is_about: CheckFunction | None) -> None:
+        """`flood_is_about`: the check whose matter it is when the client prints without an end."""
+        self.room, self.name = room, name
+        self.program, self.terminal = room.start_client(name, check_of(flood_is_about).id if flood_is_about else "")
+        self._answered: list[Asked] = []
+        self._question = ""  # the line in which the question before stood
+
+    def __repr__(self) -> str:
+        return f"<User {self.name}>"
+
+    # -- what she does ---------------------------------------------------------------------------------------------
+
+    def arrives(self) -> None:
+        """Answer what the client asks, until it has sent her nickname, or asks no more."""
+        for _ in range(_MOST_ANSWERS):
+            self.room.rest(self.has_sent)
+            if self.has_sent():
+                if Asked.NAME in self._answered:
+                    break
+                self.room.rest()  # it may have sent something else first, and ask for the name now
+                if asked_for(self._asked()) is not Asked.NAME:
+                    break
+            if self.program.ended() or self.is_in_the_chat():
+                break
+            self._answers()
+        guest = self.room.guest
+        if guest and not self.room.wait(lambda: bool(guest.lines)) and Asked.NAME not in self._answered:
+            first = guest.lines[0].text.strip()
+            if first in (ADDRESS, str(self.room.setup.port)):  # it asked for the nickname in words of its own
+                self.name = self.terminal.label = first
+
+    def _asked(self) -> str:
+        """The question that waits for an answer."""
+        shown = self.terminal.screen.question
+        # Where nothing is echoed, the next question stands in the same line, behind the one before.
+        return shown.removeprefix(self._question).strip() or shown
+
+    def _answers(self) -> None:
+        asked = asked_for(self._asked())
+        self._question = self.terminal.screen.question
+        self._answered.append(Asked.NAME if asked is Asked.NOTHING else asked)
+        answers = {Asked.ADDRESS: ADDRESS, Asked.PORT: str(self.room.setup.port), Asked.SECRET: self.room.words.text(1)}
+        self.presses(f"{answers.get(asked, self.name)}\n")
+
+    def has_sent(self) -> bool:
+        """Whether our host has got anything from her."""
+        guest = self.room.guest
+        return guest is not None and bool(guest.lines or guest.unfinished)
+
+    def is_in_the_chat(self) -> bool:
+        """With the student's own server there is no host to ask: she is connected and has given her name."""
+        return self.room.guest is None and Asked.NAME in self._answered and self.room.is_connected(self.program)
+
+    def types(self, text: str) -> None:
+        """Type a line and press Enter, when the program waits for it."""
+        self.room.rest()
+        self.presses(f"{text}\n")
+
+    def presses(self, keys: str) -> None:
+        """Press these keys now."""
+        self.room.acted()
+        self.terminal.types(keys)
+
+    def closes_terminal(self) -> None:
+        """Close the window that her client runs in."""
+        self._goes(self.terminal.hang_up, "closes her terminal")
+        self.program.dismissed = True
+
+    def is_killed(self) -> None:
+        """Her client's process is killed (SIGKILL)."""
+        self._goes(self.program.kill, "her client is killed")
+
+    def _goes(self, how: Callable[[], None], what: str) -> None:
+        self.room.rest()  # what is unread then would turn the end of her connection into a reset
+        self.room.acted()
+        self.gone_since = len(self.room.transcript) - 1
+        self.room.transcript.add(self.name, "note", what.encode())
+        how()
+        self.room.rest(self.program.ended)
+
+    # -- what she sees ---------------------------------------------------------------------------------------------
+
+    def sees(self, text: str, hint: str = "", unless: CheckFunction | None = None, around: str = "") -> None:
+        """The text stands in one line on her screen; `around` are words near it, by which to find what stands there instead."""
+        ending = self.room.wait(lambda: self.terminal.shows(text))
+        if not ending:
+            return
+        words = f"{text} {around}".split()
+        parts = [line for line in self.terminal.lines() if any(word in line for word in words)]
+        last = self.terminal.lines()[-1:]
+        seen = f"it never appeared; the last line on her screen is {_quoted(last)}" if last else "her screen is empty"
+        if parts:
+            seen = f"on her screen stands {_quoted(parts[-4:])}"
+        if parts and last and last[0] not in parts:
+            seen = f"{seen}, and then {_quoted(last)}"
+        self.room.fail(
+            f"{self.name} saw the message in another form" if parts else f"{self.name} never saw the message",
+            expected=f'"{text}" stands on {self.name}\'s screen, in one line',
+            observed=seen,
+            hint=hint,
+            ending=ending,
+            event=self.room.transcript.last_sent(text.split()[-1], or_any=True),
+            mark="not shown like this" if parts else "not shown",
+            unless=check_of(unless).id if unless and not parts else "",
+        )
+
+    def screen_texts(self) -> set[str]:
+        """What has stood on her screen so far, numbers apart: a clock or a counter says nothing new."""
+        return {re.sub(r"\d+", "0", line) for line in self.terminal.lines()}
+
+    # -- what her client sends -------------------------------------------------------------------------------------
+
+    def lines(self) -> list[str]:
+        """The lines that our host has got, the nickname apart, also where it came without a newline and sticks to the first."""
+        texts = [line.text.strip() for line in self._guest().lines]
+        if texts and texts[0].startswith(self.name):
+            first = texts[0][len(self.name) :]
+            return [first, *texts[1:]] if first else texts[1:]
+        return texts
+
+    def sends(self, text: str, *, at_the_end: bool = False) -> bool:
+        """Whether exactly this arrives at our host, or a line that ends in it; a missing newline is another check's matter."""
+        guest = self._guest()
+
+        def arrived() -> bool:
+            rest = guest.unfinished.strip()
+            got = [*self.lines(), rest, rest.removeprefix(self.name)]
+            return any(line.endswith(text) if at_the_end else line == text for line in got)
+
+        return not self.room.wait(arrived)
+
+    def sends_line(self, text: str, hint: str, what: str = "the line typed", *, blocks: bool = True) -> None:
+        """Exactly this line arrives at our host, ended by a newline. `what` it is begins a sentence."""
+        guest = self._guest()
+        ending = self.room.wait(lambda: text in self.lines() or any(line.text.strip() == text for line in guest.lines))
+        if not ending:
+            return
+        if guest.unfinished.strip().endswith(text):
+            self._fail_for_the_newline(text, blocks=blocks)
+        got = [line for line in guest.lines if line.text.strip() != self.name or text == self.name]
+        near = next((line for line in reversed(got) if text in line.text), None) or (got[-1] if got else None)
+        self.room.fail(
+            f"{what} was not sent as it is" if near else f"{what} is never sent",
+            expected=f'the server gets "{text}" and a newline (\\n) after it',
+            observed=f'it got "{near.text}"' if near else "it got nothing",
+            hint=hint,
+            ending=ending,
+            event=near.event if near else self.room.transcript.last_sent(text.split()[-1], or_any=True),
+            mark="came instead" if near else "never sent",
+            blocks=blocks,
+        )
+
+    def _fail_for_the_newline(self, text: str, *, blocks: bool) -> None:
+        hint = 'append "\\n" to what you send: without it the server never knows that the line is complete'
+        found = self.room.call_without_newline()
+        if found:
+            hint = f"{found.call} sends what was typed without a newline; append it: {found.right}"
+        self.room.fail(
+            "what is typed is sent without a newline at its end",
+            expected=f'the server gets "{text}" and a newline (\\n) after it',
+            observed=f'it got "{text}" and no newline, so a server goes on waiting for the end of the line',
+            hint=hint,
+            where=found.where if found else None,
+            event=self._guest().record_unfinished(),
+            mark="the server goes on waiting",
+            blocks=blocks,
+        )
+
+    def _guest(self) -> Peer:
+        assert self.room.guest is not None, "somebody is connected"
+        return self.room.guest
+
+
+def _quoted(lines: list[str]) -> str:
+    return " and ".join(f'"{line}"' for line in lines)

@@ -1,0 +1,41 @@
+"""What a client asks for. No process."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasks.questions import Asked, asked_for
+
+NAME, PORT, ADDRESS, SECRET, NOTHING = Asked.NAME, Asked.PORT, Asked.ADDRESS, Asked.SECRET, Asked.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("", NOTHING),
+        ("> ", NOTHING),
+        ("Password: ", SECRET),
+        ("Password for this user name: ", SECRET),
+        ("Name: ", NAME),
+        ("Enter your nickname: ", NAME),
+        ("Username? ", NAME),
+        ("What should the server call you?", NAME),
+        ("Connected to 127.0.0.1, port 65433. Choose an alias:", NAME),
+        ("Connected to the server. Your name:", NAME),
+        ("Join the server as: ", NAME),
+        ("Who are you?", NAME),
+        ("Dein Name: ", NAME),
+        ("Server address [127.0.0.1]: ", ADDRESS),
+        ("Host: ", ADDRESS),
+        ("Host name [127.0.0.1]: ", ADDRESS),
+        ("server's name: ", ADDRESS),
+        ("IP? ", ADDRESS),
+        ("Port [65433]: ", PORT),
+        ("Port number of the server: ", PORT),
+        ("server port: ", PORT),
+        ("Favourite colour? ", NOTHING),
+    ],
+)
+def test_answer(question, answer):
+    """A question is understood as a person would who wants to chat."""
+    assert asked_for(question) is answer
