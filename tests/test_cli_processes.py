@@ -20,7 +20,7 @@ from grader.network import PrivateNetwork
 pytestmark = pytest.mark.own_process
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
-RIGHT, WRONG = SUBMISSIONS / "asyncio_streams", SUBMISSIONS / "echoes_to_sender"
+RIGHT, WRONG = (SUBMISSIONS / name / "simple_chat_server.py" for name in ("asyncio_streams", "echoes_to_sender"))
 PORT = 65433
 NEVER_LISTENS = """\
 import os, signal, time
