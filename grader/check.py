@@ -65,6 +65,7 @@ class Failure:
     event: int | None = None  # the place in the transcript that shows it
     mark: str = ""  # the remark to put there
     blocks: bool = True  # whether checks that need this one are skipped
+    absent: bool = False  # it shows that the program was never meant for this task
     unless: str = ""  # a check id: if that one failed, this failure is its consequence and counts as a skip
 
 
@@ -108,6 +109,7 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     program_output: str = ""
     transcript: tuple[Event, ...] = ()
+    absent: bool = False  # what it asks for may be left out, and was: neither passed nor failed
     wanted: bool = True  # False: it ran only because another check needs it, and gives no points
 
     @property

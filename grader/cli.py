@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FAILED, USAGE, TROUBLE, INTERRUPTED = 1, 2, 3, 130
 _DEADLY = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
-TASKS = ("task1", "task2", "task3", "task4")
+TASKS = ("task1", "task2", "task3", "task4", "task5")
 
 
 def main() -> NoReturn:
@@ -126,7 +126,7 @@ def _add_grading_command(name: str, tasks: tuple[str, ...], summary: str) -> Non
         return grade(tasks, **options)
 
 
-for _task, _about in zip(TASKS, ("connect and chat", "framing", "/name", "dead clients"), strict=True):
+for _task, _about in zip(TASKS, ("connect and chat", "framing", "/name", "dead clients", "length prefix"), strict=True):
     _add_grading_command(
         _task, (_task,), f"Check Task {_task[-1]} ({_about}) of the submission at PATH, a folder or the server's file."
     )
@@ -158,18 +158,15 @@ def grade(
         )
     lab = codelab.load()
     chosen = settings.load(config or settings.find(server or client or path), lab)
-    given = {role: file for role, file in (("server", server), ("client", client)) if file}
-    handed_in = submission.find(path, chosen.files, given)
-    gradable = _gradable(path, handed_in.files)
-    wanted = [lab.catalogue[check_id].id for check_id in only] or [
-        check.id for check in lab.catalogue if check.task in tasks and check.runs in gradable
-    ]
+    roles = {extra.like: role for role, extra in lab.extras.items()} if tasks == (lab.bonus,) else {}
+    given = {roles.get(role, role): file for role, file in (("server", server), ("client", client)) if file}
+    handed_in = submission.find(path, chosen.files, given, lab.extras)
     seed = time.time_ns() % 2**32 if seed is None else seed
     interpreter = _interpreter(python)
     target = _open_for_writing(json_file)
     started = datetime.datetime.now(datetime.timezone.utc)
 
-    from grader import runner
+    from grader import plan, runner
     from grader.room import Setup
 
     files = {role: Path(file).resolve() for role, file in handed_in.files.items()}
@@ -178,10 +175,12 @@ def grade(
         folder = Path(os.path.commonpath([file.parent for file in files.values()]))
     backend, terminal_notes = _terminal(terminal)
     setup = Setup(folder, files, interpreter, chosen.port, chosen.wording, seed, chosen.files, backend)
-    with _progress(
-        quiet=quiet or json_file == "-", no_color=no_color, total=len(lab.catalogue.with_needs(wanted))
-    ) as progress:
-        outcome = runner.run_checks(lab, wanted, setup, isolation=isolation, jobs=jobs or 0, listener=progress)
+    planned = plan.plan(lab, tasks, only, path, setup, isolation)
+    total = len(lab.catalogue.with_needs(planned.wanted))
+    with _progress(quiet=quiet or json_file == "-", no_color=no_color, total=total) as progress:
+        outcome = runner.run_checks(
+            lab, planned.wanted, planned.setup, isolation=isolation, jobs=jobs or 0, listener=progress
+        )
 
     run = Run(
         seed,
@@ -191,13 +190,18 @@ def grade(
         python,
         platform.platform(),
     )
-    results = [_with_points(result, wanted, chosen.points) for result in outcome.results if _told(result, wanted)]
+    asked = [*planned.wanted, *(result.id for result in planned.absent)]
+    results = {
+        result.id: _with_points(result, asked, chosen.points)
+        for result in (*outcome.results, *planned.absent)
+        if _told(result, asked)
+    }
     reported = tuple(
         TaskReport(task.id, task.title, task.bonus, checks)
         for task in lab.catalogue.tasks
-        if (checks := tuple(result for result in results if result.id in {check.id for check in task.checks}))
+        if (checks := tuple(results[check.id] for check in task.checks if check.id in results))
     )
-    notes = (*handed_in.notes, *outcome.notes, *terminal_notes)
+    notes = (*handed_in.notes, *planned.notes, *outcome.notes, *terminal_notes)
     report = Report(handed_in, run, reported, notes, {check.id: check.guide for check in lab.catalogue})
     if target:
         _write_json(report, target, json_file or "")
@@ -206,13 +210,6 @@ def grade(
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
     return report.exit_status
-
-
-def _gradable(path: Path, files: Mapping[str, str]) -> set[str]:
-    """Which kinds of checks make sense: all for a folder; for a file, those about it."""
-    if path.is_dir():
-        return {"server", "client", "both", "answers"}
-    return {*files, *(["both"] if len(files) > 1 else [])}
 
 
 def _terminal(wanted: str) -> tuple[str, tuple[str, ...]]:

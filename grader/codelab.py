@@ -12,14 +12,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Extra:
+    """A program that a student may hand in beside the usual ones: the role it is a variant of, and where it may be found.
+
+    It has a name of its own, or the usual name in one of `folders`, or a name that holds one of `words` and the role.
+    `source` is a pattern that its source surely matches, by which the usual program may be recognised as this one, too.
+    """
+
+    like: str
+    folders: tuple[str, ...]
+    words: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True)
 class Codelab:
-    """A codelab's checks and what they stand on: file names by role, the port, the wording, and the room they play in."""
+    """A codelab's checks and what they stand on: file names by role, the port, the wording, and the room they play in.
+
+    `extras` are the roles of the bonus task `bonus`, which may be left out.
+    """
 
     catalogue: Catalogue
     files: Mapping[str, str]
     port: int
     wording: Mapping[str, object]
     room: type[Room]
+    bonus: str
+    extras: Mapping[str, Extra]
 
 
 def load() -> Codelab:

@@ -1,10 +1,28 @@
-r"""Bytes in, lines out. Pure: no socket, no clock."""
+r"""Bytes in, messages out: lines that end in `\n`, and frames with their length before them. Pure: no socket, no clock."""
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+HEADER = struct.Struct("!I")
+_MOST_REMEMBERED = 1 << 20  # bytes of a stream that are kept to find out what is wrong with it
+
+
+class Buffer(Protocol):
+    """Collects bytes and gives back the messages that are complete."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take in the next bytes of the stream; return the messages that they complete."""
+
+    @property
+    def tail(self) -> bytes:
+        """What has come of the message that is not finished yet."""
+
 
 class LineBuffer:
-    r"""Collects bytes and gives back the lines that are complete, without their `\n`; a `\r` before it stays."""
+    r"""Gives back lines without their `\n`; a `\r` before it stays."""
 
     def __init__(self) -> None:
         self._tail: list[bytes] = []  # pieces of the unfinished line, joined once it is finished: linear for long lines
@@ -23,3 +41,123 @@ class LineBuffer:
     def tail(self) -> bytes:
         """What has come of the line that is not finished yet."""
         return b"".join(self._tail)
+
+
+class FrameBuffer:
+    """Gives back the payloads of frames: four bytes of length, big-endian and unsigned, and so many bytes."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._held = 0  # bytes in the pieces
+        self._needed = HEADER.size  # bytes until something can be done: a header, or a header and its payload
+        self.stream = bytearray()  # the first bytes of all that came
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take in the next bytes of the stream; return the payloads that they complete."""
+        self.stream += data[: _MOST_REMEMBERED - len(self.stream)] if len(self.stream) < _MOST_REMEMBERED else b""
+        self._pieces.append(data)
+        self._held += len(data)
+        if self._held < self._needed:  # pieces are joined once for each frame: linear for large ones
+            return []
+        whole, at, payloads = b"".join(self._pieces), 0, []
+        self._needed = HEADER.size
+        while len(whole) - at >= HEADER.size:
+            end = at + HEADER.size + HEADER.unpack_from(whole, at)[0]
+            if end > len(whole):
+                self._needed = end - at
+                break
+            payloads.append(whole[at + HEADER.size : end])
+            at = end
+        self._pieces, self._held = [whole[at:]], len(whole) - at
+        return payloads
+
+    @property
+    def tail(self) -> bytes:
+        """What has come of the frame that is not finished yet, its header included."""
+        return b"".join(self._pieces)
+
+
+def frame(payload: bytes) -> bytes:
+    """The payload with its length before it."""
+    return HEADER.pack(len(payload)) + payload
+
+
+class Dialect(NamedTuple):
+    """A wrong way to frame that is in use: how to recognise it, and how it is told and cured."""
+
+    name: str
+    cure: str
+    encode: Callable[[bytes], bytes]
+
+
+def _characters(payload: bytes) -> bytes:
+    return HEADER.pack(len(payload.decode("utf-8", "replace"))) + payload
+
+
+DIALECTS = (
+    Dialect(
+        "the length is little-endian",
+        "use struct.pack('!I', n): network byte order, the most significant byte first",
+        lambda payload: struct.pack("<I", len(payload)) + payload,
+    ),
+    Dialect(
+        "the header has two bytes",
+        "use struct.pack('!I', n): four bytes; H has two",
+        lambda payload: struct.pack("!H", min(len(payload), 0xFFFF)) + payload,
+    ),
+    Dialect(
+        "the header has eight bytes",
+        "use struct.pack('!I', n): four bytes; Q (and a plain L without '!') has eight",
+        lambda payload: struct.pack("!Q", len(payload)) + payload,
+    ),
+    Dialect(
+        "the length counts its own four bytes",
+        "the header holds the length of the payload alone: len(payload), without the header",
+        lambda payload: HEADER.pack(len(payload) + HEADER.size) + payload,
+    ),
+    Dialect(
+        "the length counts characters, not bytes",
+        "encode first, then count: data = text.encode(); struct.pack('!I', len(data)) + data",
+        _characters,
+    ),
+    Dialect(
+        "a newline is still sent after each frame",
+        "a frame needs no end: drop the newline, the length says where it ends",
+        lambda payload: frame(payload) + b"\n",
+    ),
+    Dialect(
+        "the length is text",
+        "use struct.pack('!I', n): four bytes, not digits",
+        lambda payload: str(len(payload)).encode() + payload,
+    ),
+    Dialect(
+        "messages are still lines",
+        "send struct.pack('!I', len(data)) + data in place of data + b'\\n'",
+        lambda payload: payload + b"\n",
+    ),
+    Dialect(
+        "there is no header at all",
+        "send struct.pack('!I', len(data)) before data",
+        lambda payload: payload,
+    ),
+)
+"""Wrong ways, the likelier first."""
+
+
+def dialect_of(stream: bytes, payloads: Sequence[bytes]) -> Dialect | None:
+    """The dialect in which one of these payloads stands in the stream; None if it is framed right, or not there."""
+    is_framed = any(frame(payload) in stream for payload in payloads)
+    for dialect in DIALECTS:
+        for payload in payloads:
+            wrong, right = dialect.encode(payload), frame(payload)
+            # Parts of a right frame say nothing: it ends in what a header of two bytes makes, for one.
+            if wrong != right and wrong in stream and (right in wrong or not is_framed):
+                return dialect
+    return None
+
+
+def in_hex(data: bytes, most: int = 20) -> str:
+    """The first bytes, each as two digits, the header set off; how many follow is told."""
+    head, rest = data[: HEADER.size].hex(" "), data[HEADER.size : most].hex(" ")
+    more = f" ... ({len(data):,} bytes)" if len(data) > most else ""
+    return f"{head} | {rest}{more}" if rest else head + more

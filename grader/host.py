@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from grader.errors import GraderError
+from grader.framing import Buffer, LineBuffer
 from grader.loop import Loop
 from grader.peer import Peer
 from grader.transcript import Transcript
@@ -27,7 +28,13 @@ class Host:
     """Listens, and takes in every connection as a guest."""
 
     def __init__(
-        self, port: int, others: Iterable[int], loop: Loop, transcript: Transcript, arrived: Callable[[], None]
+        self,
+        port: int,
+        others: Iterable[int],
+        loop: Loop,
+        transcript: Transcript,
+        arrived: Callable[[], None],
+        buffer: Callable[[], Buffer] = LineBuffer,
     ) -> None:
         """GraderError when the port itself cannot be had; of the others, those that can."""
         self.guests: list[Peer] = []
@@ -35,14 +42,14 @@ class Host:
         for other in others:
             with contextlib.suppress(GraderError):
                 self._doors.append(_Door(self, other))
-        self._loop, self._transcript, self._arrived = loop, transcript, arrived
+        self._loop, self._transcript, self._arrived, self._buffer = loop, transcript, arrived, buffer
         for door in self._doors:
             loop.add(door)
 
     def take_in(self, connection: socket.socket) -> None:
         """Somebody called."""
         number = f" {len(self.guests) + 1}" if self.guests else ""
-        guest = Peer.called(LABEL + number, connection, self._loop, self._transcript)
+        guest = Peer.called(LABEL + number, connection, self._loop, self._transcript, self._buffer())
         self.guests.append(guest)
         self._loop.received += 1
         self._loop.signs += 1

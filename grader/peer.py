@@ -15,7 +15,7 @@ import sys
 from typing import NamedTuple
 
 from grader.check import Failure
-from grader.framing import LineBuffer
+from grader.framing import Buffer, FrameBuffer
 from grader.loop import Loop
 from grader.transcript import Transcript
 
@@ -35,7 +35,10 @@ class Line(NamedTuple):
 class Peer:
     """One connection with the program under test; `other` says what it is called in sentences."""
 
-    def __init__(self, label: str, loop: Loop, transcript: Transcript, other: str = "the server") -> None:
+    def __init__(
+        self, label: str, loop: Loop, transcript: Transcript, buffer: Buffer, other: str = "the server"
+    ) -> None:
+        """`buffer` tells what a message is."""
         self.label, self.other = label, other
         self.lines: list[Line] = []
         self.ended = ""  # "", "closed", "reset", "flooded": how the other side ended it
@@ -43,7 +46,7 @@ class Peer:
         self.reading = True
         self._by_words: dict[str, list[int]] = {}
         self._seen: dict[str, int] = {}
-        self._buffer = LineBuffer()
+        self._buffer = buffer
         self._outgoing = bytearray()
         self._loop, self._transcript = loop, transcript
         self._received = 0
@@ -53,16 +56,16 @@ class Peer:
         self._socket: socket.socket
 
     @classmethod
-    def calling(cls, label: str, address: tuple[str, int], loop: Loop, transcript: Transcript) -> Peer:
+    def calling(cls, label: str, address: tuple[str, int], loop: Loop, transcript: Transcript, buffer: Buffer) -> Peer:
         """Begin to connect; `connected` and `refusal` tell what came of it."""
-        peer = cls(label, loop, transcript)
+        peer = cls(label, loop, transcript, buffer)
         peer._call(address)
         return peer
 
     @classmethod
-    def called(cls, label: str, connection: socket.socket, loop: Loop, transcript: Transcript) -> Peer:
+    def called(cls, label: str, connection: socket.socket, loop: Loop, transcript: Transcript, buffer: Buffer) -> Peer:
         """Look after a connection that was accepted."""
-        peer = cls(label, loop, transcript, "the client")
+        peer = cls(label, loop, transcript, buffer, "the client")
         peer._socket = connection
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -212,7 +215,17 @@ class Peer:
 
     def record_unfinished(self) -> int:
         """Put what came after the last newline into the transcript; return its place."""
-        return self._transcript.add(self.label, "in", self._buffer.tail + b" (no newline)")
+        return self._transcript.add(self.label, "in", self._buffer.tail + b" (no end)")
+
+    @property
+    def stream(self) -> bytes:
+        """The beginning of all that came, where messages are frames: for finding out what is wrong with them."""
+        return bytes(self._buffer.stream) if isinstance(self._buffer, FrameBuffer) else b""
+
+    @property
+    def tail(self) -> bytes:
+        """What came after the last message that is whole."""
+        return self._buffer.tail
 
     @property
     def unfinished(self) -> str:

@@ -126,6 +126,12 @@ def read_memory(pid: int, address: int, size: int) -> bytes:
         os.close(memory)
 
 
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds now; 0 for a dead one."""
+    fields = _read(f"/proc/{pid}/statm").split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") if len(fields) > 1 else 0
+
+
 def command_line(pid: int) -> str:
     """How a process was called."""
     return _read(f"/proc/{pid}/cmdline").replace("\0", " ").strip()

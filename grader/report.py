@@ -92,7 +92,7 @@ class Report:
     @property
     def exit_status(self) -> int:
         """0: every check that gives points passed or awaits review; 1: something failed; 3: some verdict is missing."""
-        counted = [check for check in self if check.points]
+        counted = [check for check in self if check.points and not check.absent]
         if any(check.status is Status.ERROR for check in self):
             return 3
         return int(any(check.status in (Status.FAIL, Status.SKIP) for check in counted))

@@ -14,17 +14,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from grader import diagnosis
+from grader import diagnosis, procfs
 from grader.check import Event, Failure, Where
 from grader.errors import CheckFailed, GraderError
 from grader.expect import Expected
+from grader.framing import Buffer, LineBuffer
 from grader.host import Host, numbers_like_ports
 from grader.listening import Listening, Watcher
 from grader.loop import Loop
 from grader.network import LAN_ADDRESS, Network
 from grader.patience import Ending, Patience
 from grader.peer import Line, Peer, words_key
-from grader.program import Console, Program, Programs
+from grader.program import LINUX, Console, Program, Programs
 from grader.stacks import Source, last_crash
 from grader.submission import own_copy
 from grader.syntax import Function, Outline, outline, sends_without_newline, with_newline
@@ -72,6 +73,8 @@ class Unended(NamedTuple):
 
 class Room:
     """One check's own server, peers and clock. A context manager: nothing outlives it."""
+
+    buffer: Callable[[], Buffer] = LineBuffer  # what a message is to peers and guests
 
     def __init__(self, setup: Setup, check_id: str, home: Path, network: Network) -> None:
         self.setup = setup
@@ -187,6 +190,10 @@ class Room:
         """What the server holds now; zeros where that cannot be told."""
         return Holdings(*self._watcher.holdings(self.server, self.listening.port))
 
+    def memory(self) -> int:
+        """Bytes of memory that the server and its children hold (resident); 0 where that cannot be told."""
+        return sum(procfs.resident(pid) for pid in self.server.pids()) if LINUX else 0
+
     def more_than_buffers_hold(self) -> int:
         """Bytes that certainly fill the kernel's buffers between the server and one who does not read."""
         return 1_600_000 if self._network.shrink_send_buffers() else 10_000_000
@@ -204,7 +211,7 @@ class Room:
         program = self.setup.files.get("client")
         beside = sorted(program.parent.glob("*.py"))[:_MOST_BESIDE] if program else []
         others = [port for port in numbers_like_ports([program, *beside] if program else []) if port != self.setup.port]
-        self.host = Host(self.setup.port, others, self._loop, self.transcript, self._called)
+        self.host = Host(self.setup.port, others, self._loop, self.transcript, self._called, self.buffer)
 
     def _called(self) -> None:
         """Somebody called our host: notice where."""
@@ -285,7 +292,8 @@ class Room:
         self.acted()
         refusal: OSError | None = None
         for address in [host] if host else self.listening.addresses():
-            peer = Peer.calling(label, (address, self.listening.port), self._loop, self.transcript)
+            where = (address, self.listening.port)
+            peer = Peer.calling(label, where, self._loop, self.transcript, self.buffer())
             self._patience.until_connected(peer)
             if peer.connected:
                 self.peers.append(peer)
@@ -467,11 +475,12 @@ class Room:
         mark: str = "",
         where: Where | None = None,
         blocks: bool = True,
+        absent: bool = False,
         unless: str = "",
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
         self.transcript.end_here()  # what is done to the program to find the cause is no evidence
-        failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, unless)
+        failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, absent, unless)
         asked = self._witness()
         raise CheckFailed(diagnosis.add_cause(failure, asked, ending, self.source) if asked else failure)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from grader.codelab import Extra
 from grader.errors import UsageError
 from grader.report import Submission
 
@@ -17,10 +19,16 @@ _MOST_COPIED, _LARGEST_COPY = 300, 16 << 20  # entries and bytes of a folder tha
 _LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a person
 
 
-def find(path: Path, names: Mapping[str, str], given: Mapping[str, Path] | None = None) -> Submission:
+def find(
+    path: Path,
+    names: Mapping[str, str],
+    given: Mapping[str, Path] | None = None,
+    extras: Mapping[str, Extra] | None = None,
+) -> Submission:
     """Find the programs in a folder, or take the file given; UsageError that says what is there instead.
 
     `names` maps a role (server, client) to the usual name of its file, `given` to a file that was named on the command line.
+    The roles in `extras` may be left out.
     """
     try:
         path.stat()
@@ -33,12 +41,13 @@ def find(path: Path, names: Mapping[str, str], given: Mapping[str, Path] | None 
         for role, file in (given or {}).items()
     }
     if path.is_dir():
-        found, notes = _programs_by_role(path, names, files)
-        return _submission(path, {role: _program(file) for role, file in {**found, **files}.items()}, notes)
+        found, notes = _programs_by_role(path, names, files, extras or {})
+        taken = {**found, **files}
+        return _submission(path, {role: _program(taken[role]) for role in names if role in taken}, notes)
     if path.suffix.lower() in _ARCHIVES:
         raise UsageError(f"{path}: is an archive; unpack it and give the folder.")
-    role = "client" if path.name == names.get("client") else "server"
-    if role not in files:
+    role = next((role for role, name in names.items() if name == path.name), "server")
+    if not any(role.endswith(one) for one in files):
         files[role] = _program(path)
     return _submission(path, files, ())
 
@@ -59,13 +68,22 @@ def own_copy(folder: Path, target: Path) -> Path:
 
 
 def _programs_by_role(
-    folder: Path, names: Mapping[str, str], given: Mapping[str, Path]
+    folder: Path, names: Mapping[str, str], given: Mapping[str, Path], extras: Mapping[str, Extra]
 ) -> tuple[dict[str, Path], tuple[str, ...]]:
     """The program of each role that is not given; UsageError if there is none at all."""
     programs = _programs_in(folder)
     found: dict[str, Path] = {}
     notes: list[str] = []
-    for role, wanted in names.items():
+    for role, extra in extras.items():
+        choice = _extra_program(folder, programs, names[role], names[extra.like], extra)
+        if choice and role not in given:
+            found[role] = choice
+            if choice.name != names[role] or choice.parent != folder:
+                notes.append(f"took {choice.relative_to(folder)} for the {role.replace('_', ' ')}")
+    usual = {role: name for role, name in names.items() if role not in extras}
+    beside = [program for program in programs if program not in found.values()]
+    programs = [one for one in beside if not any(one.parent.name in extra.folders for extra in extras.values())]
+    for role, wanted in usual.items():
         here = [program for program in programs if program.name == wanted and role not in given]
         if not here:
             taken = {file.resolve() for file in given.values()}
@@ -81,8 +99,34 @@ def _programs_by_role(
         if here[0].parent != folder:
             notes.append(f"took {here[0].relative_to(folder)}, the only {wanted} in the folder")
     if not found and not given:
-        raise UsageError(_nothing_found(folder, names, programs))
+        raise UsageError(_nothing_found(folder, usual, programs))
     return found, tuple(notes)
+
+
+def _extra_program(folder: Path, programs: list[Path], name: str, usual_name: str, extra: Extra) -> Path | None:
+    """The program of a role that may be left out; the plainest sign counts."""
+
+    def by_name(program: Path) -> bool:
+        stem = program.stem.lower()
+        return extra.like in stem and any(word in stem for word in extra.words)
+
+    def in_folder(program: Path) -> bool:
+        return program.parent != folder and program.parent.name.lower() in extra.folders
+
+    signs: list[Callable[[Path], bool]] = [
+        lambda program: program.name == name,
+        lambda program: in_folder(program) and program.name == usual_name,
+        lambda program: in_folder(program) and extra.like in program.stem.lower(),
+        by_name,
+    ]
+    return next((program for sign in signs for program in programs if sign(program)), None)
+
+
+def source_matches(program: Path, pattern: str) -> bool:
+    """Whether a pattern stands in a program, or in one beside it."""
+    wanted = re.compile(pattern.encode())
+    files = itertools.islice(program.parent.glob("*.py"), _MOST_COPIED)
+    return any(wanted.search(file.read_bytes()[:_LARGEST]) for file in (program, *files) if file.is_file())
 
 
 def _nothing_found(folder: Path, names: Mapping[str, str], programs: list[Path]) -> str:

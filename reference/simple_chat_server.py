@@ -62,7 +62,8 @@ def read_lines(connection: socket.socket) -> Iterator[str]:
 class Outbox:
     """The bytes that wait to be sent to one client: any thread puts in, her writing thread takes out."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_WAITING) -> None:
+        self._limit = limit
         self._waiting = bytearray()
         self._closed = False
         self._changed = threading.Condition()
@@ -70,7 +71,7 @@ class Outbox:
     def put(self, data: bytes) -> bool:
         """Add data without ever waiting; return False if there is no room for it."""
         with self._changed:
-            if len(self._waiting) + len(data) > MAX_WAITING:
+            if len(self._waiting) + len(data) > self._limit:
                 return False
             self._waiting += data
             self._changed.notify()
@@ -130,14 +131,23 @@ class Room:
         log.info("%r left", client.nickname)
 
     def _tell(self, line: str, skip: Client | None = None) -> None:
-        data = line.encode() + b"\n"
+        self._post(self.message(line.encode()), skip)
+
+    def _post(self, data: bytes, skip: Client | None) -> None:
         for member in self._members:
             if member is not skip:
                 member.post(data)
 
+    @staticmethod
+    def message(payload: bytes) -> bytes:
+        """What goes over the wire for a message: a line."""
+        return payload + b"\n"
+
 
 class Client(threading.Thread):
     """One connection, from accept() to close(); the thread itself is the one that reads."""
+
+    max_waiting = MAX_WAITING
 
     def __init__(self, connection: socket.socket, address: str, room: Room) -> None:
         super().__init__(name=f"reads {address}")
@@ -145,7 +155,7 @@ class Client(threading.Thread):
         self.nickname = ""  # none yet: she is not in the room
         self._connection = connection
         self._room = room
-        self._outbox = Outbox()
+        self._outbox = Outbox(self.max_waiting)
         self._writer = threading.Thread(target=self._write, name=f"writes {address}")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # chat lines are short and should not wait
 
@@ -221,16 +231,15 @@ class Client(threading.Thread):
                     break
 
 
-def serve(listener: socket.socket) -> None:
+def serve(listener: socket.socket, client_type: type[Client], room: Room) -> None:
     """Take clients in until Ctrl-C, then let all of them go."""
-    room = Room()
     try:
         host, port = listener.getsockname()[:2]
         print(f"Chat server listening on {host}:{port} (Ctrl-C stops it)", flush=True)
         while True:
             try:
                 connection, address = listener.accept()
-                Client(connection, f"{address[0]}:{address[1]}", room).start()
+                client_type(connection, f"{address[0]}:{address[1]}", room).start()
             except (OSError, RuntimeError) as problem:  # out of descriptors or threads, until somebody goes
                 log.warning("A client could not be let in: %s", problem)
                 time.sleep(0.1)
@@ -242,7 +251,7 @@ def serve(listener: socket.socket) -> None:
                 thread.disconnect()
 
 
-def main() -> None:
+def main(client_type: type[Client] = Client, room_type: type[Room] = Room) -> None:
     """Read the command line, open the port and serve."""
     parser = argparse.ArgumentParser(description="A chat server: every line reaches everyone else.")
     parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (default: %(default)s, all)")
@@ -256,7 +265,7 @@ def main() -> None:
             sys.exit(f"Port {options.port} is in use: stop the server that has it, or choose another with --port.")
         sys.exit(f"Cannot listen on {options.host}:{options.port}: {problem}")
     with listener:
-        serve(listener)
+        serve(listener, client_type, room_type())
 
 
 if __name__ == "__main__":

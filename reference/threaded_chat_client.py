@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import threading
+from typing import Iterator, Type
 
 try:
     import readline  # input() edits the line with it, and it tells what is half typed
@@ -63,29 +64,17 @@ class Client:
         self.server_gone = threading.Event()
         self.noticed = threading.Event()  # the main thread has stopped talking
 
-    def send_line(self, text: str) -> None:
+    def send(self, text: str) -> None:
         """Send one message; OSError when the connection is gone."""
         self.connection.sendall(text.encode("utf-8", "replace") + b"\n")
 
     def listen(self) -> None:
-        """Show every line that comes, until the server closes. Runs in a thread of its own.
-
-        What recv() gives is a piece of a stream: half a line, several lines, half a character. So bytes are kept until their
-        line is complete, and only a complete line is decoded.
-        """
-        waiting = bytearray()
-        while True:
-            try:
-                data = self.connection.recv(4096)
-            except OSError:
-                data = b""
-            if not data:
-                break
-            waiting += data
-            *lines, rest = waiting.split(b"\n")
-            waiting = bytearray(rest)
-            for line in lines:
-                self.hear(line.decode("utf-8", "replace").rstrip("\r"))
+        """Show every message that comes, until the server closes. Runs in a thread of its own."""
+        try:
+            for message in self.messages():
+                self.hear(message.decode("utf-8", "replace").rstrip("\r"))
+        except OSError:
+            pass  # it is gone, whatever way it went
         self.server_gone.set()
         if not self.leaving:
             self.screen.show("The server has closed the connection.")
@@ -95,8 +84,25 @@ class Client:
             os.kill(os.getpid(), signal.SIGINT)
             self.noticed.wait(0.5)
 
+    def messages(self) -> Iterator[bytes]:
+        """Yield each complete line, until the server closes.
+
+        What recv() gives is a piece of a stream: half a line, several lines, half a character. So bytes are kept until their
+        line is complete, and only then does anybody decode it.
+        """
+        waiting = bytearray()
+        while True:
+            data = self.connection.recv(4096)
+            if not data:
+                return
+            waiting += data
+            *lines, rest = waiting.split(b"\n")
+            waiting = bytearray(rest)
+            for line in lines:
+                yield bytes(line)
+
     def hear(self, line: str) -> None:
-        """One line has come."""
+        """One message has come."""
         if self.leaving and line == "DONE":
             return  # the answer to EXIT is for us, not for the person
         self.screen.show(line)
@@ -108,7 +114,7 @@ class Client:
             if text.strip().upper() == "EXIT":
                 return
             if text.strip():
-                self.send_line(text)
+                self.send(text)
 
     def leave(self) -> None:
         """Say good-bye and let the server close first, so that nothing it still sends is lost."""
@@ -117,7 +123,7 @@ class Client:
         if self.server_gone.is_set():
             return
         try:
-            self.send_line("EXIT")
+            self.send("EXIT")
         except OSError:
             return
         self.server_gone.wait(PATIENCE)
@@ -126,7 +132,7 @@ class Client:
         """Chat under this nickname until the end."""
         threading.Thread(target=self.listen, daemon=True).start()
         try:
-            self.send_line(nickname)
+            self.send(nickname)
             self.talk()
         except (EOFError, KeyboardInterrupt):  # Ctrl-D; Ctrl-C, or the listener's signal
             self.noticed.set()
@@ -145,7 +151,7 @@ def port_number(text: str) -> int:
     return number
 
 
-def main() -> None:
+def main(client_type: Type[Client] = Client) -> None:
     """Connect, ask for the nickname, chat."""
     parser = argparse.ArgumentParser(description="Chat with everyone who is on the same server.")
     parser.add_argument("--host", default=HOST, help="the server's address (%(default)s)")
@@ -163,7 +169,7 @@ def main() -> None:
             print()
             return
         print("Type a message and press Enter. /name NEW gives you a new name; EXIT leaves.")
-        Client(connection, screen).run(nickname)
+        client_type(connection, screen).run(nickname)
 
 
 if __name__ == "__main__":

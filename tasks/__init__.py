@@ -1,10 +1,10 @@
 """The codelab: its checks, one module per task, and its wording. Nothing here knows of processes, sockets or reports."""
 
 from grader.check import Catalogue, CheckFunction, Task, check_of
-from grader.codelab import Codelab
-from tasks import task1, task2, task3, task4
+from grader.codelab import Codelab, Extra
+from tasks import task1, task2, task3, task4, task5
 from tasks.chat import ChatRoom
-from tasks.wording import FILES, PORT, WORDING
+from tasks.wording import FILES, FRAMED, MAKES_HEADERS, PORT, WORDING
 
 
 def _task(task_id: str, title: str, functions: "list[CheckFunction]") -> Task:
@@ -18,10 +18,16 @@ CODELAB = Codelab(
             _task("task2", "Task 2: framing", task2.CHECKS),
             _task("task3", "Task 3: /name", task3.CHECKS),
             _task("task4", "Task 4: dead clients", task4.CHECKS),
+            Task("task5", "Task 5: length-prefixed framing", tuple(map(check_of, task5.CHECKS)), bonus=True),
         ]
     ),
     FILES,
     PORT,
     WORDING,
     ChatRoom,
+    "task5",
+    {
+        FRAMED + role: Extra(role, ("task5", "homework"), ("length", "prefix", "framed"), MAKES_HEADERS)
+        for role in ("server", "client")
+    },
 )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
 
 from grader.check import CheckFunction, check_of
 from grader.expect import Expected, exactly
+from grader.framing import FrameBuffer, frame
+from grader.network import Network
 from grader.peer import Line, Peer
-from grader.room import Room
+from grader.room import Room, Setup
 from grader.words import holds_word_of_ours
 from tasks.user import User
+from tasks.wording import FRAMED
 
 
 class Member:
@@ -26,7 +32,7 @@ class Member:
 
     def says(self, text: str) -> None:
         """Send one line."""
-        self.sends(f"{text}\n".encode())
+        self.sends(self.room.encode(text.encode()))
 
     def sends(self, data: bytes) -> None:
         """Send these bytes in one segment."""
@@ -83,7 +89,15 @@ class Member:
 
 
 class ChatRoom(Room):
-    """A room whose people chat by the codelab's rules."""
+    """A room whose people chat by the codelab's rules: in lines, or for Task 5 in frames."""
+
+    def __init__(self, setup: Setup, check_id: str, home: Path, network: Network) -> None:
+        framed = check_id.startswith("task5.")
+        if framed:
+            setup = replace(setup, files=_framed(setup.files), names=_framed(setup.names))
+            self.buffer = FrameBuffer
+        self.encode: Callable[[bytes], bytes] = frame if framed else lambda data: data + b"\n"
+        super().__init__(setup, check_id, home, network)
 
     def start(self) -> None:
         """Start the server into an empty chat."""
@@ -134,7 +148,7 @@ class ChatRoom(Room):
         """Connect and send the nickname (or the bytes `first`), without waiting."""
         name = name or self.words.name()
         member = Member(self, self.connect(name), name)
-        member.sends(f"{name}\n".encode() if first is None else first)
+        member.sends(self.encode(name.encode()) if first is None else first)
         return member
 
     def arrive_at(self, host: str, hint: str) -> Member:
@@ -316,6 +330,14 @@ class ChatRoom(Room):
                 return False
         self.active.clear()
         return True
+
+
+_T = TypeVar("_T")
+
+
+def _framed(by_role: Mapping[str, _T]) -> dict[str, _T]:
+    """What belongs to Task 5's programs, by the roles that they play there."""
+    return {role: by_role[FRAMED + role] for role in ("server", "client") if FRAMED + role in by_role}
 
 
 def _names(line: str, name: str) -> bool:

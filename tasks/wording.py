@@ -2,7 +2,17 @@
 
 PORT = 65433
 
-FILES = {"server": "simple_chat_server.py", "client": "threaded_chat_client.py"}
+FRAMED = "framed_"  # begins the roles of Task 5's programs
+
+# What a program must hold that makes or reads headers of four bytes, in whatever way.
+MAKES_HEADERS = r"struct|to_bytes|from_bytes|>>\s*24|<<\s*24|htonl|ntohl|ctypes|array"
+
+FILES = {
+    "server": "simple_chat_server.py",
+    "client": "threaded_chat_client.py",
+    "framed_server": "length_prefix_server.py",
+    "framed_client": "length_prefix_client.py",
+}
 
 # Each may be one text or a list of texts of which any is right.
 WORDING: "dict[str, object]" = {

@@ -1,10 +1,10 @@
-"""LineBuffer: the same lines, however the stream is cut."""
+"""Lines and frames: the same messages, however the stream is cut; and what is wrong with a stream that holds none."""
 
 from __future__ import annotations
 
 import pytest
 
-from grader.framing import LineBuffer
+from grader.framing import DIALECTS, FrameBuffer, LineBuffer, dialect_of, frame, in_hex
 
 STREAMS = [
     pytest.param(b"", [], b"", id="nothing"),
@@ -93,3 +93,75 @@ def test_long_line_in_small_pieces():
     assert [line for _ in range(1000) for line in buffer.feed(b"x" * 1000)] == []
     assert buffer.feed(b"\n") == [b"x" * 1_000_000]
     assert buffer.tail == b""
+
+
+# -- frames ------------------------------------------------------------------------------------------------------------
+
+FRAMES = [
+    pytest.param(b"", [], b"", id="nothing"),
+    pytest.param(b"\0\0\0\4mira", [b"mira"], b"", id="one frame"),
+    pytest.param(b"\0\0\0\0", [b""], b"", id="an empty frame"),
+    pytest.param(b"\0\0\0\0\0\0\0\0\0\0\0\1x", [b"", b"", b"x"], b"", id="empty frames"),
+    pytest.param(b"\0\0", [], b"\0\0", id="half a header"),
+    pytest.param(b"\0\0\0\4mi", [], b"\0\0\0\4mi", id="half a payload"),
+    pytest.param(b"\0\0\0\2hi\0\0\0\3bye\0\0", [b"hi", b"bye"], b"\0\0", id="merged, with trailing data"),
+    pytest.param(b"\0\0\0\4\0\0\0\2\0\0\0\1\n", [b"\0\0\0\2", b"\n"], b"", id="a payload like a header"),
+    pytest.param(frame(bytes(range(256))), [bytes(range(256))], b"", id="all bytes"),
+    pytest.param(b"\xff\xff\xff\xffab", [], b"\xff\xff\xff\xffab", id="a huge claim"),
+    pytest.param(frame("ü\u2028😀".encode()), ["ü\u2028😀".encode()], b"", id="beyond ASCII"),
+]
+
+
+@pytest.mark.parametrize(("stream", "payloads", "tail"), FRAMES)
+def test_frames_at_every_split(stream, payloads, tail):
+    """A stream of frames gives the same payloads whole, a byte at a time, and cut in two at any place."""
+    for cuts in [[], list(range(1, len(stream))), *([place] for place in range(1, len(stream)))]:
+        buffer, got = FrameBuffer(), []
+        for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+            got += buffer.feed(stream[start:end])
+        assert got == payloads
+        assert buffer.tail == tail
+        assert bytes(buffer.stream) == stream
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 255, 256, 257, 1023, 1024, 1025, 4096, 65535, 65536, 65537])
+def test_frame_sizes(size):
+    """A payload of any size comes out as it went in, also when its last byte comes alone and another frame follows."""
+    payload = bytes(number % 251 for number in range(size))
+    data = frame(payload)
+    buffer = FrameBuffer()
+    assert buffer.feed(data[:-1]) == []
+    assert buffer.feed(data[-1:] + frame(b"next")) == [payload, b"next"]
+
+
+def test_large_frame_in_small_pieces():
+    """A frame of 16 MiB that comes in pieces of 4 kB is put together once, not once per piece."""
+    payload = bytes(16 << 20)
+    data, buffer, got = frame(payload), FrameBuffer(), []
+    for start in range(0, len(data), 4096):
+        got += buffer.feed(data[start : start + 4096])
+    assert got == [payload]
+    assert len(buffer.stream) == 1 << 20
+
+
+TEXT = "grüße 漢字 🎉".encode()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.name)
+def test_dialects(dialect):
+    """Each wrong way to frame is known by what it sends, also after a notice that it framed in the same way."""
+    stream = dialect.encode(b"SERVER: otto has joined the chat.") + dialect.encode(b"otto: " + TEXT)
+    assert dialect_of(stream, [TEXT, b"otto: " + TEXT]) is dialect
+
+
+def test_right_frames_are_no_dialect():
+    """Right frames, of any of the forms, are not taken for wrong ones, and neither is nothing at all."""
+    for stream in (frame(b"otto: " + TEXT), frame(b"\0\0\0\2") + frame(TEXT) + frame(b"\n"), b"", b"\0\0\0"):
+        assert dialect_of(stream, [TEXT, b"otto: " + TEXT]) is None
+
+
+def test_in_hex():
+    """The header is set off from the payload, and what is left out is counted."""
+    assert in_hex(b"\0\0\0\2hi") == "00 00 00 02 | 68 69"
+    assert in_hex(b"\0\0") == "00 00"
+    assert in_hex(bytes(100), most=6) == "00 00 00 00 | 00 00 ... (100 bytes)"

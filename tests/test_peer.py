@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from grader.framing import LineBuffer
 from grader.loop import Loop
 from grader.peer import Peer
 from grader.transcript import Transcript
@@ -13,7 +14,7 @@ def signs_of(lines: list[bytes]) -> int:
     """How many signs a peer sees in these lines, sent one by one."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         loop = Loop()
-        peer = Peer.calling("ada", listener.getsockname(), loop, Transcript())
+        peer = Peer.calling("ada", listener.getsockname(), loop, Transcript(), LineBuffer())
         while not peer.connected:
             loop.pump(1)
         connection, _ = listener.accept()

@@ -161,6 +161,10 @@ class _ReportPage:
         for task in self._report.tasks:
             if not self._quiet:
                 self._heading(task)
+            if task.checks and all(check.absent for check in task.checks):
+                if not self._quiet:
+                    self._page.entry(Text(), self._page.text(summary_of(task.checks[0])), _INDENT)
+                continue
             for check in task.checks:
                 if not self._quiet or check.status in (Status.FAIL, Status.ERROR):
                     self._first_line(check)

@@ -44,7 +44,7 @@ def to_dict(report: Report) -> dict[str, Any]:
 def summary_of(check: CheckResult) -> str:
     """Say in a sentence what happened; for a skip, which check is the reason."""
     summary = check.summary or (check.failure.summary if check.failure else "")
-    if check.status is Status.SKIP and check.because not in summary:
+    if check.status is Status.SKIP and check.because and check.because not in summary:
         return f"{'follows from' if check.failure else 'needs'} {check.because}, which failed"
     return summary
 

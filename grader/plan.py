@@ -1,0 +1,88 @@
+"""What is run of what was asked for: which checks make sense for what was handed in, and what was left out.
+
+A bonus task may be left out. Where its programs are not there, the usual ones may be meant for it, too: that is decided by
+talking to them once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader import runner, submission
+from grader.check import Check, CheckResult, Status
+from grader.codelab import Codelab
+from grader.errors import UsageError
+from grader.room import Setup
+
+NOT_HANDED_IN = "not handed in; it is a bonus"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The checks to run, with what; and the results of those that are not run, because what they ask for was left out."""
+
+    wanted: list[str]
+    setup: Setup
+    absent: list[CheckResult]
+    notes: tuple[str, ...] = ()
+
+
+def plan(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path, setup: Setup, isolation: str) -> Plan:
+    """Decide what to run; UsageError if that is nothing."""
+    if tasks == (lab.bonus,) and path.is_file():
+        setup = replace(setup, files={_bonus_role(lab, role): file for role, file in setup.files.items()})
+    wanted = [lab.catalogue[check_id] for check_id in only] or [one for one in lab.catalogue if one.task in tasks]
+    notes: tuple[str, ...] = ()
+    if any(check.task == lab.bonus for check in wanted):
+        setup, notes = _with_usual_programs(lab, setup, isolation)
+    there = [check for check in wanted if _roles(lab, check) <= set(setup.files)]
+    if not path.is_dir() and not only:
+        wanted = [check for check in there if check.runs != "answers"]
+    absent = [check for check in wanted if check.task == lab.bonus and check not in there]
+    if not wanted or len(absent) == len(wanted):
+        names = " and no ".join(lab.files[role] for role in lab.extras)
+        raise UsageError(f"{path}: there is nothing to grade in it: no {names}; --server and --client name others.")
+    results = [
+        CheckResult(
+            one.id, one.title, one.runs, one.points, Status.SKIP, needs=one.needs, summary=NOT_HANDED_IN, absent=True
+        )
+        for one in absent
+    ]
+    return Plan([check.id for check in wanted if check not in absent], setup, results, notes)
+
+
+def _bonus_role(lab: Codelab, role: str) -> str:
+    return next((bonus for bonus, extra in lab.extras.items() if extra.like == role), role)
+
+
+def _roles(lab: Codelab, check: Check) -> set[str]:
+    """The programs that a check runs."""
+    usual = {"server": {"server"}, "client": {"client"}, "both": {"server", "client"}}.get(check.runs, set())
+    return {_bonus_role(lab, role) for role in usual} if check.task == lab.bonus else usual
+
+
+def _with_usual_programs(lab: Codelab, setup: Setup, isolation: str) -> tuple[Setup, tuple[str, ...]]:
+    """The setup in which the usual programs play the bonus roles, too, if none was handed in for them and they can."""
+    if any(role in setup.files for role in lab.extras):
+        return setup, ()
+    candidates = {
+        role: setup.files[extra.like]
+        for role, extra in lab.extras.items()
+        if extra.like in setup.files and submission.source_matches(setup.files[extra.like], extra.source)
+    }
+    if not candidates:
+        return setup, ()
+    trial = replace(setup, files={**setup.files, **candidates})
+    first = {
+        role: next(check for check in lab.catalogue if check.task == lab.bonus and _roles(lab, check) == {role})
+        for role in candidates
+    }
+    results = runner.run_checks(lab, [check.id for check in first.values()], trial, isolation=isolation).results
+    meant = {
+        role: file
+        for role, file in candidates.items()
+        if not any(one.id == first[role].id and one.failure and one.failure.absent for one in results)
+    }
+    notes = tuple(f"took {file.name} for the {role.replace('_', ' ')}: it speaks so" for role, file in meant.items())
+    return replace(setup, files={**setup.files, **meant}), notes
