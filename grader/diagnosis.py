@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from dataclasses import replace
 
@@ -41,6 +42,8 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
         return replace(failure, hint=_why_it_ended(program))
     if ending is None:
         return failure
+    if program.is_stopped():
+        return replace(failure, hint=f"the {program.role} has stopped itself (SIGSTOP, or Ctrl-Z): nothing wakes it")
     crash = last_crash(program.printed)
     stacks = dumped_threads(program.dump_stacks()) if ending is not Ending.BUSY else []
     deadlock = lock_taken_twice(stacks, source)
@@ -70,7 +73,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
         )
     # A server that waits in accept() and recv() is as it should be; a client waits for the wrong thing.
     frame = _main_frame(stacks, source) if program.role == "client" and not failure.where else None
-    if frame:
+    if frame and not re.search(r"\binput\(|readline\(|getpass\(", source.text(frame)):  # where it should wait
         place = f"it waits in line {frame.line}: {source.text(frame)}"
         return replace(failure, where=source.where(frame), hint=f"{failure.hint}; {place}".removeprefix("; "))
     return failure

@@ -73,6 +73,8 @@ def read(pids: Iterable[int]) -> Reading:
         for thread in procfs.threads(pid):
             threads.append(thread)
             limit = _limit(pid, thread.syscall)
+            if (limit is None or limit < FOREVER) and procfs.state(pid, thread.tid) == "T":
+                limit = float("inf")  # stopped by a signal: only another one wakes it
             if limit is None:
                 activity = Activity.BUSY
             elif limit < FOREVER:

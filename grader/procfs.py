@@ -105,6 +105,12 @@ def socket_inodes(pid: int) -> set[int]:
     return {int(target[8:-1]) for target in open_files(pid) if target.startswith("socket:[")}
 
 
+def ignores(pid: int, number: int) -> bool:
+    """Whether a process ignores a signal."""
+    ignored = _read(f"/proc/{pid}/status").partition("SigIgn:")[2].split(maxsplit=1)
+    return bool(ignored and int(ignored[0], 16) & 1 << (number - 1))
+
+
 def may_be_woken_by_a_timer(pid: int) -> bool:
     """Whether an alarm signal or a timer descriptor could start a thread that waits without a limit."""
     caught = _read(f"/proc/{pid}/status").partition("SigCgt:")[2].split(maxsplit=1)

@@ -226,6 +226,10 @@ class Program:
         """What it has printed of its own accord."""
         return self._console.text if self._printed is None else self._printed
 
+    def is_stopped(self) -> bool:
+        """Whether it stands still for a signal such as SIGSTOP."""
+        return LINUX and not self.ended() and procfs.state(self.pid, self.pid) in "Tt"
+
     def unread(self) -> bool:
         """Whether something was typed that it has not read."""
         return not self.stopped and self._console.unread()
@@ -262,12 +266,13 @@ class Program:
 
     def dump_stacks(self) -> str:
         """Make it print where each thread is, which ends it; return the dump, which is no part of `printed`."""
-        if self.ended():
+        if self.ended() or (LINUX and procfs.ignores(self.pid, signal.SIGABRT)):
             return ""
         self._programs.drain()
         printed = self._console.text
         with contextlib.suppress(OSError):
             os.kill(self.pid, signal.SIGABRT)
+            os.kill(self.pid, signal.SIGCONT)  # it may have stopped itself
         _wait_for(self.ended, self._loop, limit=10.0)
         self._programs.drain()
         _, found, dump = self._console.text.rpartition("Fatal Python error: Aborted")

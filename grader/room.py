@@ -257,6 +257,8 @@ class Room:
         file = self._file_of(role)
         if file.is_relative_to(self.setup.folder):
             file = self._folder / file.relative_to(self.setup.folder)
+        else:  # named on the command line, and not under the submission
+            file = own_copy(file.parent, self._home / role) / file.name
         program = self._programs.start(file, role, console)
         self._started.append(program)
         return program
@@ -339,7 +341,7 @@ class Room:
             path = here.get(name.lower())
             if path:
                 with contextlib.suppress(OSError), path.open("rb") as file:
-                    text = file.read(_LARGEST_DOCUMENT).decode("utf-8-sig", "replace")
+                    text = _decoded(file.read(_LARGEST_DOCUMENT))
                     found.append((path.name, text.replace("\r\n", "\n")))
         return found
 
@@ -377,6 +379,12 @@ class Room:
     def spins(self, program: Program) -> bool:
         """Whether a program that should rest now, or end, computes on and on."""
         return self._patience.wait(program.ended, busy_time=_SPINS) is Ending.BUSY
+
+    def line_that_calls(self, *names: str) -> Where | None:
+        """The first line of the client that calls one of these."""
+        found = self._outline("client")
+        call = next((call for call in found.calls() if call.name in names), None) if found else None
+        return self._where(self.setup.files["client"], call.line) if call else None
 
     def where_it_is(self, program: Program) -> Where | None:
         """The line in which a program is, that of a thread beside the main thread if there is one. It ends by this."""
@@ -492,6 +500,8 @@ class Room:
             f"the client must call connect() with HOST '127.0.0.1' and PORT {port}, where the server listens",
         )  # fmt: skip
         self.transcript.end_here()
+        if client.ended() and self.setup.terminal == "pipes" and "/dev/tty" in client.printed:
+            raise GraderError("cannot be decided with pipes: the client uses /dev/tty, a terminal (--terminal pty)")
         if client.ended():
             raise CheckFailed(diagnosis.ended_early(failure, client, self.source))
         ending = self.wait(lambda: bool(self.host.guests))
@@ -531,3 +541,15 @@ class Room:
         fresh = [line for line in reversed(peer.lines) if line.event > expected.since]
         parts = (words_key(expected.text)[-64:],) if expected.keyed else expected.names
         return next((line for line in fresh if parts and all(part in line.text for part in parts)), None)
+
+
+def _decoded(data: bytes) -> str:
+    """A text as people save it: UTF-8, UTF-16 with its mark, or an old code page; nothing where it is no text at all."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+    strange = sum(not (sign.isprintable() or sign.isspace()) for sign in text)
+    return text if strange * 20 <= len(text) else ""

@@ -304,6 +304,16 @@ class ChatRoom(Room):
             speaker.says(text := self.words.text())
             hearer.hears_from(speaker, text, hint)
 
+    def comes_by_itself(self, member: Member, line: str) -> bool:
+        """Whether a line comes again, numbers apart, although nobody does anything: then it says nothing about anybody."""
+
+        def count() -> int:
+            pattern = re.sub(r"\d+", "0", line)
+            return sum(re.sub(r"\d+", "0", one.text) == pattern for one in member.peer.lines)
+
+        before = count()
+        return not self.wait(lambda: count() > before)
+
     def lines_since(self, member: Member, since: int) -> list[Line]:
         """What she has heard since an event."""
         return [line for line in member.peer.lines if line.event >= since]

@@ -15,27 +15,42 @@ class Asked(Enum):
     ADDRESS = "the server's address"
     PORT = "the server's port"
     SECRET = "a password"  # noqa: S105 - a kind of question
+    CONFIRMATION = "yes or no"
     NOTHING = ""
 
 
-_ASIDES = re.compile(r"\[[^\]]*\]|\([^)]*\)|<[^>]*>")  # a default, an example
+_ASIDES = re.compile(r"\[[^\]]*\]|\([^)]*\)|<[^>]*>|'[^']*'|\"[^\"]*\"")  # a default, an example, what was typed before
 _SENTENCES = re.compile(r"[.!?;,](?=\s+\S)")
-_ADDRESS_BY_NAME = re.compile(r"\b(host|server|computer|machine)('s)?[ -]?name\b")
-_SECRET = re.compile(r"pass(word|phrase|code)|\bpin\b|\btoken\b")
-_NAME = re.compile(r"name|nick|user|alias|handle|login|pseudo|call(ed)?\b|\bwho\b|\bas\b|\byou\b")
-_PORT = re.compile(r"\bport\b(\s+(number|no|nr|of|on|to)\b.*)?\W*$")
-_ADDRESS = re.compile(r"\b(host|server|address|ip)\b")
+_YES_OR_NO = re.compile(r"[\[(]\s*(y|j|o|s|t)\w*\s*[/|]\s*n\w*\s*[\])]")
+_DEFAULT_ADDRESS = re.compile(r"[\[(<](default\W+)?(localhost|\d+\.\d+\.\d+\.\d+|::1)[\])>]")
+_DEFAULT_PORT = re.compile(r"[\[(<](default\W+)?\d{4,5}[\])>]")
+_ADDRESS_BY_NAME = re.compile(
+    r"\b(host|server|computer|machine|rechner)('s)?[ -]?name\b|\bip\b|name of the (host|server)"
+)
+_SECRET = re.compile(r"pass(word|phrase|code|wort)|mot de passe|contrase|\bpin\b|\btoken\b")
+_NAME = re.compile(r"name|nick|nom\b|pseudo|user|alias|handle|login|call(ed)?\b|\bwho\b|\bwer\b|\bas\b|\byou\b")
+_PORT = re.compile(r"\b(port|puerto|porta)\b(\s+(number|no|nr|of|on|to|du|des)\b.*)?\W*$")
+_ADDRESS = re.compile(r"host|h[oô]te|server|serveur|servidor|adress|address|direcci|rechner|\bip\b")
 
 
 def asked_for(question: str) -> Asked:
-    """What a question is about, by its last sentence."""
-    asked = _SENTENCES.split(_ASIDES.sub(" ", question.lower()))[-1]
-    if _ADDRESS_BY_NAME.search(asked):
-        return Asked.ADDRESS
-    if _SECRET.search(asked):
-        return Asked.SECRET
-    if _NAME.search(asked):
-        return Asked.NAME
-    if _PORT.search(asked):
-        return Asked.PORT
-    return Asked.ADDRESS if _ADDRESS.search(asked) else Asked.NOTHING
+    """What a question is about: by the default that it offers, or by the words of its last sentence."""
+    question = question.lower()
+    asked = _SENTENCES.split(_ASIDES.sub(" ", question))[-1]
+    rules = (
+        (Asked.CONFIRMATION, _YES_OR_NO, question),
+        (Asked.ADDRESS, _DEFAULT_ADDRESS, question),
+        (Asked.SECRET, _SECRET, asked),
+        (Asked.PORT, _DEFAULT_PORT, question),
+        (Asked.ADDRESS, _ADDRESS_BY_NAME, asked),
+        (Asked.NAME, _NAME, asked),
+        (Asked.PORT, _PORT, asked),
+        (Asked.ADDRESS, _ADDRESS, asked),
+    )
+    return next((meaning for meaning, pattern, text in rules if pattern.search(text)), Asked.NOTHING)
+
+
+def yes(question: str) -> str:
+    """The letter that says yes to a question of yes or no."""
+    found = _YES_OR_NO.search(question.lower())
+    return found[1] if found else "y"

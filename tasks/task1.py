@@ -431,7 +431,8 @@ def client_connects(room: ChatRoom) -> None:
 def client_sends(room: ChatRoom) -> None:
     r"""Each line typed arrives at once as one line ended by `\n`.
 
-    Does: types three lines, one after the other; each must have arrived before the next one is typed.
+    Does: types three lines, one after the other, one with capitals and an umlaut, one of a hundred letters; each must have
+    arrived, as it was typed, before the next one is typed.
 
     Why: a message that waits in the client, or that has no end, is no message.
 
@@ -444,7 +445,7 @@ def client_sends(room: ChatRoom) -> None:
     """
     user = room.user_in_chat()
     before = len(user.lines())
-    texts = [room.words.text() for _ in range(3)]
+    texts = [room.words.text(), f"Grüße, at 10:30! {room.words.text()}", f"{'so ' * 30}{room.words.text()}"]
     for text in texts:
         user.types(text)
         user.sends_line(text, "send what was typed, as it is, at once, and with a newline after it")
@@ -481,7 +482,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
     room.rest()
     user.presses(half)
     room.rest()
-    line = f"{room.words.name()}: {(text := room.words.text())}"
+    line = f"{room.words.name()}: at 10:30: {(text := room.words.text())}"
     guest.send(f"{line}\n".encode())
     room.acted()
     hint = "receive in a thread of its own, which prints what comes while the main thread waits in input()"
@@ -492,7 +493,8 @@ def client_shows_while_typing(room: ChatRoom) -> None:
             "messages appear only after Enter" if late else "the message never appears",
             expected=f'"{line}" appears while {user.name} is typing',
             observed="it appeared only when Enter was pressed" if late else "it did not appear, not even after Enter",
-            hint=hint if late else f"print what recv() gives; {hint}",
+            hint=hint if late else _why_nothing_is_shown(room, hint),
+            where=room.line_that_calls("recv", "recv_into", "readline", "read"),
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(text.split()[-1]),
             mark="not shown until Enter" if late else "never shown",
@@ -511,11 +513,19 @@ def client_shows_while_typing(room: ChatRoom) -> None:
         )
 
 
+def _why_nothing_is_shown(room: ChatRoom, otherwise: str) -> str:
+    calls = {call.name for function in room.functions("client") for call in function.calls}
+    if "Thread" in calls and "start" not in calls:
+        return "a Thread is made, and never started: call its start()"
+    return f"print what recv() gives; {otherwise}"
+
+
 @check("task1.client-exit", points=1, needs=client_connects, runs="client")
 def client_exit(room: ChatRoom) -> None:
     """Typing `EXIT` ends the program, with no traceback.
 
-    Does: types the word. If it is sent, it is answered with `DONE` and the connection closed; then the program must end.
+    Does: first says and hears lines that only hold such words, which are chat. Then types the word. If it is sent, it is
+    answered with `DONE` and the connection closed; then the program must end.
 
     Why: nobody should need Ctrl-C to leave a chat.
 
@@ -529,6 +539,19 @@ def client_exit(room: ChatRoom) -> None:
     guest = room.guest
     assert guest is not None, "she is in the chat"
     word = room.typed("exit")
+    hint = (
+        f'only a line that is "{word}" and nothing else ends the client, and only a line that is "{room.done().text}"'
+    )
+    user.types(chat := f"the {word.lower()} is there {room.words.text()}")
+    room.delivers(f"{room.words.name()}: {room.done().text} {(text := room.words.text())}\n".encode())
+    if not user.sends(chat) or room.wait(lambda: user.terminal.shows(text)):
+        room.fail(
+            "the client takes chat for a farewell",
+            expected=f'"{chat}" is sent, and a message with {room.done().text} in it is shown',
+            observed="it has ended" if user.program.ended() else f"the server got {user.lines()[-1:]}",
+            hint=hint,
+            unless=check_of(client_shows_while_typing if user.sends(chat) else client_sends).id,
+        )
     user.types(word)
     room.wait(
         lambda: user.program.ended() or bool(guest.ended) or any(line.text.strip() == word for line in guest.lines)

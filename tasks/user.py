@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from grader.check import CheckFunction, check_of
-from tasks.questions import ADDRESS, Asked, asked_for
+from tasks.questions import ADDRESS, Asked, asked_for, yes
 
 if TYPE_CHECKING:
     from grader.peer import Peer
@@ -45,6 +45,8 @@ class User:
                     break
             if self.program.ended() or self.is_in_the_chat():
                 break
+            if self._answered and not self.terminal.lines() and self.room.spins(self.program):
+                break  # it computes on and on, and never asks
             self._answers()
         guest = self.room.guest
         if guest and not self.room.wait(lambda: bool(guest.lines)) and Asked.NAME not in self._answered:
@@ -62,7 +64,12 @@ class User:
         asked = asked_for(self._asked())
         self._question = self.terminal.screen.question
         self._answered.append(Asked.NAME if asked is Asked.NOTHING else asked)
-        answers = {Asked.ADDRESS: ADDRESS, Asked.PORT: str(self.room.setup.port), Asked.SECRET: self.room.words.text(1)}
+        answers = {
+            Asked.ADDRESS: ADDRESS,
+            Asked.PORT: str(self.room.setup.port),
+            Asked.SECRET: self.room.words.text(1),
+            Asked.CONFIRMATION: yes(self._question),
+        }
         self.presses(f"{answers.get(asked, self.name)}\n")
 
     def has_sent(self) -> bool:
@@ -121,6 +128,7 @@ class User:
             expected=f'"{text}" stands on {self.name}\'s screen, in one line',
             observed=seen,
             hint=hint,
+            where=self.room.line_that_calls("recv", "recv_into", "readline", "read"),
             ending=ending,
             event=self.room.transcript.last_sent(text.split()[-1], or_any=True),
             mark="not shown like this" if parts else "not shown",

@@ -6,7 +6,9 @@ import pytest
 
 from tasks.questions import Asked, asked_for
 
-NAME, PORT, ADDRESS, SECRET, NOTHING = Asked.NAME, Asked.PORT, Asked.ADDRESS, Asked.SECRET, Asked.NOTHING
+NAME, PORT, ADDRESS, SECRET, YES_OR_NO, NOTHING = (
+    Asked.NAME, Asked.PORT, Asked.ADDRESS, Asked.SECRET, Asked.CONFIRMATION, Asked.NOTHING
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,15 @@ NAME, PORT, ADDRESS, SECRET, NOTHING = Asked.NAME, Asked.PORT, Asked.ADDRESS, As
         ("Port number of the server: ", PORT),
         ("server port: ", PORT),
         ("Favourite colour? ", NOTHING),
+        ("Server IP or name [localhost]: ", ADDRESS),
+        ("Serveradresse: ", ADDRESS),
+        ("Hôte : ", ADDRESS),
+        ("Rechnername: ", ADDRESS),
+        ("Puerto: ", PORT),
+        ("Choisis un pseudo (5 lettres) : ", NAME),
+        ("Join as 'kira'? [Y/n] ", YES_OR_NO),
+        ("Is zoe correct? (y/n)", YES_OR_NO),
+        ("Stimmt das? [j/N]", YES_OR_NO),
     ],
 )
 def test_answer(question, answer):

