@@ -94,6 +94,16 @@ def _characters(payload: bytes) -> bytes:
     return HEADER.pack(len(payload.decode("utf-8", "replace"))) + payload
 
 
+LINES = Dialect(
+    "messages are still lines",
+    "send struct.pack('!I', len(data)) + data in place of data + b'\\n'",
+    lambda payload: payload + b"\n",
+)
+NO_HEADER = Dialect(
+    "there is no header at all",
+    "send struct.pack('!I', len(data)) before data",
+    lambda payload: payload,
+)
 DIALECTS = (
     Dialect(
         "the length is little-endian",
@@ -130,16 +140,8 @@ DIALECTS = (
         "use struct.pack('!I', n): four bytes, not digits",
         lambda payload: str(len(payload)).encode() + payload,
     ),
-    Dialect(
-        "messages are still lines",
-        "send struct.pack('!I', len(data)) + data in place of data + b'\\n'",
-        lambda payload: payload + b"\n",
-    ),
-    Dialect(
-        "there is no header at all",
-        "send struct.pack('!I', len(data)) before data",
-        lambda payload: payload,
-    ),
+    LINES,
+    NO_HEADER,
 )
 """Wrong ways, the likelier first."""
 

@@ -82,7 +82,7 @@ def _programs_by_role(
                 notes.append(f"took {choice.relative_to(folder)} for the {role.replace('_', ' ')}")
     usual = {role: name for role, name in names.items() if role not in extras}
     beside = [program for program in programs if program not in found.values()]
-    programs = [one for one in beside if not any(one.parent.name in extra.folders for extra in extras.values())]
+    programs = [one for one in beside if not any(_plain_name(one.parent) in extra.folders for extra in extras.values())]
     for role, wanted in usual.items():
         here = [program for program in programs if program.name == wanted and role not in given]
         if not here:
@@ -107,11 +107,11 @@ def _extra_program(folder: Path, programs: list[Path], name: str, usual_name: st
     """The program of a role that may be left out; the plainest sign counts."""
 
     def by_name(program: Path) -> bool:
-        stem = program.stem.lower()
+        stem = _plain_name(program.with_suffix(""))
         return extra.like in stem and any(word in stem for word in extra.words)
 
     def in_folder(program: Path) -> bool:
-        return program.parent != folder and program.parent.name.lower() in extra.folders
+        return program.parent != folder and _plain_name(program.parent) in extra.folders
 
     signs: list[Callable[[Path], bool]] = [
         lambda program: program.name == name,
@@ -120,6 +120,11 @@ def _extra_program(folder: Path, programs: list[Path], name: str, usual_name: st
         by_name,
     ]
     return next((program for sign in signs for program in programs if sign(program)), None)
+
+
+def _plain_name(path: Path) -> str:
+    """The name in lower case, without blanks, dashes and underscores."""
+    return re.sub(r"[\s_-]", "", path.name.lower())
 
 
 def source_matches(program: Path, pattern: str) -> bool:

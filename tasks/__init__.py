@@ -27,7 +27,9 @@ CODELAB = Codelab(
     ChatRoom,
     "task5",
     {
-        FRAMED + role: Extra(role, ("task5", "homework"), ("length", "prefix", "framed"), MAKES_HEADERS)
+        FRAMED + role: Extra(
+            role, ("task5", "homework"), ("length", "prefix", "frame", "task5", "homework"), MAKES_HEADERS
+        )
         for role in ("server", "client")
     },
 )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from grader.check import check
-from grader.framing import DIALECTS, Dialect, dialect_of, frame, in_hex
+from grader.framing import DIALECTS, LINES, NO_HEADER, Dialect, dialect_of, frame, in_hex
 from grader.peer import Line
 from tasks.chat import ChatRoom, Member
 
 # Around the edges of headers, of one byte, of usual recv() sizes (with and without the header), and large ones.
 SIZES = (0, 1, 255, 256, 1_020, 1_023, 1_024, 1_025, 4_092, 4_096, 65_535, 65_536, 1 << 20, 16 << 20)
-SENDERS, TALKS, AT_ONCE = 4, 2, 200_000
+SENDERS, AT_ONCE, SMALL, MANY = 4, 200_000, 40, 30
 MERGED = 100
 HUGE_CLAIM, BOUNDED = b"\xff\xff\xff\xff", 200 << 20  # a header; bytes of memory that nobody needs for it
 FOLLOWS = 1 << 20  # bytes that come after the huge claim
@@ -34,9 +34,12 @@ def frames(room: ChatRoom) -> None:
 
     Codelab: section 4 (advanced option) and section 5, Task 5
     """
-    people = room.join(3)
-    for speaker, text in zip(people, (room.words.text(), f"{ODD} {room.words.text()}"), strict=False):
+    people = [*room.join(2), room.join_one(f"{room.words.name()}é")]
+    room.rest()
+    said = []
+    for speaker, text in zip(reversed(people), (room.words.text(), f"{ODD} {room.words.text()}"), strict=False):
         speaker.says(text)
+        said.append((speaker, text))
         for other in people:
             if other is not speaker:
                 _hears(room, other, speaker, text.encode())
@@ -158,7 +161,8 @@ def merged(room: ChatRoom) -> None:
 def concurrent(room: ChatRoom) -> None:
     """4 senders at once, 200 kB messages: no frame is torn or mixed.
 
-    Does: four people say 200 kB each in the same instant, twice; everyone else must get all of it, and nothing else.
+    Does: four people say 200 kB each in the same instant, twice, and then thirty times a short message; everyone else must get
+    each of them whole.
 
     Why: sendall() of a large message takes several steps, and another thread may send to the same client in between.
 
@@ -170,15 +174,15 @@ def concurrent(room: ChatRoom) -> None:
     room.more_than_buffers_hold()  # small buffers, so that a large message takes many steps
     people = room.join(SENDERS)
     hint = "one lock (or one writing thread) for each client, held while a whole frame is sent: header and payload together"
-    for _ in range(TALKS):
-        said = [(speaker, _payload(room, AT_ONCE)) for speaker in people]
+    for size in (AT_ONCE, AT_ONCE, *[SMALL] * MANY):
+        said = [(speaker, _payload(room, size)) for speaker in people]
         with room.server_paused():
             for speaker, payload in said:
                 speaker.sends(frame(payload))
         for speaker, payload in said:
             for other in people:
                 if other is not speaker:
-                    _hears(room, other, speaker, payload, hint, what=f"{speaker.name}'s 200,000 bytes")
+                    _hears(room, other, speaker, payload, hint, what=f"{speaker.name}'s {size:,} bytes")
 
 
 @check("task5.truncated", points=1, needs=frames)
@@ -232,10 +236,12 @@ def huge_claim(room: ChatRoom) -> None:
     before = room.memory()
     eve = room.join_one()
     eve.sends(HUGE_CLAIM + b"z" * FOLLOWS)
-    room.rest()
     room.members = [ada, bob]
-    room.still_chats("one client's claim must not stop the others")
+    room.rest(lambda: room.memory() - before > BOUNDED)
     grown = room.memory() - before
+    if grown <= BOUNDED:
+        room.still_chats("one client's claim must not stop the others")
+        grown = room.memory() - before
     if grown > BOUNDED:
         room.fail(
             "the server takes the memory that was claimed",
@@ -373,42 +379,55 @@ def _hears(
         return
     near = _nearest(hearer.peer.lines, payload)
     observed, cure = _what_came(hearer, near, forms)
-    unread = "" if cure or near or hearer.peer.tail else _understood(room)
+    is_first = not hint  # only there is the way to frame in question; later a frame has come through
+    if is_first and not near:
+        taught = _understood(room)
+        cure = taught or cure or "each message is struct.pack('!I', len(data)) + data, and so are notices and welcomes"
+    longer = f", or {len(forms[1]):,} with the name" if len(payload) > _LONG else ""
     room.fail(
         f"{what} did not arrive as it was sent",
-        expected=f"{hearer.name} gets a frame with {len(payload):,} bytes: {in_hex(frame(payload))}",
+        expected=f"{hearer.name} gets a frame with {len(payload):,} bytes{longer}: {in_hex(frame(payload))}",
         observed=observed,
-        hint=unread or cure or hint,
-        ending=None if unread or cure else ending,
+        hint=cure or hint,
+        ending=None if cure else ending,
         event=near.event if near else room.transcript.last_sent("", or_any=True),
         mark="not as it was sent" if near else "never arrived",
-        absent=unread == _STILL_LINES or (not near and not hearer.peer.stream),
+        absent=cure in (_STILL_LINES, _NOTHING_UNDERSTOOD),
     )
 
 
+_LONG = 100  # bytes, from which nobody counts them
+
+
 def _nearest(lines: Iterable[Line], payload: bytes) -> Line | None:
-    """The frame that holds the payload, or as much of it as can be."""
-    candidates = [line for line in lines if payload[-12:] and payload[-12:] in line.raw] or [
-        line for line in lines if payload[:12] and payload[:12] in line.raw
-    ]
-    return candidates[-1] if candidates else None
+    """The last frame that holds the payload, or its end, or its beginning."""
+    frames_so_far = list(lines)
+    for part in (payload, payload[-12:], payload[:12]):
+        held = [line for line in frames_so_far if part and part in line.raw]
+        if held:
+            return held[-1]
+    return None
 
 
 def _what_came(hearer: Member, near: Line | None, forms: list[bytes]) -> tuple[str, str]:
     """What the hearer got in place of the frame, and the cure where it is plain."""
     peer = hearer.peer
+    if near:
+        inside = _inside(near.raw, forms)
+        observed = f"{hearer.name} got a frame with {len(near.raw):,} bytes: {in_hex(frame(near.raw))}"
+        if not inside and len(near.raw) in map(len, forms):
+            like = next(form for form in forms if len(form) == len(near.raw))
+            at = next(at for at, (one, other) in enumerate(zip(like, near.raw, strict=True)) if one != other)
+            observed += f"; from byte {at:,} on it holds something else: {near.raw[at : at + 8].hex(' ')}"
+        return observed, inside
     dialect = dialect_of(peer.stream, [form for form in forms if form])
     if dialect:
         at = max(peer.stream.rfind(form) for form in forms)
-        start = max(at - 8, 0)
-        return f"{dialect.name}: {hearer.name} got {in_hex(peer.stream[start:])}", dialect.cure
-    if near:
-        cure = _inside(near.raw, forms)
-        return f"{hearer.name} got a frame with {len(near.raw):,} bytes: {in_hex(frame(near.raw))}", cure
+        return f"{dialect.name}: {hearer.name} got {in_hex(peer.stream[max(at - 8, 0) :])}", dialect.cure
     if peer.ended:
         return f"{hearer.name}'s connection was {peer.ended}", ""
     if peer.tail:
-        return f"{hearer.name} got bytes that are no whole frame: {in_hex(peer.tail)} ({len(peer.tail):,} bytes)", ""
+        return f"{hearer.name} got bytes that are no whole frame: {in_hex(peer.tail)}", ""
     return f"{hearer.name} got nothing like it", ""
 
 
@@ -416,42 +435,58 @@ def _inside(raw: bytes, forms: list[bytes]) -> str:
     """What is wrong inside a frame whose header is right."""
     for form in forms:
         if raw == form + b"\n":
-            return "the newline is still appended: the length tells where a frame ends"
+            return "the newline is still appended: drop it, the length tells where a frame ends"
         if form and raw.endswith(frame(form)):
             return "the header that came is passed on inside the payload: take it off first"
-        if form != form.decode("utf-8", "replace").encode() and raw.decode("utf-8", "replace") == form.decode(
-            "utf-8", "replace"
-        ):
+        if form != form.decode("utf-8", "replace").encode() and _as_text(raw) == _as_text(form):
             return "the payload is decoded and encoded again on the way: pass the bytes on as they came"
-        if raw == form.strip() or raw == form.rstrip():
+        if raw in (form.strip(), form.rstrip()):
             return "the payload is stripped on the way: pass the bytes on as they came"
-        if form.startswith(raw) and len(raw) < len(form):
-            return f"only the first {len(raw):,} bytes are passed on: recv(n) gives at most n bytes; loop until all are there"
+    payload, named = forms[0], forms[-1]
+    prefix = named[: len(named) - len(payload)]
+    body = raw.removeprefix(prefix)
+    if body and len(body) < len(payload) and body in payload:
+        return f"only {len(body):,} bytes of it are passed on: recv(n) gives at most n bytes; loop until all are there"
+    if payload and raw.endswith(payload):
+        before = raw[: len(raw) - len(payload)].decode("utf-8", "backslashreplace")
+        return f'before the payload stands "{before}": put "{_as_text(prefix)}" there, or nothing'
     return ""
+
+
+def _as_text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 _STILL_LINES = "the server still reads lines: read four bytes of length, then as many bytes as they say"
+_NOTHING_UNDERSTOOD = (
+    "the server passes on nothing, in whatever way it is framed: read four bytes, then as many as they say"
+)
 
 
 def _understood(room: ChatRoom) -> str:
-    """What the server takes for frames, if it does not take ours: two more people try the usual other ways."""
-    if room.ended():
+    """What the server takes for messages, if it does not take our frames: two more people try the usual other ways."""
+    if room.ended() or _is_understood(room, frame):
         return ""
-    for dialect in DIALECTS:
-        if dialect.name != DIALECTS[-1].name and _is_understood(room, dialect):
-            if dialect.encode(b"x").endswith(b"x\n") and len(dialect.encode(b"x")) == 2:
-                return _STILL_LINES
-            return f"in what the server reads, {dialect.name}: {dialect.cure.replace('pack', 'unpack')}"
-    return ""
+    others = [dialect for dialect in DIALECTS if dialect is not NO_HEADER]
+    for dialect in sorted(others, key=lambda one: one is not LINES):
+        if _is_understood(room, dialect.encode):
+            return (
+                _STILL_LINES
+                if dialect is LINES
+                else f"in what the server reads, {dialect.name}: {dialect.cure.replace('pack', 'unpack')}"
+            )
+        if room.ended():
+            return ""
+    return _NOTHING_UNDERSTOOD
 
 
-def _is_understood(room: ChatRoom, dialect: Dialect) -> bool:
+def _is_understood(room: ChatRoom, encode: Callable[[bytes], bytes]) -> bool:
     pair = [Member(room, room.connect(f"({number})"), room.words.name()) for number in (1, 2)]
     for one in pair:
-        one.sends(dialect.encode(one.name.encode()))
+        one.sends(encode(one.name.encode()))
         room.rest()
     text = room.words.text()
-    pair[0].sends(dialect.encode(f"é {text}".encode()))
+    pair[0].sends(encode(f"é {text}".encode()))
     room.rest(lambda: text.encode() in pair[1].peer.stream)
     heard = text.encode() in pair[1].peer.stream
     for one in pair:
@@ -469,14 +504,12 @@ def _sends_frame(room: ChatRoom, payload: bytes, what: str, *, first: bool = Fal
         return
     near = _nearest(guest.lines, payload)
     dialect = dialect_of(guest.stream, [payload])
-    if dialect:
+    inside = _inside(near.raw, [payload]) if near else ""
+    if near and (inside or not dialect):
+        observed, cure = f"it got a frame with {len(near.raw):,} bytes: {in_hex(frame(near.raw))}", inside
+    elif dialect:
         at = guest.stream.rfind(payload)
         observed, cure = f"{dialect.name}: it got {in_hex(guest.stream[max(at - 8, 0) :])}", dialect.cure
-    elif near:
-        observed, cure = (
-            f"it got a frame with {len(near.raw):,} bytes: {in_hex(frame(near.raw))}",
-            _inside(near.raw, [payload]),
-        )
     else:
         observed, cure = f"it got {in_hex(guest.stream[-40:])}" if guest.stream else "it got nothing", ""
     room.fail(
@@ -488,7 +521,7 @@ def _sends_frame(room: ChatRoom, payload: bytes, what: str, *, first: bool = Fal
         event=near.event if near else guest.record_unfinished() if guest.tail else None,
         mark="not as it was typed",
         blocks=False,
-        absent=bool(dialect and dialect.encode(b"x") in (b"x\n", b"x")) or not guest.stream,
+        absent=not guest.lines and (dialect in (LINES, NO_HEADER) or not guest.stream),
     )
 
 
