@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 HEADER = struct.Struct("!I")
+_LARGEST = 32 << 20  # bytes of a frame; the largest that a check sends is half of it
 _MOST_REMEMBERED = 1 << 20  # bytes of a stream that are kept to find out what is wrong with it
 
 
@@ -19,6 +20,10 @@ class Buffer(Protocol):
     @property
     def tail(self) -> bytes:
         """What has come of the message that is not finished yet."""
+
+    @property
+    def grows(self) -> bool:
+        """Whether what comes may be a part of a message: not if its header claims more than anybody sends."""
 
 
 class LineBuffer:
@@ -41,6 +46,11 @@ class LineBuffer:
     def tail(self) -> bytes:
         """What has come of the line that is not finished yet."""
         return b"".join(self._tail)
+
+    @property
+    def grows(self) -> bool:
+        """A line may have any length."""
+        return True
 
 
 class FrameBuffer:
@@ -75,6 +85,11 @@ class FrameBuffer:
     def tail(self) -> bytes:
         """What has come of the frame that is not finished yet, its header included."""
         return b"".join(self._pieces)
+
+    @property
+    def grows(self) -> bool:
+        """Whether the frame that has begun has a length that anybody sends."""
+        return self._needed <= _LARGEST
 
 
 def frame(payload: bytes) -> bytes:

@@ -34,6 +34,7 @@ class Watcher:
     def __init__(self, network: Network) -> None:
         self._private = network.private
         self.port = 0  # where the program listens, once it does
+        self.ours: set[tuple[int, int]] = set()  # our own ends: their port, and the port that they talk to
         self.sockets = SocketTable() if LINUX else None
 
     def close(self) -> None:

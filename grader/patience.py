@@ -191,10 +191,13 @@ class _Watch:
         self._patience.sign()
 
     def _taken_in(self, sockets: tuple[TcpSocket, ...]) -> None:
-        """Notice whether it has read or sent since the last look."""
-        queues = tuple((one.port, one.peer_port, one.unread, one.unsent) for one in sockets)
+        """Notice whether it has read since the last look. What it sends is a sign when it arrives, if it is one at all."""
+        ours = self._patience.watcher.ours
+        ends = ((one.port, one.peer_port, one.unread) for one in sockets)
+        queues = tuple(end for end in ends if end[:2] not in ours)
         if queues != self._queues:
             if self._queues is not None:
+                self._start = self._start if self._patience.starting else time.monotonic()
                 self._signs_of_life()
             self._queues = queues
 

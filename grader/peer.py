@@ -179,7 +179,7 @@ class Peer:
         if sys.platform == "linux":  # not sticky; in a private network the route does it for both sides
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         lines = self._buffer.feed(data)
-        self._loop.signs += not lines
+        self._loop.signs += not lines and self._buffer.grows
         for raw in lines:
             text = (raw[:-1] if raw.endswith(b"\r") else raw).decode("utf-8", "replace")
             event = self._transcript.add(self.label, "in", raw)

@@ -217,6 +217,7 @@ class Room:
         """Somebody called our host: notice where."""
         guest = self.host.guests[-1]
         self._watcher.port = guest.port
+        self._watcher.ours.add((guest.port, guest.caller))
         if guest.port != self.setup.port:
             self.notes.append(f"graded on port {guest.port}, which the client calls instead of {self.setup.port}")
         if guest.address not in ("127.0.0.1", "::1"):
@@ -299,6 +300,7 @@ class Room:
             self._patience.until_connected(peer)
             if peer.connected:
                 self.peers.append(peer)
+                self._watcher.ours.add((peer.port, self.listening.port))
                 return peer
             refusal = peer.refusal
         raise CheckFailed(self._refused(label, host, refusal, hint))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from grader.check import check
-from grader.framing import DIALECTS, LINES, NO_HEADER, Dialect, dialect_of, frame, in_hex
+from grader.framing import DIALECTS, HEADER, LINES, NO_HEADER, Dialect, dialect_of, frame, in_hex
 from grader.peer import Line
 from tasks.chat import ChatRoom, Member
 
@@ -34,8 +34,10 @@ def frames(room: ChatRoom) -> None:
 
     Codelab: section 4 (advanced option) and section 5, Task 5
     """
-    people = [*room.join(2), room.join_one(f"{room.words.name()}é")]
-    room.rest()
+    for name in (room.words.name(), room.words.name(), f"{room.words.name()}é"):
+        room.members.append(room.arrive(name))
+        room.rest()
+    people = list(room.members)
     said = []
     for speaker, text in zip(reversed(people), (room.words.text(), f"{ODD} {room.words.text()}"), strict=False):
         speaker.says(text)
@@ -378,11 +380,20 @@ def _hears(
     if not ending:
         return
     near = _nearest(hearer.peer.lines, payload)
+    event = near.event if near else room.transcript.last_sent("", or_any=True)
+    room.transcript.end_here()  # what is tried now to find the cause is no evidence
     observed, cure = _what_came(hearer, near, forms)
     is_first = not hint  # only there is the way to frame in question; later a frame has come through
     if is_first and not near:
         taught = _understood(room)
-        cure = taught or cure or "each message is struct.pack('!I', len(data)) + data, and so are notices and welcomes"
+        tail = hearer.peer.tail
+        if len(tail) >= HEADER.size and taught in ("", _NOTHING_UNDERSTOOD):
+            claimed = HEADER.unpack_from(tail)[0]
+            cure = cure or (
+                f"its header says {claimed:,} bytes: each message, notices and welcomes too, is "
+                "struct.pack('!I', len(data)) + data, and the length counts data alone"
+            )
+        cure = cure or taught or "each message is struct.pack('!I', len(data)) + data, and so are notices and welcomes"
     longer = f", or {len(forms[1]):,} with the name" if len(payload) > _LONG else ""
     room.fail(
         f"{what} did not arrive as it was sent",
@@ -390,7 +401,7 @@ def _hears(
         observed=observed,
         hint=cure or hint,
         ending=None if cure else ending,
-        event=near.event if near else room.transcript.last_sent("", or_any=True),
+        event=event,
         mark="not as it was sent" if near else "never arrived",
         absent=cure in (_STILL_LINES, _NOTHING_UNDERSTOOD),
     )
