@@ -59,6 +59,8 @@ def _in_the_fork(pipe: int, test) -> None:
     """Run the test; tell how it failed, or what it left behind; never return."""
     told = ""
     try:
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):  # a background shell or nohup ignores them
+            signal.signal(number, signal.SIG_DFL)  # and so would the programs, as they never do under a worker
         signal.signal(signal.SIGALRM, _too_long)
         signal.alarm(_LIMIT)
         signal.signal(signal.SIGTERM, _given_up)
