@@ -65,7 +65,7 @@ class Failure:
     event: int | None = None  # the place in the transcript that shows it
     mark: str = ""  # the remark to put there
     blocks: bool = True  # whether checks that need this one are skipped
-    absent: bool = False  # it shows that the program was never meant for this task
+    meant: bool = False  # it shows that the program was meant for this task, although it fails
     unless: str = ""  # a check id: if that one failed, this failure is its consequence and counts as a skip
 
 

@@ -82,7 +82,10 @@ def _with_usual_programs(lab: Codelab, setup: Setup, isolation: str) -> tuple[Se
     meant = {
         role: file
         for role, file in candidates.items()
-        if not any(one.id == first[role].id and one.failure and one.failure.absent for one in results)
+        if any(
+            one.id == first[role].id and (one.status is Status.PASS or (one.failure and one.failure.meant))
+            for one in results
+        )
     }
     notes = tuple(f"took {file.name} for the {role.replace('_', ' ')}: it speaks so" for role, file in meant.items())
     return replace(setup, files={**setup.files, **meant}), notes

@@ -485,12 +485,12 @@ class Room:
         mark: str = "",
         where: Where | None = None,
         blocks: bool = True,
-        absent: bool = False,
+        meant: bool = False,
         unless: str = "",
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
         self.transcript.end_here()  # what is done to the program to find the cause is no evidence
-        failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, absent, unless)
+        failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, meant, unless)
         asked = self._witness()
         raise CheckFailed(diagnosis.add_cause(failure, asked, ending, self.source) if asked else failure)
 

@@ -54,6 +54,7 @@ def frames(room: ChatRoom) -> None:
                 observed=f"{len(one.peer.tail)} bytes are left over: {in_hex(one.peer.tail)}",
                 hint=_cure(dialect_of(one.peer.stream, [ODD.encode()]))
                 or "send exactly as many bytes as the header says",
+                meant=True,
             )
 
 
@@ -403,7 +404,7 @@ def _hears(
         ending=None if cure else ending,
         event=event,
         mark="not as it was sent" if near else "never arrived",
-        absent=cure in (_STILL_LINES, _NOTHING_UNDERSTOOD),
+        meant=cure not in (_STILL_LINES, _NOTHING_UNDERSTOOD) and not room.ended(),
     )
 
 
@@ -532,7 +533,7 @@ def _sends_frame(room: ChatRoom, payload: bytes, what: str, *, first: bool = Fal
         event=near.event if near else guest.record_unfinished() if guest.tail else None,
         mark="not as it was typed",
         blocks=False,
-        absent=not guest.lines and (dialect in (LINES, NO_HEADER) or not guest.stream),
+        meant=bool(guest.lines) or (dialect not in (LINES, NO_HEADER) and bool(guest.stream)),
     )
 
 
