@@ -32,7 +32,11 @@ OTHERS = {
     "wrong (codelab's two faults)": "codelab_two_faults",
     "wrong (relays EXIT)": "exit_relayed",
 }
-CLIENTS_IN = {"task1.together": 2, "task3.together": 2}  # the other checks that run a client run one
+CLIENTS_IN = {
+    "task1.together": 2,
+    "task3.together": 2,
+    "task5.together": 2,
+}  # the other checks that run a client run one
 
 
 def nothing(_room: ChatRoom) -> None:
@@ -62,9 +66,10 @@ def floor_of(catalogue: Catalogue, kinds: tuple[str, ...]) -> Catalogue:
     return Catalogue([Task("floor", "", tuple(checks))])
 
 
-def only(catalogue: Catalogue, kinds: tuple[str, ...]) -> Catalogue:
-    """The checks of these kinds, without what they need of others."""
-    ids = {check.id for check in catalogue if check.runs in kinds}
+def only(catalogue: Catalogue, kinds: tuple[str, ...], *, bonus: bool = False) -> Catalogue:
+    """The checks of these kinds, of the bonus task or of all others, without what they need of others."""
+    bonuses = {task.id for task in catalogue.tasks if task.bonus}
+    ids = {check.id for check in catalogue if check.runs in kinds and (check.task in bonuses) is bonus}
     tasks = []
     for task in catalogue.tasks:
         kept = (replace(one, needs=tuple(need for need in one.needs if need in ids)) for one in task.checks)
@@ -110,20 +115,31 @@ def main() -> None:
         f"{len(list(servers)) + 1} servers",
         "floor",
         {
-            "floor": grade(floor_of(everything, ("server",)), REFERENCE),
+            "floor": grade(floor_of(servers, ("server",)), REFERENCE),
             "right (reference)": grade(servers, REFERENCE),
             **{name: grade(servers, TESTS / "submissions" / folder) for name, folder in OTHERS.items()},
         },
         rounds,
     )
     kinds = ("client", "both")
+    clients_only = only(everything, kinds)
+    framed = only(everything, ("server", *kinds), bonus=True)
     command = [sys.executable, "-m", "grader", "all", str(REFERENCE), "--json", os.devnull, "-q"]
     compare(
-        f"{len(list(only(everything, kinds)))} checks that run clients",
+        f"{len(list(clients_only))} checks that run clients",
         "floor",
         {
-            "floor": grade(floor_of(everything, kinds), REFERENCE),
-            "right (reference)": grade(only(everything, kinds), REFERENCE),
+            "floor": grade(floor_of(clients_only, kinds), REFERENCE),
+            "right (reference)": grade(clients_only, REFERENCE),
+        },
+        rounds,
+    )
+    compare(
+        f"{len(list(framed))} checks of the bonus, and all of them by command",
+        "floor",
+        {
+            "floor": grade(floor_of(framed, ("server", *kinds)), REFERENCE),
+            "right (reference)": grade(framed, REFERENCE),
             "command `chatgrade all reference`": lambda: subprocess.run(command, capture_output=True, check=True),
         },
         rounds,
