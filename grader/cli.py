@@ -158,8 +158,11 @@ def grade(
         )
     lab = codelab.load()
     chosen = settings.load(config or settings.find(server or client or path), lab)
-    roles = {extra.like: role for role, extra in lab.extras.items()} if tasks == (lab.bonus,) else {}
-    given = {roles.get(role, role): file for role, file in (("server", server), ("client", client)) if file}
+    given = {
+        lab.bonus_role(role) if tasks == (lab.bonus,) else role: file
+        for role, file in (("server", server), ("client", client))
+        if file
+    }
     handed_in = submission.find(path, chosen.files, given, lab.extras)
     seed = time.time_ns() % 2**32 if seed is None else seed
     interpreter = _interpreter(python)

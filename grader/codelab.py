@@ -40,6 +40,10 @@ class Codelab:
     bonus: str
     extras: Mapping[str, Extra]
 
+    def bonus_role(self, role: str) -> str:
+        """The role that a usual one (server, client) has in the bonus task."""
+        return next((bonus for bonus, extra in self.extras.items() if extra.like == role), role)
+
 
 def load() -> Codelab:
     """The codelab of this installation."""

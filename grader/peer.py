@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import socket
 import struct
 import sys
@@ -16,11 +15,10 @@ from typing import NamedTuple
 
 from grader.check import Failure
 from grader.framing import Buffer, FrameBuffer
-from grader.loop import Loop
+from grader.loop import Loop, News
 from grader.transcript import Transcript
 
 _CHUNK = 1 << 18
-_NUMBER, _OFTEN = re.compile(r"\d+"), 5
 _FLOOD_BYTES, _FLOOD_LINES = 40 << 20, 20_000  # what is sent to one in a check is a fraction of this
 
 
@@ -45,7 +43,7 @@ class Peer:
         self.left = False  # we ended it
         self.reading = True
         self._by_words: dict[str, list[int]] = {}
-        self._seen: dict[str, int] = {}
+        self._news = News()
         self._buffer = buffer
         self._outgoing = bytearray()
         self._loop, self._transcript = loop, transcript
@@ -183,15 +181,9 @@ class Peer:
         for raw in lines:
             text = (raw[:-1] if raw.endswith(b"\r") else raw).decode("utf-8", "replace")
             event = self._transcript.add(self.label, "in", raw)
-            self._notice_repetition(text)
+            self._loop.signs += self._news.is_news(text[:200])
             self._by_words.setdefault(words_key(text), []).append(len(self.lines))
             self.lines.append(Line(raw, text, event))
-
-    def _notice_repetition(self, text: str) -> None:
-        """A line that came often, its numbers apart, says nothing about what was done meanwhile."""
-        pattern = _NUMBER.sub("0", text[:200])
-        self._seen[pattern] = self._seen.get(pattern, 0) + 1
-        self._loop.signs += self._seen[pattern] <= _OFTEN
 
     def _flooded(self) -> None:
         """Stop listening: who sends without an end would fill the memory."""

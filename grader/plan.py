@@ -31,7 +31,7 @@ class Plan:
 def plan(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path, setup: Setup, isolation: str) -> Plan:
     """Decide what to run; UsageError if that is nothing."""
     if tasks == (lab.bonus,) and path.is_file():
-        setup = replace(setup, files={_bonus_role(lab, role): file for role, file in setup.files.items()})
+        setup = replace(setup, files={lab.bonus_role(role): file for role, file in setup.files.items()})
     wanted = [lab.catalogue[check_id] for check_id in only] or [one for one in lab.catalogue if one.task in tasks]
     notes: tuple[str, ...] = ()
     if any(check.task == lab.bonus for check in wanted):
@@ -52,14 +52,10 @@ def plan(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path
     return Plan([check.id for check in wanted if check not in absent], setup, results, notes)
 
 
-def _bonus_role(lab: Codelab, role: str) -> str:
-    return next((bonus for bonus, extra in lab.extras.items() if extra.like == role), role)
-
-
 def _roles(lab: Codelab, check: Check) -> set[str]:
     """The programs that a check runs."""
     usual = {"server": {"server"}, "client": {"client"}, "both": {"server", "client"}}.get(check.runs, set())
-    return {_bonus_role(lab, role) for role in usual} if check.task == lab.bonus else usual
+    return {lab.bonus_role(role) for role in usual} if check.task == lab.bonus else usual
 
 
 def _with_usual_programs(lab: Codelab, setup: Setup, isolation: str) -> tuple[Setup, tuple[str, ...]]:

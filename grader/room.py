@@ -88,6 +88,7 @@ class Room:
         self.output = ""
         self._home, self._network = home, network
         self._folder = own_copy(setup.folder, home / "submission")
+        self._elsewhere: dict[Path, Path] = {}  # folders of programs that are not under the submission: their copies
         self._loop = Loop()
         self._watcher = Watcher(network)
         self._programs = Programs(setup.python, home, self._loop)
@@ -208,9 +209,7 @@ class Room:
         """Listen where the student's client should call, and where it may call by mistake."""
         self._network.require_free(self.setup.port)
         self._watcher.port = self.setup.port
-        program = self.setup.files.get("client")
-        beside = sorted(program.parent.glob("*.py"))[:_MOST_BESIDE] if program else []
-        others = [port for port in numbers_like_ports([program, *beside] if program else []) if port != self.setup.port]
+        others = [port for port in numbers_like_ports(self._client_sources()) if port != self.setup.port]
         self.host = Host(self.setup.port, others, self._loop, self.transcript, self._called, self.buffer)
 
     def _called(self) -> None:
@@ -259,7 +258,9 @@ class Room:
         if file.is_relative_to(self.setup.folder):
             file = self._folder / file.relative_to(self.setup.folder)
         else:  # named on the command line, and not under the submission
-            file = own_copy(file.parent, self._home / role) / file.name
+            if file.parent not in self._elsewhere:
+                self._elsewhere[file.parent] = own_copy(file.parent, self._home / role)
+            file = self._elsewhere[file.parent] / file.name
         program = self._programs.start(file, role, console)
         self._started.append(program)
         return program
@@ -274,15 +275,19 @@ class Room:
 
     def line_with_number(self, number: int) -> Where | None:
         """The first line of the client, or of a file beside it, that holds this number."""
-        program = self.setup.files["client"]
         digits = re.compile("_?".join(str(number)))
-        for path in (program, *sorted(program.parent.glob("*.py"))[:_MOST_BESIDE]):
+        for path in self._client_sources():
             with contextlib.suppress(OSError), path.open("rb") as file:
                 lines = file.read(_LARGEST_DOCUMENT).decode("utf-8", "replace").splitlines()
                 at = next((at for at, line in enumerate(lines, start=1) if digits.search(line)), None)
                 if at:
                     return self._where(path, at)
         return None
+
+    def _client_sources(self) -> list[Path]:
+        """The client's file and some beside it, which it may import; none where it was not handed in."""
+        program = self.setup.files.get("client")
+        return [program, *sorted(program.parent.glob("*.py"))[:_MOST_BESIDE]] if program else []
 
     def is_connected(self, program: Program) -> bool:
         """Whether a program has a connection to the port in question."""

@@ -19,14 +19,13 @@ import pexpect
 from pexpect.fdpexpect import fdspawn
 
 from grader.check import Failure
-from grader.loop import Loop
+from grader.loop import Loop, News
 from grader.program import Capture
 from grader.screen import COLUMNS, ROWS, Screen, plain, same_form
 from grader.transcript import Transcript
 
 _CHUNK = 1 << 16
 _FLOOD = 300_000  # bytes: a chat of a check fills a page or two
-_NUMBER, _OFTEN = re.compile(r"\d+"), 5
 
 
 class Terminal:
@@ -42,10 +41,11 @@ class Terminal:
         self._loop, self._transcript = loop, transcript
         self._capture = Capture()
         self._plain: list[str] = []  # what was printed, without what only commands a terminal
+        self._printed: list[str] | None = None  # the same in lines
         self._unfinished = b""  # the beginning of a character, or of an escape sequence
         self._echo = ""
         self._skimmed = 0  # bytes that are still to be read and not drawn
-        self._seen: dict[str, int] = {}
+        self._news = News()
         self._most = _FLOOD
 
     def fileno(self) -> int:
@@ -67,15 +67,12 @@ class Terminal:
         """Every line that somebody before it has seen."""
         return self.screen.lines()
 
-    def shows(self, text: str) -> bool:
-        """Whether somebody before it has seen this text in one line."""
-        return self.ever_showed(text)
-
-    def ever_showed(self, *texts: str) -> bool:
+    def shows(self, *texts: str) -> bool:
         """Whether somebody before it has seen all these texts in one line; as drawn, or else as printed."""
+        if self._printed is None:  # asked at every turn of the loop, and joined only when something came
+            self._printed = re.split(r"[\r\n]+", same_form("".join(self._plain)))
         wanted = [same_form(text) for text in texts]
-        printed = re.split(r"[\r\n]+", same_form("".join(self._plain)))
-        return any(all(text in line for text in wanted) for line in (*self.screen.lines(), *printed))
+        return any(all(text in line for text in wanted) for line in (*self.screen.lines(), *self._printed))
 
     def skim(self, size: int) -> None:
         """So many bytes of a long message will be printed: they are read, but drawing them would take seconds."""
@@ -104,10 +101,9 @@ class Terminal:
             self.screen.feed(data)
         text = self._decode(data)
         self._plain.append(text)
+        self._printed = None
         self._record(text)
-        pattern = _NUMBER.sub("0", text[-200:])
-        self._seen[pattern] = self._seen.get(pattern, 0) + 1
-        self._loop.signs += self._seen[pattern] <= _OFTEN
+        self._loop.signs += self._news.is_news(text[-200:])
 
     def _decode(self, data: bytes) -> str:
         """The text of what has come whole."""

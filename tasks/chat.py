@@ -11,6 +11,7 @@ from typing import TypeVar
 from grader.check import CheckFunction, check_of
 from grader.expect import Expected, exactly
 from grader.framing import FrameBuffer, frame
+from grader.loop import without_numbers
 from grader.network import Network
 from grader.peer import Line, Peer
 from grader.room import Room, Setup
@@ -141,6 +142,13 @@ class ChatRoom(Room):
             )
         self.rest()
         return user
+
+    def two_users_chat(self) -> None:
+        """Two people at the student's client, with the student's server: each sees what the other types."""
+        people = [self.user_in_chat(), self.user_in_chat()]
+        for speaker, reader in (people, people[::-1]):
+            speaker.types(text := self.words.text())
+            reader.sees(text, f"{speaker.name} typed it into the client; the server should pass it on to the other one")
 
     # -- who is in -------------------------------------------------------------------------------------------------
 
@@ -308,8 +316,7 @@ class ChatRoom(Room):
         """Whether a line comes again, numbers apart, although nobody does anything: then it says nothing about anybody."""
 
         def count() -> int:
-            pattern = re.sub(r"\d+", "0", line)
-            return sum(re.sub(r"\d+", "0", one.text) == pattern for one in member.peer.lines)
+            return sum(without_numbers(one.text) == without_numbers(line) for one in member.peer.lines)
 
         before = count()
         return not self.wait(lambda: count() > before)

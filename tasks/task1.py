@@ -476,8 +476,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
     Codelab: sections 1 and 2
     """
     user = room.user_in_chat()
-    guest = room.guest
-    assert guest is not None, "she is in the chat"
+    guest = user.guest
     half, rest = room.words.text(2), room.words.text(2)
     room.rest()
     user.presses(half)
@@ -536,8 +535,7 @@ def client_exit(room: ChatRoom) -> None:
     Codelab: sections 3 and 6
     """
     user = room.user_in_chat()
-    guest = room.guest
-    assert guest is not None, "she is in the chat"
+    guest = user.guest
     word = room.typed("exit")
     hint = (
         f'only a line that is "{word}" and nothing else ends the client, and only a line that is "{room.done().text}"'
@@ -590,8 +588,7 @@ def client_server_gone(room: ChatRoom) -> None:
     Codelab: sections 2 and 6
     """
     user = room.user_in_chat()
-    guest = room.guest
-    assert guest is not None, "she is in the chat"
+    guest = user.guest
     before = user.screen_texts()
     guest.close()
     room.acted()
@@ -627,10 +624,7 @@ def together(room: ChatRoom) -> None:
 
     Codelab: section 5, Task 1
     """
-    people = [room.user_in_chat(), room.user_in_chat()]
-    for speaker, reader in (people, people[::-1]):
-        speaker.types(text := room.words.text())
-        reader.sees(text, f"{speaker.name} typed it into the client; the server should pass it on to the other one")
+    room.two_users_chat()
 
 
 CHECKS = [

@@ -334,7 +334,7 @@ def together(room: ChatRoom) -> None:
     notice = room.renamed(old, new)
 
     def shown() -> bool:
-        return bob.terminal.ever_showed(old, new)
+        return bob.terminal.shows(old, new)
 
     ending = room.wait(shown)
     if ending:
@@ -349,7 +349,7 @@ def together(room: ChatRoom) -> None:
         )
     ada.types(text := room.words.text())
     bob.sees(text, "what comes after the command is chat as before")
-    if not bob.terminal.ever_showed(new, text):
+    if not bob.terminal.shows(new, text):
         room.fail(
             "the next message is not shown under the new name",
             expected=f'"{new}" and "{text}" stand in one line on {bob.name}\'s screen',

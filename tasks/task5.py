@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from grader.check import check
-from grader.framing import DIALECTS, HEADER, LINES, NO_HEADER, Dialect, dialect_of, frame, in_hex
+from grader.framing import DIALECTS, HEADER, LINES, NO_HEADER, dialect_of, frame, in_hex
 from grader.peer import Line
 from tasks.chat import ChatRoom, Member
 
@@ -48,12 +48,12 @@ def frames(room: ChatRoom) -> None:
     room.settle()
     for one in people:
         if one.peer.unfinished:
+            dialect = dialect_of(one.peer.stream, [ODD.encode()])
             room.fail(
                 f"{one.name} got bytes that are no frame",
                 expected="after the last frame nothing more comes",
                 observed=f"{len(one.peer.tail)} bytes are left over: {in_hex(one.peer.tail)}",
-                hint=_cure(dialect_of(one.peer.stream, [ODD.encode()]))
-                or "send exactly as many bytes as the header says",
+                hint=dialect.cure if dialect else "send exactly as many bytes as the header says",
                 meant=True,
             )
 
@@ -345,10 +345,7 @@ def together(room: ChatRoom) -> None:
 
     Codelab: section 5, Task 5
     """
-    people = [room.user_in_chat(), room.user_in_chat()]
-    for speaker, reader in (people, people[::-1]):
-        speaker.types(text := room.words.text())
-        reader.sees(text, f"{speaker.name} typed it into the client; the server should pass it on to the other one")
+    room.two_users_chat()
 
 
 # -- what is right, and what is wrong ----------------------------------------------------------------------------------
@@ -535,10 +532,6 @@ def _sends_frame(room: ChatRoom, payload: bytes, what: str, *, first: bool = Fal
         blocks=False,
         meant=bool(guest.lines) or (dialect not in (LINES, NO_HEADER) and bool(guest.stream)),
     )
-
-
-def _cure(dialect: Dialect | None) -> str:
-    return dialect.cure if dialect else ""
 
 
 CHECKS = [

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from grader.check import CheckFunction, check_of
+from grader.loop import without_numbers
 from tasks.questions import ADDRESS, Asked, asked_for, yes
 
 if TYPE_CHECKING:
@@ -137,13 +137,13 @@ class User:
 
     def screen_texts(self) -> set[str]:
         """What has stood on her screen so far, numbers apart: a clock or a counter says nothing new."""
-        return {re.sub(r"\d+", "0", line) for line in self.terminal.lines()}
+        return set(map(without_numbers, self.terminal.lines()))
 
     # -- what her client sends -------------------------------------------------------------------------------------
 
     def lines(self) -> list[str]:
         """The lines that our host has got, the nickname apart, also where it came without a newline and sticks to the first."""
-        texts = [line.text.strip() for line in self._guest().lines]
+        texts = [line.text.strip() for line in self.guest.lines]
         if texts and texts[0].startswith(self.name):
             first = texts[0][len(self.name) :]
             return [first, *texts[1:]] if first else texts[1:]
@@ -151,7 +151,7 @@ class User:
 
     def sends(self, text: str, *, at_the_end: bool = False) -> bool:
         """Whether exactly this arrives at our host, or a line that ends in it; a missing newline is another check's matter."""
-        guest = self._guest()
+        guest = self.guest
 
         def arrived() -> bool:
             rest = guest.unfinished.strip()
@@ -162,7 +162,7 @@ class User:
 
     def sends_line(self, text: str, hint: str, what: str = "the line typed", *, blocks: bool = True) -> None:
         """Exactly this line arrives at our host, ended by a newline. `what` it is begins a sentence."""
-        guest = self._guest()
+        guest = self.guest
         ending = self.room.wait(lambda: text in self.lines() or any(line.text.strip() == text for line in guest.lines))
         if not ending:
             return
@@ -192,12 +192,14 @@ class User:
             observed=f'it got "{text}" and no newline, so a server goes on waiting for the end of the line',
             hint=hint,
             where=found.where if found else None,
-            event=self._guest().record_unfinished(),
+            event=self.guest.record_unfinished(),
             mark="the server goes on waiting",
             blocks=blocks,
         )
 
-    def _guest(self) -> Peer:
+    @property
+    def guest(self) -> Peer:
+        """Her client's connection, as our host has it."""
         assert self.room.guest is not None, "somebody is connected"
         return self.room.guest
 
