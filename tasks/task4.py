@@ -284,7 +284,7 @@ def killed(room: ChatRoom) -> None:
 
 def _is_announced(room: ChatRoom, user: User, others: list[Member], hint: str) -> None:
     for other in others:
-        other.hears_once(room.left(user), hint)
+        other.hears_once(room.left(user), hint, unless=client_connects)  # who never joined cannot leave
     room.still_chats()
 
 
