@@ -76,6 +76,11 @@ class Loop:
         if events:
             self._selector.register(source.fileno(), events, source)
 
+    @property
+    def has_to_write(self) -> bool:
+        """Whether a source holds something that it could not write yet."""
+        return any(key.events & selectors.EVENT_WRITE for key in self._selector.get_map().values())
+
     def remove(self, source: Source) -> None:
         """Forget a source, before it is closed."""
         with contextlib.suppress(KeyError, ValueError):

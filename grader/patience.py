@@ -122,7 +122,8 @@ class Patience:
         ends = {(one.port, one.peer_port) for one in found}
         judged = [one for one in found if one.port not in self.excluded and one.peer_port not in self.excluded]
         unread = self.programs.unread() or any(one.unread for one in judged)
-        unsent = any(
+        # The rest of a long message may still be here while the kernel's queues are empty for a moment.
+        unsent = self.loop.has_to_write or any(
             (one.unsent and one.state != LISTEN)
             or one.state in (SYN_SENT, SYN_RECV)
             # its other end is gone without a trace: a reset is still on its way to it

@@ -1,4 +1,4 @@
-"""What a peer takes for a sign of life."""
+"""What a peer takes for a sign of life, and what of it is still on its way."""
 
 from __future__ import annotations
 
@@ -37,3 +37,24 @@ def test_new_lines_are_signs():
 def test_a_clock_is_no_sign():
     """A line that comes over and over, its numbers apart, soon tells nothing any more."""
     assert signs_of([f"* 12:00:{number:02}\n".encode() for number in range(50)]) < 10
+
+
+def test_what_waits_to_be_written_is_on_its_way():
+    """The rest of a message too long for the kernel's buffers counts until all of it is written, though queues run empty."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        loop = Loop()
+        peer = Peer.calling("ada", listener.getsockname(), loop, Transcript(), LineBuffer())
+        while not peer.connected:
+            loop.pump(1)
+        connection, _ = listener.accept()
+        with connection:
+            size = 16 << 20
+            peer.send(bytes(size))
+            assert loop.has_to_write
+            while size:
+                loop.pump()
+                size -= len(connection.recv(size))
+            loop.pump()
+            assert not loop.has_to_write
+        peer.close()
+        loop.close()
