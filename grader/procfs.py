@@ -8,6 +8,8 @@ import signal
 import stat
 from typing import NamedTuple
 
+_READINGS = 5  # of a family that changes: one that never stops forking has no end
+
 
 class ThreadReading(NamedTuple):
     """One thread at one moment: equal readings mean that it has not run in between."""
@@ -20,11 +22,14 @@ class ThreadReading(NamedTuple):
 def descendants(pid: int) -> list[int]:
     """Children of `pid`, their children, and so on; dead ones that nobody has reaped too."""
     found: list[int] = []
-    pending = [pid]
-    while pending:
-        for child in _children(pending.pop()):
-            found.append(child)
-            pending.append(child)
+    for _ in range(_READINGS):
+        found, pending = [], _children(pid)
+        while pending:
+            found.append(pending.pop())
+            pending += _children(found[-1])
+        if set(_children(pid)) <= set(found):
+            break
+        # Else a parent has ended meanwhile, and its children are ours now.
     return found
 
 
