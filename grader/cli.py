@@ -96,7 +96,8 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
         type=click.Choice(["auto", "full", "network", "none"]),
         default="auto",
         show_default=True,
-        help="network: a private network for each check; none: the real port, one check at a time.",
+        help="full: programs see only their own files (bubblewrap); network: a private network for each check; "
+        "none: the real port, one check at a time.",
     ),
     click.option(
         "--terminal",
@@ -152,10 +153,6 @@ def grade(
     no_color: bool,
 ) -> int:
     """Find, run, report; returns the exit status."""
-    if isolation == "full":
-        raise GraderError(
-            "this version has no full isolation yet; --isolation network gives each check a private network"
-        )
     lab = codelab.load()
     chosen = settings.load(config or settings.find(server or client or path), lab)
     given = {

@@ -8,7 +8,6 @@ Only plain system calls: no root, no helper programs.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import fcntl
 import os
@@ -19,10 +18,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader import listening
+from grader import kernel, listening
 from grader.errors import GraderError
-
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 LAN_ADDRESS = "10.0.0.9"  # any address would do: all are local
 
@@ -34,7 +31,6 @@ class PrivateNetwork:
         """Enter a user namespace and a first network; GraderError when the machine does not permit it."""
         if not sys.platform.startswith("linux"):
             raise GraderError("private networks exist on Linux only")
-        self._libc = ctypes.CDLL(None, use_errno=True)
         try:
             self._enter()
             self._base = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
@@ -47,8 +43,8 @@ class PrivateNetwork:
 
     def renew(self) -> None:
         """Leave the present network, with all that is in it, for a new and empty one."""
-        self._must(self._libc.setns(self._base, _CLONE_NEWNET))
-        self._unshare(_CLONE_NEWNET)
+        kernel.enter_network(self._base)
+        kernel.unshare(kernel.NEW_NETWORK)
         _bring_loopback_up()
         _route_everything_to_loopback()
 
@@ -59,9 +55,11 @@ class PrivateNetwork:
             try:
                 self._enter_as_root()
             except PermissionError:
-                self._unshare(_CLONE_NEWNET)  # a container that denies user namespaces may still grant this to root
+                kernel.unshare(
+                    kernel.NEW_NETWORK
+                )  # a container that denies user namespaces may still grant this to root
             return
-        self._unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+        kernel.unshare(kernel.NEW_USERS | kernel.NEW_NETWORK)
         _write_maps("self", f"{uid} {uid} 1", f"{gid} {gid} 1")
 
     def _enter_as_root(self) -> None:
@@ -79,22 +77,13 @@ class PrivateNetwork:
                 os._exit(error.errno or 1)
         os.close(go_read)
         try:
-            self._unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+            kernel.unshare(kernel.NEW_USERS | kernel.NEW_NETWORK)
             os.write(go_write, b"1")
         finally:
             os.close(go_write)
             _, status = os.waitpid(helper, 0)
         if code := os.waitstatus_to_exitcode(status):
             raise OSError(code, os.strerror(abs(code)))
-
-    def _unshare(self, flags: int) -> None:
-        self._must(self._libc.unshare(flags))
-
-    @staticmethod
-    def _must(result: int) -> None:
-        if result:
-            code = ctypes.get_errno()
-            raise OSError(code, os.strerror(code))
 
 
 def _onto_itself(current: Path) -> str:

@@ -23,23 +23,24 @@ def descendants(pid: int) -> list[int]:
     """Children of `pid`, their children, and so on; dead ones that nobody has reaped too."""
     found: list[int] = []
     for _ in range(_READINGS):
-        found, pending = [], _children(pid)
+        found, pending = [], children(pid)
         while pending:
             found.append(pending.pop())
-            pending += _children(found[-1])
-        if set(_children(pid)) <= set(found):
+            pending += children(found[-1])
+        if set(children(pid)) <= set(found):
             break
         # Else a parent has ended meanwhile, and its children are ours now.
     return found
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Its children; dead ones that nobody has reaped too."""
     if not _lists_children():
         return [other for other in all_processes() if _parent(other) == pid]
-    children: list[int] = []
+    found: list[int] = []
     for tid in _entries(f"/proc/{pid}/task"):
-        children += map(int, _read(f"/proc/{pid}/task/{tid}/children").split())
-    return children
+        found += map(int, _read(f"/proc/{pid}/task/{tid}/children").split())
+    return found
 
 
 @functools.cache

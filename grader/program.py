@@ -14,11 +14,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from grader import procfs
 from grader.errors import GraderError
 from grader.loop import Loop
+
+if TYPE_CHECKING:
+    from grader.sandbox import Box, Sandbox
 
 LINUX = sys.platform.startswith("linux")
 
@@ -52,6 +55,7 @@ class Console(Protocol):
     """What a program has for its standard input and output."""
 
     environment: Mapping[str, str]  # what it needs beside the usual
+    is_terminal: bool  # and so becomes the program's controlling terminal
 
     def ends(self) -> tuple[int, int]:
         """The program's ends: standard input, and standard output and error, as subprocess takes them."""
@@ -77,6 +81,7 @@ class Output:
     """The console of a program that nobody types to: standard output and error in one pipe."""
 
     environment: Mapping[str, str] = {}
+    is_terminal = False
 
     def __init__(self, loop: Loop) -> None:
         self._descriptor, self._write_end = os.pipe()
@@ -135,8 +140,8 @@ class Output:
 class Programs:
     """All programs of one check, and every process that they start."""
 
-    def __init__(self, python: str, home: Path, loop: Loop) -> None:
-        self.python, self.home, self.loop = python, home, loop
+    def __init__(self, python: str, home: Path, loop: Loop, sandbox: Sandbox | None = None) -> None:
+        self.python, self.home, self.loop, self.sandbox = python, home, loop, sandbox
         self.statuses: dict[int, int] = {}  # exit statuses of those that have ended; negative: a signal
         self._all: list[Program] = []
 
@@ -150,8 +155,14 @@ class Programs:
         return program
 
     def pids(self, of: Program | None = None) -> list[int]:
-        """All living processes, or those of one program. What has no living parent counts as the first program's."""
+        """All living processes, or those of one program.
+
+        What has no living parent counts as the first program's, where no sandbox tells them apart.
+        """
         self.reap()
+        if self.sandbox:
+            boxes = [program.box for program in ([of] if of else self._all)]
+            return [pid for box in boxes if box for pid in box.pids()]
         if of is None:
             return _descendants(os.getpid())
         if of is not self._all[0]:
@@ -190,25 +201,24 @@ class Program:
     """A running Python program."""
 
     def __init__(self, file: Path, role: str, console: Console, programs: Programs) -> None:
-        stdin, stdout = console.ends()
+        command = [programs.python, "-X", "faulthandler", "-u", file.name]
+        environment = {**_environment(programs.home), **console.environment}
+        self.box: Box | None = None
         try:
-            self._process = subprocess.Popen(
-                [programs.python, "-X", "faulthandler", "-u", file.name],
-                cwd=file.parent,
-                env={**_environment(programs.home), **console.environment},
-                stdin=stdin,
-                stdout=stdout,
-                stderr=stdout,
-                start_new_session=True,
-                preexec_fn=None if isinstance(console, Output) else console.in_child,
-            )
-        except (OSError, subprocess.SubprocessError) as error:
+            if programs.sandbox:
+                self.box = programs.sandbox.start(
+                    command, file.parent, environment, console.ends(), terminal=console.is_terminal
+                )
+                self._process, self.pid = self.box.monitor, self.box.pid
+            else:
+                self._process = _start(command, file.parent, environment, console)
+                self.pid = self._process.pid
+        except (OSError, subprocess.SubprocessError, GraderError) as error:
             console.started()
             console.close()
-            reason = error.strerror if isinstance(error, OSError) else error
+            reason = (error.strerror if isinstance(error, OSError) else console.text.strip()) or error
             raise GraderError(f"cannot start {programs.python!r}: {reason}") from error
         console.started()
-        self.pid = self._process.pid
         self.file, self.role = file, role
         self.dismissed = False  # we ended it on purpose: its end is no evidence
         self._programs, self._loop, self._console = programs, programs.loop, console
@@ -242,8 +252,9 @@ class Program:
     @property
     def returncode(self) -> int | None:
         """Its exit status; negative: the signal that ended it; None while it lives."""
-        self._process.returncode = self._programs.statuses.get(self.pid)
-        return self._process.returncode
+        statuses = self._programs.statuses
+        self._process.returncode = statuses.get(self._process.pid)
+        return self.box.returncode(statuses) if self.box else self._process.returncode
 
     # -- acting ----------------------------------------------------------------------------------------------------
 
@@ -284,6 +295,9 @@ class Program:
         if self.stopped:
             return
         deadline = time.monotonic() + 30
+        if self.box:
+            self.box.kill()
+            _wait_for(self._box_has_ended, self._loop)
         while pids := self.pids():
             # Whoever is stopped cannot fork while we kill the others.
             for deadly in (signal.SIGSTOP, signal.SIGKILL) if len(pids) > 1 else (signal.SIGKILL,):
@@ -296,11 +310,32 @@ class Program:
         self._programs.drain()
         self._console.close()
         self.stopped = self.ended()
+        if self.box:
+            self.box.close()
+
+    def _box_has_ended(self) -> bool:
+        return self.ended() and self._process.returncode is not None
 
     def _signal(self, number: int) -> None:
         for pid in self.pids():
             with contextlib.suppress(OSError):
                 os.kill(pid, number)
+
+
+def _start(
+    command: list[str], folder: Path, environment: Mapping[str, str], console: Console
+) -> subprocess.Popen[bytes]:
+    stdin, stdout = console.ends()
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stdout,
+        start_new_session=True,
+        preexec_fn=console.in_child if console.is_terminal else None,
+    )
 
 
 def _wait_for(condition: Callable[[], bool], loop: Loop, limit: float = 30.0) -> None:

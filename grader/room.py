@@ -20,9 +20,10 @@ from grader.errors import CheckFailed, GraderError
 from grader.expect import Expected
 from grader.framing import Buffer, LineBuffer
 from grader.host import Host, numbers_like_ports
+from grader.limits import Limits
 from grader.listening import Listening, Watcher
 from grader.loop import Loop
-from grader.network import LAN_ADDRESS, Network
+from grader.network import LAN_ADDRESS
 from grader.patience import Ending, Patience
 from grader.peer import Line, Peer, words_key
 from grader.program import LINUX, Console, Program, Programs
@@ -33,6 +34,7 @@ from grader.transcript import Transcript
 from grader.words import Words
 
 if TYPE_CHECKING:
+    from grader.isolation import Isolation
     from grader.terminal import Terminal
 
 _LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
@@ -52,6 +54,7 @@ class Setup:
     seed: int
     names: Mapping[str, str] = field(default_factory=dict)  # role -> the usual name of its file
     terminal: str = "pty"
+    limits: Limits = field(default_factory=Limits)
 
 
 class Holdings(NamedTuple):
@@ -76,7 +79,7 @@ class Room:
 
     buffer: Callable[[], Buffer] = LineBuffer  # what a message is to peers and guests
 
-    def __init__(self, setup: Setup, check_id: str, home: Path, network: Network) -> None:
+    def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Isolation) -> None:
         self.setup = setup
         self.words = Words(f"{setup.seed}:{check_id}")
         self.transcript = Transcript()
@@ -86,12 +89,12 @@ class Room:
         self.listening: Listening
         self.host: Host
         self.output = ""
-        self._home, self._network = home, network
+        self._home, self._network = home, isolation.network
         self._folder = own_copy(setup.folder, home / "submission")
         self._elsewhere: dict[Path, Path] = {}  # folders of programs that are not under the submission: their copies
         self._loop = Loop()
-        self._watcher = Watcher(network)
-        self._programs = Programs(setup.python, home, self._loop)
+        self._watcher = Watcher(isolation.network)
+        self._programs = Programs(setup.python, home, self._loop, isolation.sandbox)
         self._patience = Patience(self._programs, self._loop, self._watcher)
         self._started: list[Program] = []
         self._settled_at = (-1, -1)

@@ -24,9 +24,8 @@ from grader import procfs, worker
 from grader.check import Catalogue, Check, CheckResult, Status
 from grader.codelab import Codelab
 from grader.errors import GraderError
+from grader.isolation import LEFT_OPEN, LEVELS
 from grader.room import Setup
-
-_LONGEST_CHECK = 300.0  # seconds: no check takes nearly as long; the last resort against a fault of ours
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class Outcome:
 
 @dataclass
 class _Worker:
+    number: int
     process: Any
     pipe: Connection
     check: Check | None = None
@@ -173,17 +173,16 @@ class _Workers:
 
     def __init__(self, lab: Codelab, setup: Setup, scratch: Path, isolation: str, count: int) -> None:
         self._lab, self._setup, self._scratch = lab, setup, scratch
-        self._private = isolation != "none"
+        self._levels = list(LEVELS) if isolation == "auto" else [isolation]
         self._count = count
-        self._must = isolation == "network"
         self._all: list[_Worker] = []
         self._context: Any = multiprocessing.get_context("fork")
         self.notes: tuple[str, ...] = ()
 
     @property
     def isolation(self) -> str:
-        """What it came to: network or none."""
-        return "network" if self._private else "none"
+        """The level that it came to."""
+        return self._levels[0]
 
     def __enter__(self) -> _Workers:
         worker.become_owner_of_orphans()
@@ -196,25 +195,25 @@ class _Workers:
         return self
 
     def _fill(self) -> None:
-        self._all = [self._launch() for _ in range(self._count if self._private else 1)]
+        level = self._levels[0]
+        self._all = [self._launch(number) for number in range(1 if level == "none" else self._count)]
         try:
             refusals = [refusal for one in self._all if (refusal := one.pipe.recv())]
         except EOFError as error:
             raise GraderError("a worker process of the grader died before it began") from error
         if not refusals:
-            if not self._private:
-                self.notes = ("checks ran one after another on the real port: no private networks (--isolation none)",)
+            if LEFT_OPEN[level]:
+                self.notes = (*self.notes, f"isolation {level}: {LEFT_OPEN[level]}")
             return
-        if not self._private:
-            raise GraderError(refusals[0])
-        if self._must:
-            raise GraderError(f"{refusals[0]}; --isolation none does without")
         self._end_all()
-        self._private = False
+        del self._levels[0]
+        if not self._levels:
+            less = LEVELS[LEVELS.index(level) + 1 :]
+            raise GraderError(f"{refusals[0]}; --isolation {less[0]} does without" if less else refusals[0])
+        self.notes = (*self.notes, f"no isolation {level}: {refusals[0]}")
         self._fill()
-        self.notes = (f"checks ran one after another on the real port: {refusals[0]}",)
 
-    def _launch(self) -> _Worker:
+    def _launch(self, number: int) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=_child,
@@ -224,12 +223,13 @@ class _Workers:
                 self._lab,
                 self._setup,
                 self._scratch,
-                self._private,
+                self._levels[0],
+                number,
             ),
         )
         process.start()
         theirs.close()
-        return _Worker(process, ours)
+        return _Worker(number, process, ours)
 
     @property
     def idle(self) -> list[_Worker]:
@@ -249,7 +249,7 @@ class _Workers:
 
     def results(self) -> Iterator[tuple[_Worker, CheckResult | None]]:
         """Wait for results; None from a worker that died or never came back."""
-        ready = wait([one.pipe for one in self.busy], timeout=_LONGEST_CHECK)
+        ready = wait([one.pipe for one in self.busy], timeout=self._setup.limits.seconds)
         for one in self.busy:
             if one.pipe in ready:
                 try:
@@ -263,7 +263,7 @@ class _Workers:
         """Put a new worker in the place of a dead or lost one."""
         dead.process.terminate()
         self._end(dead)
-        fresh = self._launch()
+        fresh = self._launch(dead.number)
         if refusal := fresh.pipe.recv():
             raise GraderError(refusal)
         dead.process, dead.pipe = fresh.process, fresh.pipe
@@ -293,11 +293,11 @@ class _Workers:
 
 
 def _child(
-    pipe: Connection, others: list[Connection], lab: Codelab, setup: Setup, scratch: Path, private: bool
+    pipe: Connection, others: list[Connection], lab: Codelab, setup: Setup, scratch: Path, level: str, number: int
 ) -> None:
     for other in others:
         other.close()
-    worker.serve(pipe, lab, setup, scratch, private=private)
+    worker.serve(pipe, lab, setup, scratch, level, number)
 
 
 def _our_descendants() -> list[int]:

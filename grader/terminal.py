@@ -32,6 +32,7 @@ class Terminal:
     """What both kinds have in common: what was printed, as bytes, as text and as a screen."""
 
     environment: Mapping[str, str] = {}
+    is_terminal = False
     hangs_up = False  # whether closing it is noticed as the closing of a terminal
 
     def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
@@ -161,6 +162,7 @@ class PseudoTerminal(Terminal):
     """A pseudo-terminal, the program's controlling terminal."""
 
     environment: Mapping[str, str] = {"TERM": "linux"}
+    is_terminal = True
     hangs_up = True
 
     def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import resource
 import shutil
@@ -16,40 +15,42 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 
+from grader import kernel
 from grader.check import Check, CheckResult, Status
 from grader.codelab import Codelab
 from grader.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
-from grader.network import Network
+from grader.isolation import Isolation
 from grader.room import Room, Setup
-
-_SET_CHILD_SUBREAPER, _SET_PARENT_DEATH_SIGNAL = 36, 1
 
 INCONCLUSIVE = "inconclusive"
 """The mark of a result that should be tried again alone."""
 
 
-def serve(pipe: Connection, lab: Codelab, setup: Setup, scratch: Path, *, private: bool) -> None:
-    """Say hello (None, or why not), then answer each check id with its result until the other end closes."""
+def serve(pipe: Connection, lab: Codelab, setup: Setup, scratch: Path, level: str, number: int) -> None:
+    """Say hello (None, or why not), then answer each check id with its result until the other end closes.
+
+    `level` is that of isolation, `number` tells the workers of a run apart.
+    """
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other end is gone: so are we
         try:
+            parent = os.getppid()
             become_owner_of_orphans()
             _detach()
-            network = Network(private=private)
-            with network.for_one_check(setup.port):
-                network.require_free(setup.port)
+            isolation = Isolation(level, setup, (scratch,), number)
+            _end_with_parent(parent)
         except (GraderError, OSError) as error:
             pipe.send(str(error))
             return
         pipe.send(None)
         while True:
             check = lab.catalogue[pipe.recv()]
-            pipe.send(run(check, setup, scratch, network, lab.room))
+            pipe.send(run(check, setup, scratch, isolation, lab.room))
 
 
 def become_owner_of_orphans() -> None:
     """Whoever a descendant leaves behind becomes our child, not init's (Linux)."""
     if sys.platform.startswith("linux"):
-        ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        kernel.become_subreaper()
 
 
 def _detach() -> None:
@@ -58,12 +59,15 @@ def _detach() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, _leave)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with_parent(parent: int) -> None:
+    """If the grader dies, its workers end too. Entering namespaces makes the kernel forget this, so it comes after."""
     if sys.platform.startswith("linux"):
-        parent = os.getppid()
-        ctypes.CDLL(None, use_errno=True).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
+        kernel.set_parent_death_signal(signal.SIGTERM)
         if os.getppid() != parent:
             sys.exit(1)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
@@ -71,18 +75,21 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
     sys.exit(1)
 
 
-def run(check: Check, setup: Setup, scratch: Path, network: Network, room_type: type[Room]) -> CheckResult:
+def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, room_type: type[Room]) -> CheckResult:
     """Run one check; whatever goes wrong on our side becomes an `error`."""
     result = CheckResult(check.id, check.title, check.runs, check.points, Status.PASS, needs=check.needs)
     started = time.perf_counter()
     room: Room | None = None
     try:
-        home = Path(tempfile.mkdtemp(dir=scratch))
+        folder = Path(tempfile.mkdtemp(dir=scratch))
         try:
-            with network.for_one_check(setup.port), room_type(setup, check.id, home, network) as room:
+            with (
+                isolation.for_one_check(folder) as home,
+                room_type(setup, check.id, home, isolation) as room,
+            ):
                 _judge(check, room, result)
         finally:
-            shutil.rmtree(home, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
     except Inconclusive as error:
         result.status, result.summary, result.because = Status.ERROR, str(error), INCONCLUSIVE
     except GraderError as error:

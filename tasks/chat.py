@@ -11,8 +11,8 @@ from typing import TypeVar
 from grader.check import CheckFunction, check_of
 from grader.expect import Expected, exactly
 from grader.framing import FrameBuffer, frame
+from grader.isolation import Isolation
 from grader.loop import without_numbers
-from grader.network import Network
 from grader.peer import Line, Peer
 from grader.room import Room, Setup
 from grader.words import holds_word_of_ours
@@ -92,13 +92,13 @@ class Member:
 class ChatRoom(Room):
     """A room whose people chat by the codelab's rules: in lines, or for Task 5 in frames."""
 
-    def __init__(self, setup: Setup, check_id: str, home: Path, network: Network) -> None:
+    def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Isolation) -> None:
         framed = check_id.startswith("task5.")
         if framed:
             setup = replace(setup, files=_framed(setup.files), names=_framed(setup.names))
             self.buffer = FrameBuffer
         self.encode: Callable[[bytes], bytes] = frame if framed else lambda data: data + b"\n"
-        super().__init__(setup, check_id, home, network)
+        super().__init__(setup, check_id, home, isolation)
 
     def start(self) -> None:
         """Start the server into an empty chat."""

@@ -1,0 +1,336 @@
+"""What surrounds a student's program at full isolation: bubblewrap, a filter of system calls, and limits (Linux).
+
+A worker enters once, after its private network. Each check then gets a file system in memory of a certain size, which holds the
+check's copy of the submission; each program gets namespaces of its own in which it sees that copy, the system's /usr, the
+interpreter, and none of the other processes. The network is the check's, so that server and client meet.
+
+As root a sandbox is none: what looks like an unprivileged program is still the owner of /proc/sys. So root first becomes a user
+that nobody is. The worker keeps its capabilities, to read what is graded; they do not pass to programs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pwd
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from grader import kernel, procfs, seccomp
+from grader.errors import GraderError
+from grader.limits import MEGABYTE, Limits
+from grader.network import LAN_ADDRESS
+
+_PLACES = ("/mnt", "/media", "/srv", "/opt")  # one of them is covered, in the worker's view alone
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
+_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",  # noqa: S108 - the check's own
+    "TMPDIR": "/tmp",  # noqa: S108 - the check's own
+    "MALLOC_ARENA_MAX": "1",  # else each thread takes 64 MB of addresses
+}
+_HOST = "student"
+_HIGHEST_USER = 64_900  # nobody's, if it is not in the list of users; counted down from here
+_STACK = "2097152:8388608"  # bytes, soft and hard: 245 threads fit in half a gigabyte of addresses
+_STARTS_WITHIN = 20.0  # seconds
+
+# The keeper starts the program. Its own standard input is where it tells how the program ended, its standard error what the
+# program reads from: so the program has three descriptors and no fourth. Then it stays, for what the program may have left
+# behind goes on as long as somebody is there.
+_KEEPER = (
+    "exec 3<&2 2>/dev/null; echo 1000 >/proc/self/oom_score_adj; "
+    '"$@" <{source} 3<&- 2>&1; echo $? >&0; kill -STOP $$'
+)  # fmt: skip
+
+
+class Sandbox:
+    """The surroundings of one worker's programs. The process must be in a user namespace of its own, with one thread."""
+
+    def __init__(self, limits: Limits, python: str, needed: Iterable[Path], number: int) -> None:
+        """Enter; GraderError that says what this machine lacks.
+
+        `needed` are folders that the worker will go on reading, `number` tells workers of one run apart.
+        """
+        self.limits = limits
+        self._bubblewrap, self._prlimit, self._setsid = map(_tool, ("bwrap", "prlimit", "setsid"))
+        self._filter = seccomp.filter_for()
+        if not self._filter:
+            raise GraderError("system calls cannot be filtered on this kind of processor")
+        try:
+            if os.getuid() == 0:
+                kernel.become(_unused_user(number))
+            kernel.unshare(kernel.NEW_MOUNTS)
+            kernel.keep_mounts_to_oneself()
+            self._place = _place(needed)
+            kernel.mount_memory(str(self._place), "size=1m,mode=0755")
+            self._home = self._place / "home"
+            self._home.mkdir()
+            self._shown = [*_system(), *self._etc()]
+            self._interpreter = self._show_interpreter(python)
+        except OSError as error:
+            raise GraderError(f"this machine does not permit a sandbox ({error.strerror})") from error
+
+    @contextlib.contextmanager
+    def home(self) -> Iterator[Path]:
+        """A folder for all files of one check, of limited size."""
+        limits = self.limits
+        kernel.mount_memory(str(self._home), f"size={limits.disk}m,nr_inodes={limits.files},mode=0755")
+        try:
+            for name in ("tmp", "shm"):
+                (self._home / name).mkdir()
+            yield self._home
+        finally:
+            kernel.unmount(str(self._home))
+
+    def start(
+        self, command: list[str], folder: Path, environment: Mapping[str, str], ends: tuple[int, int], *, terminal: bool
+    ) -> Box:
+        """Run a command in a folder of the check's home.
+
+        `ends` are its standard input and its output; with `terminal`, they become its controlling terminal.
+        """
+        limits = self.limits
+        limited = [
+            self._prlimit, f"--nproc={limits.processes}", f"--as={limits.memory * MEGABYTE}", f"--stack={_STACK}",
+            f"--fsize={limits.file_size * MEGABYTE}", f"--nofile={limits.open_files}", f"--cpu={limits.cpu}", "--core=0",
+        ]  # fmt: skip
+        stdin, stdout = ends
+        keeper = _KEEPER.format(source="/dev/null" if stdin == subprocess.DEVNULL else "&3")
+        inside = ["/bin/sh", "-c", keeper, "sh", self._setsid, *["-c"] * terminal, *limited, *command]
+        with contextlib.ExitStack() as passed:
+            descriptors = [_readable(data, passed) for data in (self._options(folder), self._filter)]
+            info, info_end = _pipe(passed)
+            status, status_end = _pipe(passed)
+            options = [
+                "--args",
+                str(descriptors[0]),
+                "--seccomp",
+                str(descriptors[1]),
+                "--json-status-fd",
+                str(info_end),
+            ]
+            monitor = subprocess.Popen(
+                [self._bubblewrap, *options, "--", *inside],
+                cwd="/", env={**environment, **_ENVIRONMENT}, stdin=status_end, stdout=stdout,
+                stderr=stdout if stdin == subprocess.DEVNULL else stdin,
+                pass_fds=[*descriptors, info_end], start_new_session=True,
+            )  # fmt: skip
+        return Box(monitor, info, status)
+
+    def _options(self, folder: Path) -> bytes:
+        """The options that nobody inside should read in a command line."""
+        home = str(self._home)
+        options = [
+            *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+            *("--hostname", _HOST, "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+            *self._shown,
+            *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
+            *("--dev", "/dev", "--bind", f"{home}/shm", "/dev/shm", "--remount-ro", "/dev"),  # noqa: S108 - its own
+            *("--bind", f"{home}/tmp", "/tmp"),  # noqa: S108 - its own
+            *self._interpreter,
+        ]
+        for copy in sorted(self._home.iterdir()):
+            if copy.name not in ("tmp", "shm"):
+                options += ["--bind", str(copy), str(copy)]
+        options += ["--remount-ro", "/", "--chdir", str(folder)]
+        return b"".join(os.fsencode(option) + b"\0" for option in options)
+
+    def _etc(self) -> list[str]:
+        """The few files of /etc without which names and users are unknown."""
+        user = os.getuid()
+        texts = {
+            "hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{LAN_ADDRESS} {_HOST}\n",
+            "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+            "passwd": f"student:x:{user}:{os.getgid()}:student:/tmp:/bin/sh\n",
+            "group": f"student:x:{os.getgid()}:\n",
+        }
+        folder = self._place / "etc"
+        folder.mkdir()
+        options = []
+        for name, text in texts.items():
+            (folder / name).write_text(text)
+            options += ["--ro-bind", str(folder / name), f"/etc/{name}"]
+        return options
+
+    def _show_interpreter(self, python: str) -> list[str]:
+        """What of the interpreter is outside /usr: shown under the same names, be it in somebody's closed home."""
+        executable, *prefixes = _asked(python)
+        options: list[str] = []
+        shown = [Path(folder) for folder in _SYSTEM]
+        for number, part in enumerate(
+            Path(prefix) / name for prefix in dict.fromkeys(prefixes) for name in ("bin", "lib", "lib64", "pyvenv.cfg")
+        ):
+            if not part.exists() or any(part.is_relative_to(folder) for folder in shown):
+                continue
+            again = self._place / f"python{number}"
+            again.mkdir() if part.is_dir() else again.touch()
+            kernel.mount_again(str(part), str(again))
+            options += ["--ro-bind", str(again), str(part)]
+            shown.append(part)
+        link = Path(executable)
+        while link.is_symlink():  # a link on the way that is in none of these folders
+            target = Path(os.path.normpath(link.parent / link.readlink()))
+            if not any(link.is_relative_to(folder) for folder in shown):
+                options += ["--symlink", str(target), str(link)]
+            link = target
+        if not any(link.is_relative_to(folder) for folder in shown):
+            raise GraderError(f"{python}: cannot be shown inside the sandbox: it is in none of its own folders")
+        return options
+
+
+class Box:
+    """One sandboxed program: what runs inside, and how it ended.
+
+    Outside of it is bubblewrap, whose child is the first process of the namespace and ends with all in it; that one's child
+    is the keeper, and the keeper's the program.
+    """
+
+    def __init__(self, monitor: subprocess.Popen[bytes], info: int, status: int) -> None:
+        """Wait until the program has begun; GraderError if it does not."""
+        self.monitor = monitor
+        self._info, self._status = info, status
+        os.set_blocking(status, False)
+        self._said = b""
+        self._code: int | None = None
+        self._first = self._keeper = 0
+        try:
+            self._first = self._read_first()
+            self.pid = self._read_program()
+        except BaseException:
+            self.kill()
+            raise
+
+    def _read_first(self) -> int:
+        """The number, outside, of the first process in the namespace."""
+        said = b""
+        while select.select([self._info], [], [], _STARTS_WITHIN)[0] and (piece := os.read(self._info, 4096)):
+            said += piece
+            if told := re.search(rb'"child-pid": (\d+)\D', said):
+                return int(told[1])
+        raise GraderError("the sandbox could not be started")
+
+    def _read_program(self) -> int:
+        """The number of the program's process; of the first one if it has ended already."""
+        deadline, pause = time.monotonic() + _STARTS_WITHIN, 0.0002
+        while time.monotonic() < deadline:
+            if not self._keeper:
+                self._keeper = next(iter(procfs.children(self._first)), 0)
+            found = procfs.children(self._keeper) if self._keeper else []
+            if found:
+                return found[0]
+            if self._has_told():
+                return self._first
+            if os.waitid(os.P_PID, self.monitor.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                raise GraderError("the sandbox could not be started")
+            time.sleep(pause)
+        raise GraderError("the sandbox does not start")
+
+    def _has_told(self) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            self._said += os.read(self._status, 64)
+        return b"\n" in self._said
+
+    def pids(self) -> list[int]:
+        """All living processes inside."""
+        return [pid for pid in procfs.descendants(self._first) if pid != self._keeper] if self._first else []
+
+    def returncode(self, statuses: Mapping[int, int]) -> int | None:
+        """The program's exit status; negative: the signal that ended it; None while it lives. `statuses` tell who is reaped."""
+        if self._code is None:
+            if self._has_told():
+                code = int(self._said.split()[0])
+                self._code = 128 - code if 128 < code <= 128 + 64 else code  # as a shell tells of signals
+            elif self.monitor.pid in statuses:
+                self._code = -signal.SIGKILL
+        return self._code
+
+    def kill(self) -> None:
+        """End everything inside, at once."""
+        with contextlib.suppress(OSError):
+            os.kill(self._first or self.monitor.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Let go of the pipes: bubblewrap has ended."""
+        os.close(self._info)
+        os.close(self._status)
+
+
+def _tool(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        package = "bubblewrap" if name == "bwrap" else "util-linux"
+        raise GraderError(f"there is no {name} on this machine: install the package {package}")
+    return found
+
+
+def _unused_user(number: int) -> int:
+    """A user id that is in this namespace and nobody's, another one for each worker."""
+    ranges = (map(int, line.split()) for line in Path("/proc/self/uid_map").read_text().splitlines())
+    highest = max(start + count - 1 for start, _, count in ranges)
+    taken = {user.pw_uid for user in pwd.getpwall()}
+    free = (user for user in range(min(highest, _HIGHEST_USER), 1000, -1) if user not in taken)
+    found = next((user for place, user in enumerate(free) if place == number), None)
+    if found is None:
+        raise GraderError("root has no other user id to give to students' programs")
+    return found
+
+
+def _place(needed: Iterable[Path]) -> Path:
+    """A folder that every machine has, and that can be covered."""
+    used = [*(path.resolve() for path in needed), *(Path(entry).resolve() for entry in sys.path)]
+    for place in map(Path, _PLACES):
+        if place.is_dir() and not any(path.is_relative_to(place) for path in used):
+            return place
+    raise GraderError(f"none of {', '.join(_PLACES)} is free to be covered in the sandbox")
+
+
+def _system() -> list[str]:
+    """The system's programs and libraries, as they are laid out here."""
+    options = []
+    for folder in map(Path, _SYSTEM):
+        if folder.is_symlink():
+            options += ["--symlink", str(folder.readlink()), str(folder)]
+        elif folder.is_dir():
+            options += ["--ro-bind", str(folder), str(folder)]
+    for file in _SYSTEM_FILES:
+        options += ["--ro-bind-try", file, file]
+    return options
+
+
+def _asked(python: str) -> list[str]:
+    """The interpreter's executable and its folders, in its own words."""
+    if python == getattr(sys, "_base_executable", ""):  # our own: no need to start it
+        return [python, sys.base_prefix, sys.base_exec_prefix]
+    names = "executable prefix exec_prefix base_prefix base_exec_prefix"
+    code = f"import json, sys; print(json.dumps([getattr(sys, name) for name in '{names}'.split()]))"
+    asked = subprocess.run([python, "-I", "-c", code], capture_output=True, check=False)
+    try:
+        told: list[str] = json.loads(asked.stdout)
+    except ValueError as error:
+        raise GraderError(f"{python}: does not run") from error
+    return told
+
+
+def _pipe(passed: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe: our end, and one that is closed here once it has been passed on."""
+    ours, theirs = os.pipe()
+    passed.callback(os.close, theirs)
+    return ours, theirs
+
+
+def _readable(data: bytes, passed: contextlib.ExitStack) -> int:
+    """A descriptor from which these few bytes can be read."""
+    ours, theirs = os.pipe()
+    passed.callback(os.close, ours)
+    with os.fdopen(theirs, "wb") as pipe:
+        pipe.write(data)  # a pipe holds 64 kB
+    return ours
