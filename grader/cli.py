@@ -174,7 +174,7 @@ def grade(
     if not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
         folder = Path(os.path.commonpath([file.parent for file in files.values()]))
     backend, terminal_notes = _terminal(terminal)
-    setup = Setup(folder, files, interpreter, chosen.port, chosen.wording, seed, chosen.files, backend)
+    setup = Setup(folder, files, interpreter, chosen.port, chosen.wording, seed, chosen.files, backend, chosen.limits)
     planned = plan.plan(lab, tasks, only, path, setup, isolation)
     total = len(lab.catalogue.with_needs(planned.wanted))
     with _progress(quiet=quiet or json_file == "-", no_color=no_color, total=total) as progress:

@@ -1,7 +1,9 @@
-"""How much a student's program may use, and what to say when that was not enough."""
+"""How much a student's program may use, and what is said when that was not enough. Pure."""
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 MEGABYTE = 1 << 20
@@ -9,9 +11,9 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """What one check's programs may use. An honest one needs a tenth of it; those of files leave room to log all that is sent."""
+    """What the programs of one check may use. Honest ones need a tenth; there is room to log all that a check sends."""
 
-    memory: int = 1024  # megabytes: address space of a process, and what all of them hold together
+    memory: int = 1024  # megabytes: the address space of a process, and what all of them hold together
     processes: int = 400  # processes and threads
     cpu: int = 120  # seconds of processor time of one process
     seconds: int = 300  # that one check may last
@@ -19,4 +21,34 @@ class Limits:
     disk: int = 256  # megabytes of all files
     files: int = 10_000
     open_files: int = 1024  # descriptors of one process
-    output: int = 256  # megabytes printed
+    output: int = 256  # megabytes printed by one program
+
+
+@dataclass
+class Usage:
+    """The most that the programs of one check were seen to use."""
+
+    memory: int = 0  # bytes
+    processes: int = 0  # processes and threads
+    disk: int = 0  # bytes
+    files: int = 0
+
+
+def reached(limits: Limits, usage: Usage, printed: str, returncode: int | None) -> Iterator[str]:
+    """Each limit that a program ran into, as its errors tell it, in words."""
+    if "MemoryError" in printed or "Cannot allocate memory" in printed:
+        yield f"{limits.memory:,} MB of memory for a process (all were seen to hold {_megabytes(usage.memory)})"
+    if "can't start new thread" in printed or "Resource temporarily unavailable" in printed:
+        yield f"{limits.processes:,} processes and threads ({usage.processes:,} were seen)"
+    if "No space left on device" in printed:
+        yield f"{limits.disk:,} MB in {limits.files:,} files ({_megabytes(usage.disk)} in {usage.files:,} are there)"
+    if "File too large" in printed:
+        yield f"{limits.file_size:,} MB for one file"
+    if "Too many open files" in printed:
+        yield f"{limits.open_files:,} open files and connections"
+    if returncode == -signal.SIGXCPU:
+        yield f"{limits.cpu:,} seconds of processor time"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MEGABYTE:,.0f} MB"

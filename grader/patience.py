@@ -14,6 +14,7 @@ from enum import Enum
 from grader import idle, procfs
 from grader.errors import CheckFailed, Inconclusive
 from grader.idle import Activity, Reading
+from grader.limits import Limits
 from grader.listening import Watcher
 from grader.loop import Loop
 from grader.peer import Peer
@@ -49,14 +50,22 @@ class Ending(Enum):
 class Patience:
     """Watches one program from beside its loop. `excluded` holds local ports of peers that do not read on purpose."""
 
-    def __init__(self, programs: Programs, loop: Loop, watcher: Watcher) -> None:
+    def __init__(self, programs: Programs, loop: Loop, watcher: Watcher, limits: Limits | None = None) -> None:
         self.programs = programs
+        self.limits = limits or Limits()
+        self._ends = time.monotonic() + self.limits.seconds
         self.loop = loop
         self.watcher = watcher
         self.starting = True  # it does not listen yet
         self.sees = LINUX and procfs.tells_enough()
         self.excluded: set[int] = set()
         self.last_sign = time.monotonic()
+
+    def require_within_limits(self) -> None:
+        """CheckFailed if the programs use too much; Inconclusive if the check lasts too long, maybe by the machine's fault."""
+        self.programs.require_within(self.limits)
+        if time.monotonic() > self._ends:
+            raise Inconclusive(f"the check has taken {self.limits.seconds:,} seconds, the limit of this run")
 
     def sign(self) -> None:
         """Something was done to the program just now: what follows from it may still come."""
@@ -157,6 +166,7 @@ class _Watch:
         patience, now = self._patience, time.monotonic()
         if patience.loop.flood:
             raise CheckFailed(patience.loop.flood)
+        patience.require_within_limits()
         self._received = patience.loop.received
         signs = self._present_signs()
         if signs != self._signs:

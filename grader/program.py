@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from grader import procfs
-from grader.errors import GraderError
+from grader.check import Failure
+from grader.errors import CheckFailed, GraderError
+from grader.limits import MEGABYTE, Limits, Usage
 from grader.loop import Loop
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 LINUX = sys.platform.startswith("linux")
 
+_BETWEEN_LOOKS = 0.1  # seconds between two looks at what programs use
 _HEAD, _TAIL = 24 << 10, 40 << 10  # bytes of output kept from its beginning and its end
 
 
@@ -72,6 +75,10 @@ class Console(Protocol):
     @property
     def text(self) -> str:
         """What it has printed."""
+
+    @property
+    def total(self) -> int:
+        """Bytes printed, kept or not."""
 
     def close(self) -> None:
         """Read what is left and let go."""
@@ -136,12 +143,19 @@ class Output:
         """What was printed, the middle of very much left out."""
         return self._capture.text
 
+    @property
+    def total(self) -> int:
+        """Bytes printed, kept or not."""
+        return self._capture.total
+
 
 class Programs:
     """All programs of one check, and every process that they start."""
 
     def __init__(self, python: str, home: Path, loop: Loop, sandbox: Sandbox | None = None) -> None:
         self.python, self.home, self.loop, self.sandbox = python, home, loop, sandbox
+        self.usage = Usage()
+        self._looked = 0.0
         self.statuses: dict[int, int] = {}  # exit statuses of those that have ended; negative: a signal
         self._all: list[Program] = []
 
@@ -180,6 +194,24 @@ class Programs:
             if pid == 0:
                 return
             self.statuses[pid] = os.waitstatus_to_exitcode(status)
+
+    def require_within(self, limits: Limits) -> None:
+        """CheckFailed if they hold more memory, or have printed more, than they may; looked at a few times a second."""
+        now = time.monotonic()
+        if not LINUX or now - self._looked < _BETWEEN_LOOKS:
+            return
+        self._looked, pids = now, self.pids()
+        memory = sum(map(procfs.resident, pids))
+        self.usage.memory = max(self.usage.memory, memory)
+        self.usage.processes = max(self.usage.processes, sum(len(procfs.thread_ids(pid)) for pid in pids))
+        if memory > limits.memory * MEGABYTE:
+            used = f"{memory // MEGABYTE:,} MB"
+            raise CheckFailed(_over("hold more memory than they may", f"{limits.memory:,} MB of memory", used))
+        printed = max((program.total_printed for program in self._all), default=0)
+        if printed > limits.output * MEGABYTE:
+            raise CheckFailed(
+                _over("print more than they may", f"{limits.output:,} MB of output", f"{printed // MEGABYTE:,} MB")
+            )
 
     def unread(self) -> bool:
         """Whether something was typed that was not read yet."""
@@ -235,6 +267,11 @@ class Program:
     def printed(self) -> str:
         """What it has printed of its own accord."""
         return self._console.text if self._printed is None else self._printed
+
+    @property
+    def total_printed(self) -> int:
+        """Bytes that it has printed, kept or not."""
+        return self._console.total
 
     def is_stopped(self) -> bool:
         """Whether it stands still for a signal such as SIGSTOP."""
@@ -336,6 +373,13 @@ def _start(
         start_new_session=True,
         preexec_fn=console.in_child if console.is_terminal else None,
     )
+
+
+def _over(what: str, limit: str, used: str) -> Failure:
+    return Failure(
+        f"the programs {what}", f"at most {limit} (the limit of this run)", f"they use {used}",
+        "something grows without an end: look for a loop that collects, copies or prints over and over",
+    )  # fmt: skip
 
 
 def _wait_for(condition: Callable[[], bool], loop: Loop, limit: float = 30.0) -> None:

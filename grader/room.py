@@ -8,6 +8,7 @@ the lines mean; `tasks` adds that.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from grader.errors import CheckFailed, GraderError
 from grader.expect import Expected
 from grader.framing import Buffer, LineBuffer
 from grader.host import Host, numbers_like_ports
-from grader.limits import Limits
+from grader.limits import Limits, reached
 from grader.listening import Listening, Watcher
 from grader.loop import Loop
 from grader.network import LAN_ADDRESS
@@ -90,12 +91,13 @@ class Room:
         self.host: Host
         self.output = ""
         self._home, self._network = home, isolation.network
+        self._limited = isolation.sandbox is not None
         self._folder = own_copy(setup.folder, home / "submission")
         self._elsewhere: dict[Path, Path] = {}  # folders of programs that are not under the submission: their copies
         self._loop = Loop()
         self._watcher = Watcher(isolation.network)
         self._programs = Programs(setup.python, home, self._loop, isolation.sandbox)
-        self._patience = Patience(self._programs, self._loop, self._watcher)
+        self._patience = Patience(self._programs, self._loop, self._watcher, setup.limits)
         self._started: list[Program] = []
         self._settled_at = (-1, -1)
         self._actions = 0
@@ -121,6 +123,22 @@ class Room:
                 self.host.close()
             self._watcher.close()
             self._loop.close()
+
+    def with_limits_told(self, failure: Failure) -> Failure:
+        """The failure, with the limits of the sandbox that a program ran into."""
+        if not self._limited:
+            return failure
+        usage = self._programs.usage
+        with contextlib.suppress(OSError):
+            there = os.statvfs(self._home)
+            usage.disk = (there.f_blocks - there.f_bfree) * there.f_frsize
+            usage.files = there.f_files - there.f_ffree
+        hits = [
+            f"the {program.role} ran into a limit of this run: {limit}"
+            for program in self._started
+            for limit in reached(self.setup.limits, usage, program.printed, program.returncode)
+        ]
+        return replace(failure, observed="; ".join([failure.observed, *dict.fromkeys(hits)]))
 
     def open(self, runs: str) -> None:
         """Have running what a check of this kind stands on: the student's server, or a host for the student's client."""

@@ -27,6 +27,8 @@ from grader.errors import GraderError
 from grader.isolation import LEFT_OPEN, LEVELS
 from grader.room import Setup
 
+_GRACE = 60.0  # seconds more than a check may last: the last resort against a fault of ours
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -249,7 +251,7 @@ class _Workers:
 
     def results(self) -> Iterator[tuple[_Worker, CheckResult | None]]:
         """Wait for results; None from a worker that died or never came back."""
-        ready = wait([one.pipe for one in self.busy], timeout=self._setup.limits.seconds)
+        ready = wait([one.pipe for one in self.busy], timeout=self._setup.limits.seconds + _GRACE)
         for one in self.busy:
             if one.pipe in ready:
                 try:

@@ -65,6 +65,7 @@ class Sandbox:
         self._filter = seccomp.filter_for()
         if not self._filter:
             raise GraderError("system calls cannot be filtered on this kind of processor")
+        executable, *prefixes = _asked(python)  # which a user that nobody is may not reach
         try:
             if os.getuid() == 0:
                 kernel.become(_unused_user(number))
@@ -75,7 +76,7 @@ class Sandbox:
             self._home = self._place / "home"
             self._home.mkdir()
             self._shown = [*_system(), *self._etc()]
-            self._interpreter = self._show_interpreter(python)
+            self._interpreter = self._show_interpreter(executable, prefixes)
         except OSError as error:
             raise GraderError(f"this machine does not permit a sandbox ({error.strerror})") from error
 
@@ -101,7 +102,8 @@ class Sandbox:
         limits = self.limits
         limited = [
             self._prlimit, f"--nproc={limits.processes}", f"--as={limits.memory * MEGABYTE}", f"--stack={_STACK}",
-            f"--fsize={limits.file_size * MEGABYTE}", f"--nofile={limits.open_files}", f"--cpu={limits.cpu}", "--core=0",
+            f"--fsize={limits.file_size * MEGABYTE}", f"--nofile={limits.open_files}", "--core=0",
+            f"--cpu={limits.cpu}:{limits.cpu + 5}",  # first SIGXCPU, which tells the reason, then SIGKILL
         ]  # fmt: skip
         stdin, stdout = ends
         keeper = _KEEPER.format(source="/dev/null" if stdin == subprocess.DEVNULL else "&3")
@@ -161,9 +163,8 @@ class Sandbox:
             options += ["--ro-bind", str(folder / name), f"/etc/{name}"]
         return options
 
-    def _show_interpreter(self, python: str) -> list[str]:
+    def _show_interpreter(self, executable: str, prefixes: Iterable[str]) -> list[str]:
         """What of the interpreter is outside /usr: shown under the same names, be it in somebody's closed home."""
-        executable, *prefixes = _asked(python)
         options: list[str] = []
         shown = [Path(folder) for folder in _SYSTEM]
         for number, part in enumerate(
@@ -183,7 +184,7 @@ class Sandbox:
                 options += ["--symlink", str(target), str(link)]
             link = target
         if not any(link.is_relative_to(folder) for folder in shown):
-            raise GraderError(f"{python}: cannot be shown inside the sandbox: it is in none of its own folders")
+            raise GraderError(f"{executable}: cannot be shown inside the sandbox: it is in none of its own folders")
         return options
 
 

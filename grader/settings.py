@@ -5,13 +5,14 @@ from __future__ import annotations
 import string
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from grader.check import nearest
 from grader.codelab import Codelab
 from grader.errors import UsageError
+from grader.limits import Limits
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,7 +21,8 @@ else:
 
 NAME = "chatgrade.toml"
 _LARGEST = 1 << 20  # bytes
-_RESERVED = ("limits", "batch")  # tables that have no keys yet
+_HIGHEST_LIMIT = 1_000_000  # seconds, megabytes or pieces: more is a slip
+_RESERVED = ("batch",)  # tables that have no keys yet
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Settings:
     port: int
     wording: Mapping[str, object]
     points: Mapping[str, int] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
 
 
 def find(submission: Path) -> Path | None:
@@ -46,7 +49,7 @@ def find(submission: Path) -> Path | None:
 def load(path: Path | None, codelab: Codelab) -> Settings:
     """Read a settings file; UsageError that tells what is wrong with it."""
     tables = _read(path) if path else {}
-    known = ("files", "network", "wording", "points", *_RESERVED)
+    known = ("files", "network", "wording", "points", "limits", *_RESERVED)
     for table in tables:
         if table not in known:
             raise UsageError(f"{path}: there is no table [{table}]{nearest(table, known)}")
@@ -66,11 +69,16 @@ def load(path: Path | None, codelab: Codelab) -> Settings:
     for check_id, value in points.items():
         if value < 0:
             raise UsageError(f"{path}: [points] {check_id} must not be negative.")
+    limits = _typed(path, "limits", tables.get("limits", {}), [one.name for one in fields(Limits)], int)
+    for name, value in limits.items():
+        if not 0 < value <= _HIGHEST_LIMIT:
+            raise UsageError(f"{path}: [limits] {name} must be between 1 and {_HIGHEST_LIMIT:,}, not {value}.")
     return Settings(
         {**codelab.files, **files},
         port,
         {**codelab.wording, **_wording(path, tables.get("wording", {}), codelab)},
         points,
+        Limits(**limits),
     )
 
 

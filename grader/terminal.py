@@ -64,6 +64,11 @@ class Terminal:
         """All that was printed, with plain ends of lines."""
         return plain(self._capture.text).replace("\r\n", "\n").replace("\r", "\n")
 
+    @property
+    def total(self) -> int:
+        """Bytes printed, kept or not."""
+        return self._capture.total
+
     def lines(self) -> list[str]:
         """Every line that somebody before it has seen."""
         return self.screen.lines()

@@ -111,7 +111,7 @@ def _judge(check: Check, room: Room, result: CheckResult) -> None:
         room.open(check.runs)
         check.function(room)
     except CheckFailed as failed:
-        result.status, result.failure = Status.FAIL, failed.failure
+        result.status, result.failure = Status.FAIL, room.with_limits_told(failed.failure)
         result.summary = failed.failure.summary
     except NeedsReview as review:
         result.status, result.failure = Status.REVIEW, review.failure
