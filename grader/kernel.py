@@ -44,7 +44,12 @@ def become(user: int) -> None:
     _must(libc.capget(header, sets))
     sets[0], sets[3] = sets[1], sets[4]  # effective = permitted, two words of each
     _must(libc.capset(header, sets))
-    _must(libc.prctl(_SET_DUMPABLE, 1, 0, 0, 0))  # else /proc/self is root's from now on
+    stay_readable()
+
+
+def stay_readable() -> None:
+    """After a change of user: let /proc/self be one's own again, not root's."""
+    _must(_libc().prctl(_SET_DUMPABLE, 1, 0, 0, 0))
 
 
 def keep_mounts_to_oneself() -> None:

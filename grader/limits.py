@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MEGABYTE = 1 << 20
+ADDRESSES = 8
+"""How many times as much memory a process may reserve as it may hold: what is reserved and not used costs nothing."""
 
 
 @dataclass(frozen=True)
 class Limits:
     """What the programs of one check may use. Honest ones need a tenth; there is room to log all that a check sends."""
 
-    memory: int = 1024  # megabytes: the address space of a process, and what all of them hold together
+    memory: int = 1024  # megabytes that all processes hold together
     processes: int = 400  # processes and threads
     cpu: int = 120  # seconds of processor time of one process
     seconds: int = 300  # that one check may last
@@ -37,7 +39,8 @@ class Usage:
 def reached(limits: Limits, usage: Usage, printed: str, returncode: int | None) -> Iterator[str]:
     """Each limit that a program ran into, as its errors tell it, in words."""
     if "MemoryError" in printed or "Cannot allocate memory" in printed:
-        yield f"{limits.memory:,} MB of memory for a process (all were seen to hold {_megabytes(usage.memory)})"
+        most = f"{ADDRESSES * limits.memory:,} MB of addresses for a process"
+        yield f"{most} (all were seen to hold {_megabytes(usage.memory)} of memory)"
     if "can't start new thread" in printed or "Resource temporarily unavailable" in printed:
         yield f"{limits.processes:,} processes and threads ({usage.processes:,} were seen)"
     if "No space left on device" in printed:

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from grader import kernel, procfs, seccomp
 from grader.errors import GraderError
-from grader.limits import MEGABYTE, Limits
+from grader.limits import ADDRESSES, MEGABYTE, Limits
 from grader.network import LAN_ADDRESS
 
 _PLACES = ("/mnt", "/media", "/srv", "/opt")  # one of them is covered, in the worker's view alone
@@ -40,7 +40,7 @@ _ENVIRONMENT = {
 }
 _HOST = "student"
 _HIGHEST_USER = 64_900  # nobody's, if it is not in the list of users; counted down from here
-_STACK = "2097152:8388608"  # bytes, soft and hard: 245 threads fit in half a gigabyte of addresses
+_STACK = "2097152:8388608"  # bytes, soft and hard, which count as addresses for each thread
 _STARTS_WITHIN = 20.0  # seconds
 
 # The keeper starts the program. Its own standard input is where it tells how the program ended, its standard error what the
@@ -101,7 +101,7 @@ class Sandbox:
         """
         limits = self.limits
         limited = [
-            self._prlimit, f"--nproc={limits.processes}", f"--as={limits.memory * MEGABYTE}", f"--stack={_STACK}",
+            self._prlimit, f"--nproc={limits.processes}", f"--as={ADDRESSES * limits.memory * MEGABYTE}", f"--stack={_STACK}",
             f"--fsize={limits.file_size * MEGABYTE}", f"--nofile={limits.open_files}", "--core=0",
             f"--cpu={limits.cpu}:{limits.cpu + 5}",  # first SIGXCPU, which tells the reason, then SIGKILL
         ]  # fmt: skip
@@ -241,8 +241,10 @@ class Box:
         return b"\n" in self._said
 
     def pids(self) -> list[int]:
-        """All living processes inside."""
-        return [pid for pid in procfs.descendants(self._first) if pid != self._keeper] if self._first else []
+        """All living processes inside; the keeper is one from the program's end until it has told of it."""
+        found = procfs.descendants(self._first) if self._first else []
+        ended = procfs.state(self.pid, self.pid) in "ZX"
+        return [pid for pid in found if pid != self._keeper or (ended and not self._has_told())]
 
     def returncode(self, statuses: Mapping[int, int]) -> int | None:
         """The program's exit status; negative: the signal that ended it; None while it lives. `statuses` tell who is reaped."""

@@ -72,7 +72,6 @@ COMPLAINTS = {
     "report nowhere": (lambda one: [RIGHT, "--json", one / "x" / "y.json"], 2, r"y\.json: cannot be written \(No such file"),
     "report into a folder": (lambda one: [RIGHT, "--json", one], 2, r": cannot be written \(Is a directory\)\."),
     "no such Python": (lambda one: [RIGHT, "--python", one / "python9"], 2, r"python9: there is no such Python"),
-    "full isolation": (lambda _: [RIGHT, "--isolation", "full"], 3, r"no full isolation yet; --isolation network gives"),
 }  # fmt: skip
 
 

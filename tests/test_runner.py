@@ -38,7 +38,7 @@ class FakeWorkers:
     """Workers that answer by a script: check id -> what comes of each try; the oldest check is answered first."""
 
     def __init__(self, count: int, script: dict[str, list]) -> None:
-        self.all = [_Worker(None, None) for _ in range(count)]
+        self.all = [_Worker(number, None, None) for number in range(count)]
         self.script = {check_id: list(tries) for check_id, tries in script.items()}
         self.started: list[str] = []
         self.beside: dict[str, list[str]] = {}  # what ran beside the last try of each

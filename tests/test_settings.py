@@ -126,7 +126,9 @@ BROKEN = [
     ),
     pytest.param("[wording]\njoined = '{name came'\n", ["[wording] joined", "placeholder"], id="open brace"),
     pytest.param("[wording]\njoined = '{name:d} came'\n", ["[wording] joined", "placeholder"], id="number format"),
-    pytest.param("[limits]\nseconds = 1\n", ["[limits]", "'seconds'", "no settings yet"], id="a limit"),
+    pytest.param("[limits]\nsecond = 1\n", ["[limits]", "'second'", "did you mean 'seconds'"], id="a misspelt limit"),
+    pytest.param("[limits]\nmemory = 0\n", ["[limits] memory", "between 1 and"], id="a limit of nothing"),
+    pytest.param("[limits]\nmemory = '1G'\n", ["[limits] memory", "a whole number"], id="a limit in words"),
     pytest.param("[batch]\njobs = 1\n", ["[batch]", "'jobs'", "no settings yet"], id="a batch setting"),
 ]
 

@@ -1,0 +1,388 @@
+"""The sandbox: an honest program lives well in it, limits hold, and nothing outside is in reach. Each test in a fork of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader import idle, kernel, limits, procfs, seccomp, terminal
+from grader.errors import CheckFailed, GraderError
+from grader.limits import MEGABYTE, Limits
+from grader.loop import Loop
+from grader.network import Network
+from grader.program import Program, Programs
+from grader.sandbox import Sandbox
+from grader.transcript import Transcript
+
+pytestmark = [
+    pytest.mark.own_process,
+    pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap"),
+]
+
+OWN = getattr(sys, "_base_executable", sys.executable)
+SYSTEM = "/usr/bin/python3"
+SMALL = Limits(memory=256, processes=20, cpu=1, file_size=2, disk=8, files=50, open_files=30)
+USERS = ["as we are", "root", "ordinary"]
+
+
+def become(user: str) -> str:
+    """Be this user from now on; the Python that it may run."""
+    if user == "as we are":
+        return OWN
+    if os.getuid() != 0 or not Path(SYSTEM).exists():
+        pytest.skip("only root can be two users, and both need the system's Python")
+    if user == "ordinary":
+        os.setgroups([])
+        os.setresgid(4321, 4321, 4321)
+        os.setresuid(4321, 4321, 4321)
+        kernel.stay_readable()
+    return SYSTEM
+
+
+@contextlib.contextmanager
+def sandbox(limits: Limits = Limits(), python: str = OWN, number: int = 0):
+    """Programs in a sandbox, and the folder for the submission; all are stopped in the end."""
+    try:
+        network = Network(private=True)
+    except GraderError as error:
+        pytest.skip(str(error))
+    entered = Sandbox(limits, python, (Path(python).parent,), number)
+    loop = Loop()
+    with network.for_one_check(65433), entered.home() as home:
+        (home / "submission").mkdir()
+        programs = Programs(python, home, loop, entered)
+        try:
+            yield programs, home / "submission"
+        finally:
+            programs.stop()
+            loop.close()
+
+
+def until(condition, loop: Loop) -> None:
+    """Look until it is so; the limit only ends a test that has failed."""
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline, "it never became so"
+        loop.pump(0.002)
+
+
+def ran(code: str, limits: Limits = Limits(), python: str = OWN, **files: str) -> Program:
+    """A program that has run to its end in a sandbox."""
+    with sandbox(limits, python) as (programs, folder):
+        program = begun(programs, folder, code, **files)
+        until(program.ended, programs.loop)
+        programs.drain()
+    return program
+
+
+def begun(programs: Programs, folder: Path, code: str, console=None, **files: str) -> Program:
+    """A program that has been started."""
+    for name, text in {"program": code, **files}.items():
+        (folder / f"{name}.py").write_text(text)
+    return programs.start(folder / "program.py", console=console)
+
+
+def printed(code: str, limits: Limits = Limits(), python: str = OWN, **files: str) -> str:
+    """What a program prints in a sandbox."""
+    return ran(code, limits, python, **files).printed
+
+
+# -- an honest program lives well --------------------------------------------------------------------------------------
+
+HONEST = {
+    "localhost": ("import socket; print(socket.gethostbyname('localhost'))", "127.0.0.1"),
+    "its own name": ("import socket; print(socket.gethostbyname(socket.gethostname()))", "10.0.0.9"),
+    "getaddrinfo": ("import socket; print(socket.getaddrinfo('localhost', 80)[0][4][0] in ('127.0.0.1', '::1'))", "True"),
+    "its user": ("import getpass, os, pwd; print(getpass.getuser(), pwd.getpwuid(os.getuid()).pw_name)", "student student"),
+    "a home": ("import os; print(os.access(os.path.expanduser('~'), os.W_OK))", "True"),
+    "a log beside it": ("open('log.txt', 'a').write('x'); print(open('log.txt').read())", "x"),
+    "a temporary file": ("import tempfile; f = tempfile.NamedTemporaryFile(); f.write(b'x'); print('made')", "made"),
+    "its modules": ("import sys; sys.dont_write_bytecode = False\nimport other, os; print(os.listdir('__pycache__') != [])", "True"),
+    "245 threads": (
+        "import threading\nstop = threading.Event()\nfor _ in range(245): threading.Thread(target=stop.wait).start()\n"
+        "print(threading.active_count())\nstop.set()", "246",
+    ),
+    "deep recursion": ("import sys\nsys.setrecursionlimit(20000)\nf = lambda n: n and f(n - 1)\nprint(f(10000))", "0"),
+    "other processes": (
+        "import multiprocessing as m\nif __name__ == '__main__':\n p = m.Process(target=print, args=('hi',)); p.start(); p.join()", "hi"
+    ),
+    "shared memory": ("from multiprocessing import shared_memory as s\nm = s.SharedMemory(create=True, size=100)\nprint(m.size)\nm.unlink()", "100"),
+    "a command": ("import subprocess; print(subprocess.run(['echo', 'hi'], stdout=subprocess.PIPE).stdout.decode())", "hi"),
+    "a locale": ("import locale, sys; locale.setlocale(locale.LC_ALL, ''); print('\\u00fc', sys.stdout.encoding)", "\u00fc utf-8"),
+    "asyncio": ("import asyncio\nasync def f(): await asyncio.sleep(0); print('done')\nasyncio.run(f())", "done"),
+    "interfaces": ("import socket; print([name for _, name in socket.if_nameindex()])", "['lo']"),
+    "random bytes and the time": ("import os, time; print(len(os.urandom(4)), time.localtime().tm_year > 2000)", "4 True"),
+    "ssl": ("import ssl, hashlib, sqlite3, ctypes; print('there')", "there"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest(name):
+    """What an honest program may need is there."""
+    code, expected = HONEST[name]
+    assert printed(code, other="x = 1").strip() == expected
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_every_user(user):
+    """Root, who becomes nobody first, and an ordinary user have the same sandbox."""
+    python = become(user)
+    assert printed("import os; print(os.getuid() != 0, os.listdir('.'))", python=python) == "True ['program.py']\n"
+
+
+def test_an_interpreter_in_a_closed_home(tmp_path):
+    """A virtual environment may lie where the sandbox's user may not look: it is shown to the program under its own name."""
+    closed = tmp_path / "closed"
+    subprocess.run([OWN, "-m", "venv", "--without-pip", closed / "venv"], check=True)
+    closed.chmod(0o700)
+    python = str(closed / "venv" / "bin" / "python3")
+    assert printed("import sys; print(sys.prefix)", python=python).strip() == str(closed / "venv")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("", 0),
+        ("import sys; sys.exit(3)", 3),
+        ("import sys; sys.exit(200)", 200),
+        ("import os; os.kill(os.getpid(), 11)", -11),
+        ("import os; os.abort()", -6),
+    ],
+)
+def test_exit_status(code, status):
+    """How a program ends is known: its status, or the signal."""
+    assert ran(code).returncode == status
+
+
+def test_what_is_left_behind_goes_on_and_ends_with_the_check():
+    """A child that a program leaves behind lives on as it would elsewhere, and stop() ends it."""
+    code = (
+        "import os, socket, sys\nif os.fork(): sys.exit()\nos.setsid()\n"
+        "s = socket.create_server(('', 65433))\ns.accept()[0].sendall(b'still here')\n"
+        "while True: s.accept()"
+    )
+    with sandbox() as (programs, folder):
+        program = begun(programs, folder, code)
+        until(program.ended, programs.loop)
+        left = program.pids()
+        assert len(left) == 1
+        until(lambda: idle.read(left).activity is idle.Activity.IDLE, programs.loop)
+        with socket.create_connection(("127.0.0.1", 65433)) as connection:
+            assert connection.recv(20) == b"still here"
+    assert procfs.descendants(os.getpid()) == []
+
+
+def test_stop_at_any_moment_leaves_nothing():
+    """A program that is stopped right after its start, or is just starting others, leaves no process behind."""
+    with sandbox() as (programs, folder):
+        for turn in range(40):
+            program = begun(programs, folder, "import os\nfor _ in range(5): os.fork()\nwhile True: pass")
+            time.sleep(0.001 * (turn % 20))
+            program.stop()
+            assert procfs.descendants(os.getpid()) == []
+
+
+def test_threads_can_be_read():
+    """The proof of rest sees the program's threads, and the waits of them, through the sandbox."""
+    code = "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\nthreading.Event().wait()"
+    with sandbox() as (programs, folder):
+        program = begun(programs, folder, code)
+        until(lambda: idle.read(program.pids()).activity is idle.Activity.IDLE, programs.loop)
+        assert len(idle.read(program.pids()).threads) == 2
+
+
+# -- at a terminal -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", terminal.KINDS)
+def test_terminal(kind):
+    """What is typed is read and what is printed is shown, at a pseudo-terminal and at pipes."""
+    with sandbox() as (programs, folder):
+        console = terminal.KINDS[kind]("ada", programs.loop, Transcript())
+        begun(programs, folder, "print('ready')\nprint('got', input())", console)
+        until(lambda: console.shows("ready"), programs.loop)
+        console.types("words\n")
+        until(lambda: console.shows("got words"), programs.loop)
+
+
+def test_the_keys_of_a_terminal():
+    """Ctrl-C reaches the program, which has the terminal for its own: /dev/tty opens, its size is known."""
+    code = (
+        "import os\ntty = open('/dev/tty', 'w')\nprint(os.isatty(0), os.get_terminal_size().columns, file=tty, flush=True)\n"
+        "try: input()\nexcept KeyboardInterrupt: print('interrupted')\ninput()"
+    )
+    with sandbox() as (programs, folder):
+        console = terminal.PseudoTerminal("ada", programs.loop, Transcript())
+        program = begun(programs, folder, code, console)
+        until(lambda: console.shows("True"), programs.loop)
+        until(lambda: idle.read(program.pids()).activity is idle.Activity.IDLE, programs.loop)
+        console.types("\x03")
+        until(lambda: console.shows("interrupted"), programs.loop)
+        assert not program.ended()
+        console.hang_up()
+        until(program.ended, programs.loop)
+        assert program.returncode == -signal.SIGHUP
+
+
+# -- limits ------------------------------------------------------------------------------------------------------------
+
+TOO_MUCH = {
+    "addresses": ("import mmap; mmap.mmap(-1, 3 << 30)", "2,048 MB of addresses for a process"),
+    "threads": (
+        "import threading\nfor _ in range(40): threading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "20 processes and threads",
+    ),
+    "processes": ("import os, time\nfor _ in range(40):\n if not os.fork(): time.sleep(100)", "20 processes and threads"),
+    "a file": ("open('x', 'wb', 0).write(bytes(2 << 20)); open('x', 'ab', 0).write(b'more')", "2 MB for one file"),
+    "files": ("for number in range(99): open(f'x{number}', 'w').close()", "8 MB in 50 files"),
+    "the disk": ("for number in range(9): open(f'x{number}', 'wb').write(bytes(1 << 20))", "8 MB in 50 files"),
+    "the disk, in /tmp": ("for number in range(9): open(f'/tmp/x{number}', 'wb').write(bytes(1 << 20))", "8 MB in 50 files"),
+    "the disk, in /dev/shm": ("for number in range(9): open(f'/dev/shm/{number}', 'wb').write(bytes(1 << 20))", "8 MB in 50 files"),
+    "open files": ("all = [open('/dev/null') for _ in range(40)]", "30 open files and connections"),
+    "processor time": ("while True: pass", "1 seconds of processor time"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("user", ["as we are", "ordinary"])
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_limits(name, user):
+    """Each limit holds, and is told by what the program says of it."""
+    code, told = TOO_MUCH[name]
+    program = ran(code, SMALL, become(user))
+    assert program.returncode
+    hits = list(limits.reached(SMALL, limits.Usage(), program.printed, program.returncode))
+    assert [hit for hit in hits if hit.startswith(told)], program.printed
+
+
+def test_memory_of_many_processes():
+    """What many processes hold together is watched, too."""
+    few = replace(SMALL, memory=100)
+    code = "import os, time\nfor _ in range(4):\n if not os.fork(): break\nheld = b'x' * (30 << 20)\ntime.sleep(1000)"
+    with sandbox(few) as (programs, folder):
+        begun(programs, folder, code)
+        with pytest.raises(CheckFailed) as caught:
+            until(lambda: programs.require_within(few), programs.loop)
+    assert caught.value.failure.expected == "at most 100 MB of memory (the limit of this run)"
+
+
+# -- what is out of reach ----------------------------------------------------------------------------------------------
+
+
+def test_few_files_are_seen(tmp_path):
+    """The program sees the system's /usr, four files of /etc and its own folder; no home, no other folder for temporary files."""
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    code = f"import os\nprint(sorted(os.listdir('/etc')), os.listdir('/tmp'), os.path.exists({str(secret)!r}), os.path.exists('/home'))"
+    shown = printed(code, python=become("root") if Path(SYSTEM).exists() and os.getuid() == 0 else OWN)
+    assert "'hosts', " in shown
+    assert "shadow" not in shown
+    assert shown.endswith("] [] False False\n")
+
+
+@pytest.mark.parametrize("place", ["/", "/usr", "/usr/bin", "/etc", "/dev", "/proc/sys/kernel", "/mnt"])
+def test_nothing_can_be_written_outside(place):
+    """Nothing can be made outside the program's own folders, whatever memory it would be in."""
+    code = f"try: open('{place}/x', 'w')\nexcept OSError as error: print('refused')"
+    assert printed(code) == "refused\n"
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_settings_of_the_kernel(user):
+    """The kernel's settings cannot be written, above all not by a grader that root has started."""
+    code = (
+        "for name in ('kernel/core_pattern', 'vm/overcommit_memory', 'kernel/hostname', 'net/ipv4/ip_forward'):\n"
+        " try: open('/proc/sys/' + name, 'r+'); print(name)\n except OSError: pass"
+    )
+    assert printed(code, python=become(user)) == ""
+
+
+def test_nothing_is_inherited():
+    """The program has three descriptors, a small environment, and company of the sandbox's own processes alone."""
+    os.environ["SECRET"] = "hunter2"  # noqa: S105
+    code = (
+        "import os\nprint(sorted(map(int, os.listdir('/proc/self/fd')))[:3], len(os.listdir('/proc/self/fd')))\n"
+        "for pid in filter(str.isdigit, os.listdir('/proc')):\n"
+        " print(pid, b'hunter2' in open(f'/proc/{pid}/environ', 'rb').read(), b'chatgrade' in open(f'/proc/{pid}/cmdline', 'rb').read())"
+    )
+    with open(__file__) as held:  # noqa: PTH123 - a descriptor that might be inherited
+        os.set_inheritable(held.fileno(), True)
+        assert printed(code) == "[0, 1, 2] 4\n1 False False\n2 False False\n3 False False\n"
+
+
+def test_signals_stay_inside():
+    """Whoever kills everything it can reach kills itself alone."""
+    assert (
+        ran("import os, signal\nos.kill(-1, signal.SIGKILL)\nos.kill(0, signal.SIGKILL)").returncode == -signal.SIGKILL
+    )
+
+
+CALLS = {
+    name: number[0] for name, number in seccomp._DENIED.items() if name not in ("pidfd_getfd", "memfd_secret")
+}  # fmt: skip
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="numbers of x86_64")
+def test_denied_calls():
+    """Each denied system call is refused as not permitted, whatever its arguments."""
+    code = f"import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nfor name, number in {CALLS}.items():\n ctypes.set_errno(0)\n r = libc.syscall(number, 0, 0, 0, 0, 0)\n if (r, ctypes.get_errno()) != (-1, 1): print(name, r, ctypes.get_errno())"
+    assert printed(code) == ""
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="numbers of x86_64")
+def test_denied_arguments():
+    """Odd socket families, new namespaces and typing into a terminal are refused; with the high half of a number set, too."""
+    code = (
+        "import ctypes, socket\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "def call(*a): r = libc.syscall(*map(ctypes.c_long, a)); return r, ctypes.get_errno()\n"
+        "print([call(41, family, 3, 0) for family in (17, 40, 38)])\n"
+        "print([call(56, 0x10000000 | 17, 0, 0, 0, 0), call(435, 0, 0)])\n"
+        "print([call(16, 0, request, 0) for request in (0x5412, 0x541C, 0x100005412)])\n"
+    )
+    assert printed(code) == "[(-1, 97), (-1, 97), (-1, 97)]\n[(-1, 1), (-1, 38)]\n[(-1, 1), (-1, 1), (-1, 1)]\n"
+
+
+def test_two_workers_are_two_users():
+    """As root, each worker's programs run as another user that nobody is."""
+    if os.getuid() != 0:
+        pytest.skip("as root")
+    users = []
+    for number in range(2):
+        read, write = os.pipe()
+        if not os.fork():
+            with sandbox(number=number) as (programs, folder):
+                program = begun(programs, folder, "import os; print(os.getuid())")
+                until(program.ended, programs.loop)
+                programs.drain()
+                os.write(write, program.printed.encode())
+            os._exit(0)
+        os.wait()
+        users.append(int(os.read(read, 100)))
+    assert len({0, *users}) == 3
+
+
+# -- a machine that lacks something ------------------------------------------------------------------------------------
+
+
+def test_no_bubblewrap(monkeypatch, tmp_path):
+    """Where there is no bubblewrap, the error says what to install."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(GraderError, match="there is no bwrap on this machine: install the package bubblewrap"):
+        Sandbox(Limits(), OWN, (), 0)
+
+
+def test_memory_is_counted_in_megabytes():
+    """A limit is told in the unit in which it is set."""
+    used = limits.Usage(memory=3 * MEGABYTE)
+    assert list(limits.reached(Limits(), used, "MemoryError", 1)) == [
+        "8,192 MB of addresses for a process (all were seen to hold 3 MB of memory)"
+    ]
