@@ -12,15 +12,17 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 
-from grader.check import Check, CheckResult, Status
+from grader.check import Check, CheckResult, Failure, Status
 from grader.codelab import Codelab
 from grader.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
 from grader.network import Network
-from grader.room import Room, Setup
+from grader.room import Room, SecondLook, Setup
 
 _SET_CHILD_SUBREAPER, _SET_PARENT_DEATH_SIGNAL = 36, 1
 
@@ -83,6 +85,9 @@ def run(check: Check, setup: Setup, scratch: Path, network: Network, room_type: 
                 _judge(check, room, result)
         finally:
             shutil.rmtree(home, ignore_errors=True)
+        if result.status is Status.FAIL and result.failure and room.second_look:
+            result.failure = _looked_at_again(result.failure, room, room.second_look, setup, scratch, network)
+            result.summary = result.failure.summary
     except Inconclusive as error:
         result.status, result.summary, result.because = Status.ERROR, str(error), INCONCLUSIVE
     except GraderError as error:
@@ -97,6 +102,27 @@ def run(check: Check, setup: Setup, scratch: Path, network: Network, room_type: 
         result.transcript = room.events(result.failure)
         result.program_output = room.output
     return result
+
+
+def _looked_at_again(
+    failure: Failure, room: Room, look: SecondLook, setup: Setup, scratch: Path, network: Network
+) -> Failure:
+    """The failure with what a second look shows. It is for the explanation alone: if it fails, the first stays as it is."""
+
+    @contextlib.contextmanager
+    def open_anew(check_id: str, files: Mapping[str, Path]) -> Iterator[Room]:
+        home = Path(tempfile.mkdtemp(dir=scratch))
+        try:
+            again = replace(setup, files=files)
+            with network.for_one_check(setup.port), type(room)(again, check_id, home, network) as another:
+                yield another
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+    try:
+        return look(failure, open_anew)
+    except Exception:  # noqa: BLE001 - whatever happens in it, the verdict stands already
+        return failure
 
 
 def _judge(check: Check, room: Room, result: CheckResult) -> None:
