@@ -160,7 +160,8 @@ def grade(
         for role, file in (("server", server), ("client", client))
         if file
     }
-    handed_in = submission.find(path, chosen.files, given, lab.extras)
+    asked_for = lab.extras if tasks == (lab.bonus,) else ()
+    handed_in = submission.find(path, chosen.files, given, lab.extras, asked_for)
     seed = time.time_ns() % 2**32 if seed is None else seed
     interpreter = _interpreter(python)
     target = _open_for_writing(json_file)

@@ -16,13 +16,15 @@ class Extra:
     """A program that a student may hand in beside the usual ones: the role it is a variant of, and where it may be found.
 
     It has a name of its own, or the usual name in one of `folders`, or a name that holds one of `words` and the role.
-    `source` is a pattern that its source surely matches, by which the usual program may be recognised as this one, too.
+    `source` is a pattern that its source surely matches, by which the usual program may be recognised as this one, too;
+    `otherwise` tells, of a program that has nothing of the kind, what it is instead.
     """
 
     like: str
     folders: tuple[str, ...]
     words: tuple[str, ...]
     source: str
+    otherwise: str
 
 
 @dataclass(frozen=True)

@@ -34,15 +34,19 @@ def plan(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path
         setup = replace(setup, files={lab.bonus_role(role): file for role, file in setup.files.items()})
     wanted = [lab.catalogue[check_id] for check_id in only] or [one for one in lab.catalogue if one.task in tasks]
     notes: tuple[str, ...] = ()
+    reasons: list[str] = []
     if any(check.task == lab.bonus for check in wanted):
-        setup, notes = _with_usual_programs(lab, setup, isolation)
+        setup, notes, reasons = _with_usual_programs(lab, setup, isolation)
     there = [check for check in wanted if _roles(lab, check) <= set(setup.files)]
     if not path.is_dir() and not only:
         wanted = [check for check in there if check.runs != "answers"]
     absent = [check for check in wanted if check.task == lab.bonus and check not in there]
     if not wanted or len(absent) == len(wanted):
         names = " and no ".join(lab.files[role] for role in lab.extras)
-        raise UsageError(f"{path}: there is nothing to grade in it: no {names}; --server and --client name others.")
+        usual = "".join(f" {reason}." for reason in reasons)
+        raise UsageError(
+            f"{path}: there is nothing to grade in it: no {names}.{usual} --server and --client name others."
+        )
     results = [
         CheckResult(
             one.id, one.title, one.runs, one.points, Status.SKIP, needs=one.needs, summary=NOT_HANDED_IN, absent=True
@@ -58,30 +62,35 @@ def _roles(lab: Codelab, check: Check) -> set[str]:
     return {lab.bonus_role(role) for role in usual} if check.task == lab.bonus else usual
 
 
-def _with_usual_programs(lab: Codelab, setup: Setup, isolation: str) -> tuple[Setup, tuple[str, ...]]:
-    """The setup in which the usual programs play the bonus roles, too, if none was handed in for them and they can."""
+def _with_usual_programs(lab: Codelab, setup: Setup, isolation: str) -> tuple[Setup, tuple[str, ...], list[str]]:
+    """The setup in which the usual programs play the bonus roles, too, if none was handed in for them and they can.
+
+    With it come the notes on those that do, and the reasons why others do not.
+    """
     if any(role in setup.files for role in lab.extras):
-        return setup, ()
+        return setup, (), []
+    usual = {role: setup.files[extra.like] for role, extra in lab.extras.items() if extra.like in setup.files}
     candidates = {
-        role: setup.files[extra.like]
-        for role, extra in lab.extras.items()
-        if extra.like in setup.files and submission.source_matches(setup.files[extra.like], extra.source)
+        role: file for role, file in usual.items() if submission.source_matches(file, lab.extras[role].source)
     }
+    reasons = [f"{file.name} {lab.extras[role].otherwise}" for role, file in usual.items() if role not in candidates]
     if not candidates:
-        return setup, ()
+        return setup, (), reasons
     trial = replace(setup, files={**setup.files, **candidates})
     first = {
         role: next(check for check in lab.catalogue if check.task == lab.bonus and _roles(lab, check) == {role})
         for role in candidates
     }
-    results = runner.run_checks(lab, [check.id for check in first.values()], trial, isolation=isolation).results
-    meant = {
-        role: file
-        for role, file in candidates.items()
-        if any(
-            one.id == first[role].id and (one.status is Status.PASS or (one.failure and one.failure.meant))
-            for one in results
-        )
-    }
-    notes = tuple(f"took {file.name} for the {role.replace('_', ' ')}: it speaks so" for role, file in meant.items())
-    return replace(setup, files={**setup.files, **meant}), notes
+    outcome = runner.run_checks(lab, [check.id for check in first.values()], trial, isolation=isolation)
+    results = {result.id: result for result in outcome.results}
+    notes: list[str] = []
+    meant: dict[str, Path] = {}
+    for role, file in candidates.items():
+        result = results[first[role].id]
+        if result.status is Status.PASS or (result.failure and result.failure.meant):
+            meant[role] = file
+            notes.append(f"took {file.name} for the {role.replace('_', ' ')}: it speaks so")
+        else:
+            found = result.failure.hint if result.failure else result.summary
+            reasons.append(f"{file.name} was tried as well: {found}")
+    return replace(setup, files={**setup.files, **meant}), tuple(notes), reasons

@@ -75,10 +75,17 @@ class Unended(NamedTuple):
     right: str
 
 
+OpenAnew = Callable[[str, Mapping[str, Path]], "contextlib.AbstractContextManager[Room]"]
+"""Opens another room for a check id and its programs by role, when the one in which a check failed is closed."""
+SecondLook = Callable[[Failure, OpenAnew], Failure]
+"""Tries the programs of a failed check once more to find the cause: gives back the failure, explained better or as it was."""
+
+
 class Room:
     """One check's own server, peers and clock. A context manager: nothing outlives it."""
 
     buffer: Callable[[], Buffer] = LineBuffer  # what a message is to peers and guests
+    second_look: SecondLook | None = None
 
     def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Isolation) -> None:
         self.setup = setup

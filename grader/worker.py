@@ -11,16 +11,18 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 
 from grader import kernel
-from grader.check import Check, CheckResult, Status
+from grader.check import Check, CheckResult, Failure, Status
 from grader.codelab import Codelab
 from grader.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
 from grader.isolation import Isolation
-from grader.room import Room, Setup
+from grader.room import Room, SecondLook, Setup
 
 INCONCLUSIVE = "inconclusive"
 """The mark of a result that should be tried again alone."""
@@ -81,15 +83,11 @@ def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, room_ty
     started = time.perf_counter()
     room: Room | None = None
     try:
-        folder = Path(tempfile.mkdtemp(dir=scratch))
-        try:
-            with (
-                isolation.for_one_check(folder) as home,
-                room_type(setup, check.id, home, isolation) as room,
-            ):
-                _judge(check, room, result)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with _open(room_type, check.id, setup, scratch, isolation) as room:
+            _judge(check, room, result)
+        if result.status is Status.FAIL and result.failure and room.second_look:
+            result.failure = _looked_at_again(result.failure, room, room.second_look, setup, scratch, isolation)
+            result.summary = result.failure.summary
     except Inconclusive as error:
         result.status, result.summary, result.because = Status.ERROR, str(error), INCONCLUSIVE
     except GraderError as error:
@@ -104,6 +102,27 @@ def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, room_ty
         result.transcript = room.events(result.failure)
         result.program_output = room.output
     return result
+
+
+@contextlib.contextmanager
+def _open(room_type: type[Room], check_id: str, setup: Setup, scratch: Path, isolation: Isolation) -> Iterator[Room]:
+    """A room for one check, in a network and with a folder of its own."""
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    try:
+        with isolation.for_one_check(folder) as home, room_type(setup, check_id, home, isolation) as room:
+            yield room
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _looked_at_again(
+    failure: Failure, room: Room, look: SecondLook, setup: Setup, scratch: Path, isolation: Isolation
+) -> Failure:
+    """The failure with what a second look shows. It is for the explanation alone: if it fails, the first stays as it is."""
+    try:
+        return look(failure, lambda one, files: _open(type(room), one, replace(setup, files=files), scratch, isolation))
+    except Exception:  # noqa: BLE001 - whatever happens in it, the verdict stands already
+        return failure
 
 
 def _judge(check: Check, room: Room, result: CheckResult) -> None:

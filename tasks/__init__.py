@@ -28,7 +28,11 @@ CODELAB = Codelab(
     "task5",
     {
         FRAMED + role: Extra(
-            role, ("task5", "homework"), ("length", "prefix", "frame", "task5", "homework"), MAKES_HEADERS
+            role,
+            ("task5", "homework"),
+            ("length", "prefix", "frame", "task5", "homework"),
+            MAKES_HEADERS,
+            "makes no length headers, so it still speaks lines",
         )
         for role in ("server", "client")
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from grader.loop import without_numbers
 from grader.peer import Line, Peer
 from grader.room import Room, Setup
 from grader.words import holds_word_of_ours
+from tasks.dialects import look_for_frames
 from tasks.user import User
 from tasks.wording import FRAMED
 
@@ -97,7 +99,10 @@ class ChatRoom(Room):
         if framed:
             setup = replace(setup, files=_framed(setup.files), names=_framed(setup.names))
             self.buffer = FrameBuffer
+        else:
+            self.second_look = partial(look_for_frames, self)
         self.encode: Callable[[bytes], bytes] = frame if framed else lambda data: data + b"\n"
+        self.users: list[User] = []
         super().__init__(setup, check_id, home, isolation)
 
     def start(self) -> None:
@@ -124,7 +129,8 @@ class ChatRoom(Room):
 
     def user(self, flood_is_about: CheckFunction | None = None) -> User:
         """Somebody starts the student's client; she has not typed anything yet."""
-        return User(self, self.words.name(), flood_is_about)
+        self.users.append(User(self, self.words.name(), flood_is_about))
+        return self.users[-1]
 
     def user_in_chat(self) -> User:
         """Somebody has started the student's client and given her nickname."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 
 from grader.check import check
-from grader.framing import DIALECTS, HEADER, LINES, NO_HEADER, dialect_of, frame, in_hex
+from grader.framing import HEADER, LINES, NO_HEADER, RIGHT, dialect_of, frame, in_hex
 from grader.peer import Line
+from grader.stacks import last_crash
 from tasks.chat import ChatRoom, Member
+from tasks.dialects import cure_of_reader, look_how_client_reads, read_by_server
 
 # Around the edges of headers, of one byte, of usual recv() sizes (with and without the header), and large ones.
 SIZES = (0, 1, 255, 256, 1_020, 1_023, 1_024, 1_025, 4_092, 4_096, 65_535, 65_536, 1 << 20, 16 << 20)
@@ -297,6 +300,7 @@ def client_shows(room: ChatRoom) -> None:
     Codelab: section 4 (advanced option)
     """
     user = room.user_in_chat()
+    room.second_look = partial(look_how_client_reads, room)
     name, text = room.words.name(), room.words.text()
     whole = frame(f"{name}: {text}".encode())
     for start in range(0, len(whole), 3):
@@ -324,6 +328,7 @@ def client_large(room: ChatRoom) -> None:
     Codelab: section 5, Task 5
     """
     user = room.user_in_chat()
+    room.second_look = partial(look_how_client_reads, room)
     name = room.words.name()
     user.terminal.skim(2 << 20)
     room.delivers(frame(f"{name}: ".encode() + _payload(room, 1 << 20)))
@@ -381,8 +386,10 @@ def _hears(
     event = near.event if near else room.transcript.last_sent("", or_any=True)
     room.transcript.end_here()  # what is tried now to find the cause is no evidence
     observed, cure = _what_came(hearer, near, forms)
+    meant = True
     is_first = not hint  # only there is the way to frame in question; later a frame has come through
     if is_first and not near:
+        has_crashed = last_crash(room.server.printed) is not None
         taught = _understood(room)
         tail = hearer.peer.tail
         if len(tail) >= HEADER.size and taught in ("", _NOTHING_UNDERSTOOD):
@@ -392,6 +399,9 @@ def _hears(
                 "struct.pack('!I', len(data)) + data, and the length counts data alone"
             )
         cure = cure or taught or "each message is struct.pack('!I', len(data)) + data, and so are notices and welcomes"
+        meant = cure not in (_STILL_LINES, _NOTHING_UNDERSTOOD)
+        if has_crashed and cure == _NOTHING_UNDERSTOOD:  # the traceback tells more
+            cure = ""
     longer = f", or {len(forms[1]):,} with the name" if len(payload) > _LONG else ""
     room.fail(
         f"{what} did not arrive as it was sent",
@@ -401,7 +411,7 @@ def _hears(
         ending=None if cure else ending,
         event=event,
         mark="not as it was sent" if near else "never arrived",
-        meant=cure not in (_STILL_LINES, _NOTHING_UNDERSTOOD) and not room.ended(),
+        meant=meant and not room.ended(),
     )
 
 
@@ -421,6 +431,10 @@ def _nearest(lines: Iterable[Line], payload: bytes) -> Line | None:
 def _what_came(hearer: Member, near: Line | None, forms: list[bytes]) -> tuple[str, str]:
     """What the hearer got in place of the frame, and the cure where it is plain."""
     peer = hearer.peer
+    payload, named = forms[0], forms[-1]
+    if payload and HEADER.pack(len(payload)) + named in peer.stream and payload != named:
+        observed = f"{hearer.name} got {len(named):,} bytes after a header that says {len(payload):,}"
+        return observed, "the name counts, too: put the message together first, and then take its length"
     if near:
         inside = _inside(near.raw, forms)
         observed = f"{hearer.name} got a frame with {len(near.raw):,} bytes: {in_hex(frame(near.raw))}"
@@ -449,6 +463,8 @@ def _inside(raw: bytes, forms: list[bytes]) -> str:
             return "the header that came is passed on inside the payload: take it off first"
         if form != form.decode("utf-8", "replace").encode() and _as_text(raw) == _as_text(form):
             return "the payload is decoded and encoded again on the way: pass the bytes on as they came"
+        if form and raw.endswith(repr(form).encode()):
+            return "the payload is put into a text as Python shows bytes, with b'...': join bytes, not texts"
         if raw in (form.strip(), form.rstrip()):
             return "the payload is stripped on the way: pass the bytes on as they came"
     payload, named = forms[0], forms[-1]
@@ -466,42 +482,20 @@ def _as_text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-_STILL_LINES = "the server still reads lines: read four bytes of length, then as many bytes as they say"
+_STILL_LINES = cure_of_reader("server", LINES)
 _NOTHING_UNDERSTOOD = (
     "the server passes on nothing, in whatever way it is framed: read four bytes, then as many as they say"
 )
 
 
 def _understood(room: ChatRoom) -> str:
-    """What the server takes for messages, if it does not take our frames: two more people try the usual other ways."""
-    if room.ended() or _is_understood(room, frame):
+    """What the server takes for messages, if it does not take our frames."""
+    way, _ = read_by_server(room)
+    if way is RIGHT or room.ended():
         return ""
-    others = [dialect for dialect in DIALECTS if dialect is not NO_HEADER]
-    for dialect in sorted(others, key=lambda one: one is not LINES):
-        if _is_understood(room, dialect.encode):
-            return (
-                _STILL_LINES
-                if dialect is LINES
-                else f"in what the server reads, {dialect.name}: {dialect.cure.replace('pack', 'unpack')}"
-            )
-        if room.ended():
-            return ""
-    return _NOTHING_UNDERSTOOD
-
-
-def _is_understood(room: ChatRoom, encode: Callable[[bytes], bytes]) -> bool:
-    pair = [Member(room, room.connect(f"({number})"), room.words.name()) for number in (1, 2)]
-    for one in pair:
-        one.sends(encode(one.name.encode()))
-        room.rest()
-    text = room.words.text()
-    pair[0].sends(encode(f"é {text}".encode()))
-    room.rest(lambda: text.encode() in pair[1].peer.stream)
-    heard = text.encode() in pair[1].peer.stream
-    for one in pair:
-        one.peer.reset()
-    room.rest()
-    return heard
+    if way is None:
+        return _NOTHING_UNDERSTOOD
+    return cure_of_reader("server", way)
 
 
 def _sends_frame(room: ChatRoom, payload: bytes, what: str, *, first: bool = False) -> None:

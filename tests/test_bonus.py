@@ -15,6 +15,7 @@ from grader.submission import find
 
 LAB = load()
 REFERENCE = Path(__file__).parents[1] / "reference"
+SUBMISSIONS = Path(__file__).parent / "submissions"
 USUAL = ["simple_chat_server.py", "threaded_chat_client.py"]
 
 
@@ -102,3 +103,119 @@ def test_usual_names_that_speak_frames(tmp_path, edit, points):
     _, report = graded("task5", tmp_path)
     assert report["bonus"] == points
     assert any("it speaks so" in note for note in report["notes"])
+
+
+def test_several_candidates_are_all_named(tmp_path):
+    """Where several programs may be meant for Task 5, the note names the one taken, the others, and how to choose."""
+    lay(tmp_path, "v1/length_prefix_server.py", "v2/length_prefix_server.py")
+    assert framed(tmp_path) == (
+        {"framed_server": "v1/length_prefix_server.py"},
+        (
+            "took v1/length_prefix_server.py for the framed server, not v2/length_prefix_server.py; "
+            "to take another, grade its task alone with --server FILE",
+        ),
+    )
+    lay(tmp_path, "length_prefix_server.py", "old_framed_server.py")
+    taken, [note] = framed(tmp_path)
+    assert taken == {"framed_server": "length_prefix_server.py"}
+    assert "not v1/length_prefix_server.py, v2/length_prefix_server.py, old_framed_server.py" in note
+    assert "[files] in chatgrade.toml" in note
+
+
+def test_usual_program_whose_name_has_such_a_word(tmp_path):
+    """A usual program that a course has named so is not taken for Task 5."""
+    lay(tmp_path, "homework_server.py", "length_prefix_server.py")
+    found = find(tmp_path, {**LAB.files, "server": "homework_server.py"}, None, LAB.extras)
+    assert found.files["server"].endswith("homework_server.py")
+    assert found.notes == ()
+
+
+def test_nothing_found(tmp_path):
+    """Task 5 asked for by itself in a folder without programs: the names that it looks for are told."""
+    status, told = graded("task5", tmp_path)
+    assert status == 2
+    assert "no length_prefix_server.py and no length_prefix_client.py in it" in told["said"]
+    _, told = graded("task1", tmp_path)
+    assert "no simple_chat_server.py and no threaded_chat_client.py in it" in told["said"]
+
+
+def test_usual_programs_in_lines(tmp_path):
+    """Where there is nothing for Task 5, what was found out about the usual programs is told: by trying, or by their source."""
+    source = (SUBMISSIONS / "thread_pool" / "simple_chat_server.py").read_text()
+    (tmp_path / "simple_chat_server.py").write_text(source)
+    _, told = graded("task5", tmp_path)
+    assert "simple_chat_server.py makes no length headers, so it still speaks lines." in told["said"]
+    (tmp_path / "simple_chat_server.py").write_text(source + "# no struct here\n")
+    _, told = graded("task5", tmp_path)
+    assert "simple_chat_server.py was tried as well: the server still reads lines" in told["said"]
+
+
+def checks_of(report: dict) -> dict[str, dict]:
+    """Check id -> check."""
+    return {check["id"]: check for task in report["tasks"] for check in task["checks"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "header"), [("speaks_frames", "00 00 00 "), ("speaks_little_endian_frames", " 00 00 00 |")]
+)
+def test_frames_under_the_name_of_the_usual_server(name, header):
+    """A server of Task 5 under the usual name is told so once, with the frame that it passed on and the cure."""
+    _, report = graded("task1", SUBMISSIONS / name)
+    told = [check for check in checks_of(report).values() if check["runs"] == "server" and check["status"] == "fail"]
+    assert [check["id"] for check in told] == ["task1.broadcast"]
+    assert "it passes on no line, but this frame: " in told[0]["observed"]
+    assert header in told[0]["observed"]
+    assert "hand it in as length_prefix_server.py" in told[0]["hint"]
+
+
+def test_frames_under_the_name_of_the_usual_client():
+    """A client of Task 5 under the usual name is told so once, with the frame in which its nickname comes."""
+    _, report = graded("task1", SUBMISSIONS / "client_speaks_frames" / "threaded_chat_client.py")
+    told = [check for check in checks_of(report).values() if check["status"] == "fail"]
+    assert [check["id"] for check in told] == ["task1.client-connects"]
+    assert "the nickname comes in a frame: 00 00 00 0" in told[0]["observed"]
+    assert "hand it in as length_prefix_client.py" in told[0]["hint"]
+
+
+@pytest.mark.parametrize(
+    "source", ["no_buffer", "no_join_notice", "client_as_published_with_server", "one_client_at_a_time"]
+)
+def test_what_speaks_no_frames_is_not_said_to(source, tmp_path):
+    """A server that is wrong in another way is never said to speak frames, even if its source looks like it."""
+    text = (SUBMISSIONS / source / "simple_chat_server.py").read_text()
+    (tmp_path / "simple_chat_server.py").write_text(text + "\n# struct\n")
+    _, report = graded("task1", tmp_path / "simple_chat_server.py")
+    assert not any("this frame" in check["observed"] for check in checks_of(report).values())
+
+
+@pytest.mark.parametrize(
+    ("name", "check", "hint"),
+    [
+        ("framed_client_reads_little_endian", "task5.client-shows", "in what the client reads, the length is little-endian"),
+        ("framed_client_still_lines", "task5.client-shows", "the client still reads lines"),
+        ("framed_client_reads_two_bytes", "task5.client-large", "in what the client reads, the header has two bytes"),
+        ("framed_client_length_of_ten_characters", "task5.client-shows", "the length is text of ten characters"),
+        ("framed_client_recv_n_believed", "task5.client-shows", "a single frame that comes whole is shown"),
+    ],
+)  # fmt: skip
+def test_how_a_client_reads(name, check, hint):
+    """A client that does not show right frames is told in which way it reads, or that whole frames are shown."""
+    _, report = graded("task5", SUBMISSIONS / name / "length_prefix_client.py", "--only", check)
+    assert hint in checks_of(report)[check]["hint"]
+
+
+@pytest.mark.parametrize(
+    ("name", "observed", "hint"),
+    [
+        ("framed_length_of_64_characters", "nothing like it", "the length is text of 64 characters"),
+        ("framed_length_without_name", "after a header that says", "the name counts, too"),
+        ("framed_payload_as_python_shows_it", "got a frame with", "as Python shows bytes"),
+        ("framed_length_is_a_tuple", "nothing like it", "TypeError"),
+    ],
+)
+def test_how_a_server_frames(name, observed, hint):
+    """What is wrong with a server's frames is told, or the traceback where that tells more."""
+    _, report = graded("task5", SUBMISSIONS / name / "length_prefix_server.py", "--only", "task5.frames")
+    check = checks_of(report)["task5.frames"]
+    assert observed in check["observed"]
+    assert hint in check["hint"]
