@@ -358,7 +358,7 @@ class Room:
     def source(self) -> Source:
         """The student's own files."""
         started_in = self._started[0].file.parent if self._started else self._folder
-        return Source(self._folder, started_in)
+        return Source(self._folder, started_in, self.setup.folder)
 
     def stall(self, peer: Peer) -> None:
         """Let a peer stop reading for good; what piles up for it is not taken for something on its way."""

@@ -80,9 +80,13 @@ def dumped_threads(output: str) -> list[Thread]:
 class Source:
     """The student's own files, to tell own frames from the library's and to read the line that a frame stands in."""
 
-    def __init__(self, folder: Path, started_in: Path | None = None) -> None:
-        """`started_in` is the folder of the program: Python 3.8 prints names relative to it."""
+    def __init__(self, folder: Path, started_in: Path | None = None, handed_in: Path | None = None) -> None:
+        """`started_in` is the folder of the program: Python 3.8 prints names relative to it.
+
+        `folder` may be a copy of the folder `handed_in`: what the program has made of the copy is not read.
+        """
         self._folder = folder.resolve()
+        self._handed_in = handed_in.resolve() if handed_in else self._folder
         self._started_in = started_in.resolve() if started_in else self._folder
 
     def own(self, frame: Frame) -> bool:
@@ -110,8 +114,13 @@ class Source:
         return lines[frame.line - 1] if 0 < frame.line <= len(lines) else ""
 
     def _lines(self, frame: Frame) -> list[str]:
+        if not self.own(frame):
+            return []
+        path = self._handed_in / self._path(frame).relative_to(self._folder)
         try:
-            return re.split(r"\r\n|\r|\n", self._path(frame).read_bytes().decode("utf-8", "replace"))
+            if self._handed_in not in path.resolve().parents:  # a link to somebody else's file
+                return []
+            return re.split(r"\r\n|\r|\n", path.read_bytes().decode("utf-8", "replace"))
         except OSError:
             return []
 

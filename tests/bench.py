@@ -2,9 +2,9 @@
 
     python tests/bench.py [--rounds N]
 
-Both are measured in turn, in the same run, with the same number of workers and in the same private networks; the figure is
-the ratio of their medians. A floor run uses the tool's own start and stop, and no check: a server is ready when it
-listens, a client when it waits for its first line at its terminal.
+Both are measured in turn, in the same run, with the same number of workers and at the same isolation (network, but for the
+last table, which compares it with full isolation); the figure is the ratio of their medians. A floor run uses the tool's own
+start and stop, and no check: a server is ready when it listens, a client when it waits for its first line at its terminal.
 """
 
 from __future__ import annotations
@@ -84,12 +84,12 @@ def timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def grade(catalogue: Catalogue, folder: Path) -> Callable[[], object]:
+def grade(catalogue: Catalogue, folder: Path, isolation: str = "network") -> Callable[[], object]:
     """A run of all checks of the catalogue on the programs of a folder."""
     lab = replace(load(), catalogue=catalogue)
     files = {role: folder / name for role, name in lab.files.items() if (folder / name).exists()}
     setup = Setup(folder, files, sys.executable, lab.port, lab.wording, 1)
-    return lambda: runner.run_checks(lab, [check.id for check in catalogue], setup)
+    return lambda: runner.run_checks(lab, [check.id for check in catalogue], setup, isolation=isolation)
 
 
 def compare(title: str, floor: str, actions: dict[str, Callable[[], object]], rounds: int) -> None:
@@ -142,6 +142,12 @@ def main() -> None:
             "right (reference)": grade(framed, REFERENCE),
             "command `chatgrade all reference`": lambda: subprocess.run(command, capture_output=True, check=True),
         },
+        rounds,
+    )
+    compare(
+        f"{len(list(everything))} checks of the reference by isolation",
+        "network",
+        {level: grade(everything, REFERENCE, level) for level in ("network", "full")},
         rounds,
     )
 

@@ -220,3 +220,18 @@ def test_form_feed_ends_no_source_line(tmp_path):
     """Lines are counted as Python counts them: a form feed does not begin a new one."""
     (tmp_path / "server.py").write_text("one\n\x0c\ntwo\n")
     assert Source(tmp_path).text(own(3)) == "two"
+
+
+def test_the_file_that_was_handed_in_is_read(tmp_path):
+    """Of a copy in which the program was run, nothing is read: it may have put a link to anything there. Nor is a link followed."""
+    copy, original, secret = tmp_path / "copy", tmp_path / "original", tmp_path / "secret"
+    copy.mkdir()
+    original.mkdir()
+    secret.write_text("a secret\n")
+    (copy / "a.py").symlink_to(secret)
+    (original / "a.py").write_text("print(1)\n")
+    (original / "b.py").symlink_to(secret)
+    source = Source(copy, handed_in=original)
+    assert source.text(Frame(str(copy / "a.py"), 1, "f")) == "print(1)"
+    assert source.text(Frame(str(copy / "b.py"), 1, "f")) == ""
+    assert source.text(Frame(str(secret), 1, "f")) == ""
