@@ -223,7 +223,7 @@ def test_form_feed_ends_no_source_line(tmp_path):
 
 
 def test_the_file_that_was_handed_in_is_read(tmp_path):
-    """Of a copy in which the program was run, nothing is read: it may have put a link to anything there. Nor is a link followed."""
+    """Of a copy in which the program was run nothing is read: it may have put links there. No link is followed, either."""
     copy, original, secret = tmp_path / "copy", tmp_path / "original", tmp_path / "secret"
     copy.mkdir()
     original.mkdir()
