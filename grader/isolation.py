@@ -71,12 +71,12 @@ class Isolation:
                     loop.pump(0.002)
                     if started.ended():
                         programs.drain()
-                        said = (started.printed.strip().splitlines() or ["it does not run there"])[-1]
-                        raise GraderError(f"no program can be run in a sandbox here: {said}")
+                        said = (started.printed.strip().splitlines() or ["it ends, and does not say why"])[-1]
+                        raise GraderError(f"no program can be run in the sandbox: {said}")
             finally:
                 programs.stop()
             if answer != b"here":
-                raise GraderError("a program in a sandbox cannot be reached here")
+                raise GraderError("a program in the sandbox cannot be reached here")
 
 
 def _answer(port: int) -> bytes:

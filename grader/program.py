@@ -249,7 +249,8 @@ class Program:
             console.started()
             console.close()
             reason = (error.strerror if isinstance(error, OSError) else console.text.strip()) or error
-            raise GraderError(f"cannot start {programs.python!r}: {reason}") from error
+            what = "the sandbox cannot be started" if programs.sandbox else f"cannot start {programs.python!r}"
+            raise GraderError(f"{what}: {reason}") from error
         console.started()
         self.file, self.role = file, role
         self.dismissed = False  # we ended it on purpose: its end is no evidence

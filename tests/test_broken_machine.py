@@ -1,0 +1,162 @@
+"""A machine that lacks something: one clear sentence, the right exit status, and the best that is left where one may have it."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from grader import kernel, seccomp
+from grader.errors import GraderError
+from grader.network import PrivateNetwork
+
+pytestmark = pytest.mark.own_process
+
+RIGHT = Path(__file__).parent / "submissions" / "rlock_broadcast"
+SERVER = RIGHT / "simple_chat_server.py"
+
+
+def chatgrade(*arguments: object, refused: bool = False, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run it; with `refused`, the kernel makes no namespaces for it, as in many containers."""
+    return subprocess.run(
+        [sys.executable, "-m", "grader", "task1", *map(str, arguments), "--only", "task1.listens"],
+        capture_output=True, text=True, check=False, env={**os.environ, **environment}, preexec_fn=_refuse if refused else None,
+    )  # fmt: skip
+
+
+def _refuse() -> None:
+    """Take on the sandbox's own filter: unshare() and the like fail from now on, for root, too."""
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("lines", ctypes.c_char_p))
+
+    libc, lines = ctypes.CDLL(None), seccomp.filter_for()
+    assert libc.prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
+    assert libc.prctl(22, 2, ctypes.byref(Program(len(lines) // 8, lines))) == 0  # PR_SET_SECCOMP
+
+
+def report(done: subprocess.CompletedProcess[str]) -> dict:
+    """The report on standard output."""
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def path_with():
+    """Tell how to get a PATH in which `bwrap` is this script, or is not there."""
+    programs = Path(tempfile.mkdtemp())  # pytest's own folders are closed to those that root becomes
+    programs.chmod(0o755)
+
+    def path(script: str = "") -> str:
+        for name in ("prlimit", "setsid"):
+            (programs / name).symlink_to(f"/usr/bin/{name}")
+        if script:
+            (programs / "bwrap").write_text(f"#!/bin/sh\n{script}\n")
+            (programs / "bwrap").chmod(0o755)
+        return str(programs)
+
+    yield path
+    shutil.rmtree(programs)
+
+
+@pytest.fixture
+def private():
+    """Enter a network of the test's own, whose real port is free; skipped where none is permitted."""
+
+    def enter() -> None:
+        try:
+            PrivateNetwork()
+        except GraderError as error:
+            pytest.skip(str(error))
+
+    return enter
+
+
+LACKS = {
+    "no bubblewrap": ("", "there is no bwrap on this machine: install the package bubblewrap"),
+    "an old one": (
+        "echo 'bwrap: Unknown option --json-status-fd' >&2; exit 1",
+        "the sandbox cannot be started: bwrap: Unknown option --json-status-fd",
+    ),
+    "one that may not": (
+        "echo 'bwrap: setting up uid map: Permission denied' >&2; exit 1",
+        "the sandbox cannot be started: bwrap: setting up uid map: Permission denied",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LACKS)
+def test_no_sandbox_where_it_is_asked_for(path_with, name):
+    """`--isolation full` without a bubblewrap that works ends with one sentence that says what is missing, and status 3."""
+    script, sentence = LACKS[name]
+    done = chatgrade(SERVER, "--isolation", "full", PATH=path_with(script))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == f"chatgrade: {sentence}; --isolation network does without\n"
+
+
+@pytest.mark.parametrize("name", LACKS)
+def test_no_sandbox(path_with, name):
+    """Otherwise the next level is taken, and the report says why, and what that leaves open."""
+    script, sentence = LACKS[name]
+    told = report(chatgrade(SERVER, "--json", "-", PATH=path_with(script)))
+    assert told["run"]["isolation"] == "network"
+    assert told["notes"][0] == f"no isolation full: {sentence}"
+    assert told["notes"][1].startswith("isolation network: the programs ran with your rights")
+
+
+@pytest.mark.parametrize("level", ["full", "network"])
+def test_no_namespaces_where_they_are_asked_for(level):
+    """Where the kernel refuses namespaces, a level that needs them ends with one sentence and status 3."""
+    done = chatgrade(SERVER, "--isolation", level, refused=True)
+    assert (done.returncode, done.stdout) == (3, "")
+    less = {"full": "network", "network": "none"}[level]
+    sentence = "this machine does not permit private networks (Operation not permitted)"
+    assert done.stderr == f"chatgrade: {sentence}; --isolation {less} does without\n"
+
+
+def test_no_namespaces(private):
+    """Otherwise checks run one after another on the real port, and the report says so."""
+    private()
+    told = report(chatgrade(SERVER, "--json", "-", refused=True))
+    assert told["run"]["isolation"] == "none"
+    assert "the programs with your rights" in told["notes"][-1]
+
+
+@pytest.fixture
+def small_disk(private, tmp_path):
+    """Tell how to have a full disk at a folder, seen by this test alone."""
+
+    def make(options: str) -> Path:
+        private()
+        kernel.unshare(kernel.NEW_MOUNTS)
+        kernel.keep_mounts_to_oneself()
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        kernel.mount_memory(str(disk), options)
+        return disk
+
+    return make
+
+
+def test_a_full_disk(small_disk):
+    """A report that no longer fits on the disk is told in one sentence, with status 3."""
+    disk = small_disk("size=4k")
+    (disk / "filler").write_bytes(bytes(4096))
+    done = chatgrade(SERVER, "--json", disk / "report.json")
+    assert done.returncode == 3
+    assert done.stderr == f"chatgrade: {disk}/report.json: the report could not be written (No space left on device)\n"
+
+
+def test_a_folder_that_cannot_be_written(small_disk):
+    """A report into a read-only folder is refused before anything runs."""
+    disk = small_disk("ro")
+    done = chatgrade(SERVER, "--json", disk / "report.json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"chatgrade: {disk}/report.json: cannot be written (Read-only file system).\n"
