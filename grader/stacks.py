@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.check import Where
+from grader.submission import source_of
 
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<function>.+))?$')
 _FRAMED = re.compile(r"^\s+[|+] ")  # how the parts of an exception group are set off
@@ -110,10 +111,7 @@ class Source:
         return lines[frame.line - 1] if 0 < frame.line <= len(lines) else ""
 
     def _lines(self, frame: Frame) -> list[str]:
-        try:
-            return re.split(r"\r\n|\r|\n", self._path(frame).read_bytes().decode("utf-8", "replace"))
-        except OSError:
-            return []
+        return re.split(r"\r\n|\r|\n", source_of(self._path(frame), self._folder).decode("utf-8", "replace"))
 
     def lock_held_around(self, frame: Frame) -> str:
         """The lock whose `with` block (or `acquire()` call before it) the frame's line stands in; empty if none."""
