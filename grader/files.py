@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from grader.errors import GraderError
 
-MOST_SEEN = 10_000  # entries of a folder that are looked at: a twentieth of a second
+MOST_SEEN = 5_000  # entries of a folder that are looked at: nearest first, a tenth of a second
 DEEPEST = 10  # folders within folders; nobody's program lies deeper, and a link in a circle ends here
 _NOT_THE_STUDENTS = ("__pycache__", "__MACOSX", "site-packages", "venv")
 
@@ -83,32 +83,30 @@ def listing(folder: Path, deepest: int = DEEPEST) -> Listing:
             left -= len(here)
             for entry in here:
                 if not foreign(entry.name):
-                    _sort_in(Path(entry.path), root, found, below)
+                    _sort_in(entry, root, found, below)
         if depth < deepest:
             found.folders.extend(below)
         level = below
     return found
 
 
-def _sort_in(path: Path, root: Path, found: Listing, below: list[Path]) -> None:
-    try:
-        status = path.lstat()
-        if stat.S_ISLNK(status.st_mode):
-            real = Path(os.path.realpath(path))
-            if not real.is_relative_to(root):
-                found.odd.append((path, "a link that leads out of the folder"))
-                return
-            if Path(os.path.realpath(path.parent)).is_relative_to(real):
-                return  # in a circle
-            status = real.stat()
-    except OSError:
-        found.odd.append((path, "a link that leads nowhere"))
-        return
-    if stat.S_ISREG(status.st_mode):
+def _sort_in(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Path]) -> None:
+    path = Path(entry.path)
+    if entry.is_symlink():
+        real = Path(os.path.realpath(path))
+        if not real.is_relative_to(root):
+            found.odd.append((path, "a link that leads out of the folder"))
+            return
+        if Path(os.path.realpath(path.parent)).is_relative_to(real):
+            return  # in a circle
+        if not real.exists():
+            found.odd.append((path, "a link that leads nowhere"))
+            return
+    if entry.is_file():
         found.files.append(path)
-    elif not stat.S_ISDIR(status.st_mode):
+    elif not entry.is_dir():
         found.odd.append((path, "not a regular file"))
-    elif status.st_dev == path.parent.stat().st_dev:
+    elif not path.is_mount():
         below.append(path)
 
 

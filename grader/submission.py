@@ -20,7 +20,10 @@ _MOST_COPIED, _LARGEST_COPY = (
     16 << 20,
 )  # files and bytes that are copied for each check: ten times a large submission
 _MOST_NOTES = 5  # about what was left out
-_SMALL = 64 << 10  # bytes of a file that a program in a crowded folder may well read: its settings, a list of names
+_SMALL, _MOST_SMALL = (
+    64 << 10,
+    100,
+)  # bytes and number of files that a program in a crowded folder may well read: settings, names
 
 
 def find(
@@ -86,11 +89,11 @@ def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path]
         return list(dict.fromkeys((*programs, *whole.files))), whole.folders
     sources, small, folders = [], [], []
     for home in dict.fromkeys(program.parent for program in programs):
-        near = files.listing(home)
+        near = whole if home == folder else files.listing(home)
         sources += [file for file in near.files if file.suffix == ".py" and _size(file) <= _LARGEST]
         small += [file for file in near.files if file.parent == home and _size(file) <= _SMALL]
         folders += [place for place in near.folders if place.parent == home]
-    return list(dict.fromkeys((*programs, *sources, *small)))[:_MOST_COPIED], folders[:_MOST_COPIED]
+    return list(dict.fromkeys((*programs, *sources, *small[:_MOST_SMALL])))[:_MOST_COPIED], folders[:_MOST_SMALL]
 
 
 def _size(file: Path) -> int:
