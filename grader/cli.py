@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader import __version__, codelab, settings, submission
+from grader import __version__, codelab, intake, settings, submission
 from grader.check import CheckResult, Status
 from grader.errors import GraderError, UsageError
 from grader.report import Report, Run, TaskReport
@@ -129,15 +129,21 @@ def _add_grading_command(name: str, tasks: tuple[str, ...], summary: str) -> Non
 
 for _task, _about in zip(TASKS, ("connect and chat", "framing", "/name", "dead clients", "length prefix"), strict=True):
     _add_grading_command(
-        _task, (_task,), f"Check Task {_task[-1]} ({_about}) of the submission at PATH, a folder or the server's file."
+        _task, (_task,), f"Check Task {_task[-1]} ({_about}) of the submission at PATH, a folder, a file or an archive."
     )
-_add_grading_command("all", TASKS, "Check all tasks of the submission at PATH, a folder or the server's file.")
+_add_grading_command("all", TASKS, "Check all tasks of the submission at PATH, a folder, a file or an archive.")
 
 
-def grade(
+def grade(tasks: tuple[str, ...], *, path: Path, **options: Any) -> int:  # noqa: ANN401 - click's options, by name
+    """Take in, grade; returns the exit status."""
+    with intake.taken_in(path) as taken:
+        return _grade(tasks, taken, **options)
+
+
+def _grade(
     tasks: tuple[str, ...],
+    taken: intake.Intake,
     *,
-    path: Path,
     only: tuple[str, ...],
     json_file: str | None,
     seed: int | None,
@@ -154,12 +160,14 @@ def grade(
 ) -> int:
     """Find, run, report; returns the exit status."""
     lab = codelab.load()
-    chosen = settings.load(config or settings.find(server or client or path), lab)
+    beside = taken.path if taken.unpacked else server or client or taken.path
+    chosen = settings.load(config or settings.find(beside), lab)
     given = {
-        lab.bonus_role(role) if tasks == (lab.bonus,) else role: file
+        lab.bonus_role(role) if tasks == (lab.bonus,) else role: taken.file(file)
         for role, file in (("server", server), ("client", client))
         if file
     }
+    path = taken.place
     asked_for = lab.extras if tasks == (lab.bonus,) else ()
     handed_in = submission.find(path, chosen.files, given, lab.extras, asked_for)
     seed = time.time_ns() % 2**32 if seed is None else seed
@@ -172,10 +180,21 @@ def grade(
 
     files = {role: Path(file).resolve() for role, file in handed_in.files.items()}
     folder = path.resolve()
-    if not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
+    if not taken.unpacked and not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
         folder = Path(os.path.commonpath([file.parent for file in files.values()]))
     backend, terminal_notes = _terminal(terminal)
-    setup = Setup(folder, files, interpreter, chosen.port, chosen.wording, seed, chosen.files, backend, chosen.limits)
+    setup = Setup(
+        folder,
+        files,
+        interpreter,
+        chosen.port,
+        chosen.wording,
+        seed,
+        chosen.files,
+        backend,
+        chosen.limits,
+        taken.shown if taken.unpacked else "",
+    )
     planned = plan.plan(lab, tasks, only, path, setup, isolation)
     total = len(lab.catalogue.with_needs(planned.wanted))
     with _progress(quiet=quiet or json_file == "-", no_color=no_color, total=total) as progress:
@@ -202,6 +221,7 @@ def grade(
         for task in lab.catalogue.tasks
         if (checks := tuple(results[check.id] for check in task.checks if check.id in results))
     )
+    handed_in = taken.described(handed_in)
     notes = (*handed_in.notes, *planned.notes, *outcome.notes, *terminal_notes)
     report = Report(handed_in, run, reported, notes, {check.id: check.guide for check in lab.catalogue})
     if target:

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from grader import files
 from grader.errors import GraderError
 from grader.framing import Buffer, LineBuffer
 from grader.loop import Loop
@@ -118,8 +119,7 @@ def numbers_like_ports(programs: Iterable[Path]) -> list[int]:
     found: dict[int, None] = {}
     for program in programs:
         try:
-            with program.open("rb") as file:
-                text = file.read(_MOST_BYTES)
+            text = files.read(program, _MOST_BYTES)
         except OSError:
             continue
         found.update((number, None) for number in map(int, _NUMBER.findall(text)) if 1023 < number < 1 << 16)

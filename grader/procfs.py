@@ -144,6 +144,12 @@ def resident(pid: int) -> int:
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") if len(fields) > 1 else 0
 
 
+def proportional(pid: int) -> int:
+    """Bytes of memory that a process holds now, of what it shares its part alone; dearer to tell than `resident`."""
+    told = _read(f"/proc/{pid}/smaps_rollup").partition("\nPss:")[2].split(maxsplit=1)
+    return int(told[0]) << 10 if told else resident(pid)
+
+
 def command_line(pid: int) -> str:
     """How a process was called."""
     return _read(f"/proc/{pid}/cmdline").replace("\0", " ").strip()

@@ -202,6 +202,8 @@ class Programs:
             return
         self._looked, pids = now, self.pids()
         memory = sum(map(procfs.resident, pids))
+        if memory > limits.memory * MEGABYTE:
+            memory = sum(map(procfs.proportional, pids))  # what is shared after a fork was counted for each
         self.usage.memory = max(self.usage.memory, memory)
         self.usage.processes = max(self.usage.processes, sum(len(procfs.thread_ids(pid)) for pid in pids))
         if memory > limits.memory * MEGABYTE:

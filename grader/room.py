@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from grader import diagnosis, procfs
+from grader import diagnosis, files, procfs
 from grader.check import Event, Failure, Where
 from grader.errors import CheckFailed, GraderError
 from grader.expect import Expected
@@ -29,7 +29,7 @@ from grader.patience import Ending, Patience
 from grader.peer import Line, Peer, words_key
 from grader.program import LINUX, Console, Program, Programs
 from grader.stacks import Source, last_crash
-from grader.submission import own_copy
+from grader.submission import own_copy, programs_beside, source_of
 from grader.syntax import Function, Outline, outline, sends_without_newline, with_newline
 from grader.transcript import Transcript
 from grader.words import Words
@@ -56,6 +56,7 @@ class Setup:
     names: Mapping[str, str] = field(default_factory=dict)  # role -> the usual name of its file
     terminal: str = "pty"
     limits: Limits = field(default_factory=Limits)
+    shown: str = ""  # what the folder is called where it is not its path: it was unpacked from an archive
 
 
 class Holdings(NamedTuple):
@@ -99,7 +100,7 @@ class Room:
         self.output = ""
         self._home, self._network = home, isolation.network
         self._limited = isolation.sandbox is not None
-        self._folder = own_copy(setup.folder, home / "submission")
+        self._folder = own_copy(setup.folder, home / "submission", self._programs_under(setup.folder))
         self._elsewhere: dict[Path, Path] = {}  # folders of programs that are not under the submission: their copies
         self._loop = Loop()
         self._watcher = Watcher(isolation.network)
@@ -115,10 +116,7 @@ class Room:
     def __exit__(self, *_: object) -> None:
         try:
             self._programs.stop()
-            printed = [
-                (program, program.printed.replace(str(self._folder), str(self.setup.folder)))
-                for program in self._started
-            ]
+            printed = [(program, self._with_own_paths(program.printed)) for program in self._started]
             several = len({program.role for program, _ in printed}) > 1
             self.output = "".join(
                 f"[{program.role}]\n{text}\n" if several else text for program, text in printed if text
@@ -146,6 +144,13 @@ class Room:
             for limit in reached(self.setup.limits, usage, program.printed, program.returncode)
         ]
         return replace(failure, observed="; ".join([failure.observed, *dict.fromkeys(hits)]))
+
+    def _with_own_paths(self, text: str) -> str:
+        """The text, with the files that were handed in where it has their copies."""
+        text = text.replace(str(self._folder), self.setup.shown or str(self.setup.folder))
+        for folder, copy in self._elsewhere.items():
+            text = text.replace(str(copy), str(folder))
+        return text
 
     def open(self, runs: str) -> None:
         """Have running what a check of this kind stands on: the student's server, or a host for the student's client."""
@@ -273,6 +278,9 @@ class Room:
         if not KINDS[self.setup.terminal].hangs_up:
             raise GraderError("cannot be decided with pipes: it needs a pseudo-terminal (--terminal pty)")
 
+    def _programs_under(self, folder: Path) -> list[Path]:
+        return [file for file in self.setup.files.values() if file.is_relative_to(folder)]
+
     def _file_of(self, role: str) -> Path:
         """The program of this role; CheckFailed if there is none."""
         file = self.setup.files.get(role)
@@ -287,7 +295,7 @@ class Room:
             file = self._folder / file.relative_to(self.setup.folder)
         else:  # named on the command line, and not under the submission
             if file.parent not in self._elsewhere:
-                self._elsewhere[file.parent] = own_copy(file.parent, self._home / role)
+                self._elsewhere[file.parent] = own_copy(file.parent, self._home / role, [file])
             file = self._elsewhere[file.parent] / file.name
         program = self._programs.start(file, role, console)
         self._started.append(program)
@@ -305,17 +313,16 @@ class Room:
         """The first line of the client, or of a file beside it, that holds this number."""
         digits = re.compile("_?".join(str(number)))
         for path in self._client_sources():
-            with contextlib.suppress(OSError), path.open("rb") as file:
-                lines = file.read(_LARGEST_DOCUMENT).decode("utf-8", "replace").splitlines()
-                at = next((at for at, line in enumerate(lines, start=1) if digits.search(line)), None)
-                if at:
-                    return self._where(path, at)
+            lines = source_of(path).decode("utf-8", "replace").splitlines()
+            at = next((at for at, line in enumerate(lines, start=1) if digits.search(line)), None)
+            if at:
+                return self._where(path, at)
         return None
 
     def _client_sources(self) -> list[Path]:
         """The client's file and some beside it, which it may import; none where it was not handed in."""
         program = self.setup.files.get("client")
-        return [program, *sorted(program.parent.glob("*.py"))[:_MOST_BESIDE]] if program else []
+        return [program, *programs_beside(program)[:_MOST_BESIDE]] if program else []
 
     def is_connected(self, program: Program) -> bool:
         """Whether a program has a connection to the port in question."""
@@ -370,13 +377,14 @@ class Room:
 
     def documents(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """The files of these names (in any case) in the submission's folder: name as it is there, and text."""
-        here = {path.name.lower(): path for path in sorted(self.setup.folder.iterdir(), reverse=True) if path.is_file()}
+        folder = self.setup.folder
+        here = {path.name.lower(): path for path in reversed(files.listing(folder, deepest=0).files)}
         found = []
         for name in names:
             path = here.get(name.lower())
             if path:
-                with contextlib.suppress(OSError), path.open("rb") as file:
-                    text = _decoded(file.read(_LARGEST_DOCUMENT))
+                with contextlib.suppress(OSError):
+                    text = _decoded(files.read(path, _LARGEST_DOCUMENT, folder))
                     found.append((path.name, text.replace("\r\n", "\n")))
         return found
 
@@ -392,7 +400,7 @@ class Room:
     def excerpt(self, role: str, function: Function) -> tuple[Where, str]:
         """Where a function stands, and its source, cut when it is long."""
         program = self.setup.files[role]
-        lines = program.read_text("utf-8-sig", "replace").splitlines()[function.line - 1 : function.end]
+        lines = source_of(program).decode("utf-8-sig", "replace").splitlines()[function.line - 1 : function.end]
         cut = [f"... ({len(lines) - _LONGEST_EXCERPT} more lines)"] if len(lines) > _LONGEST_EXCERPT else []
         return self._where(program, function.line), "\n".join([*lines[:_LONGEST_EXCERPT], *cut])
 

@@ -10,17 +10,15 @@ import contextlib
 import importlib
 import multiprocessing
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from grader import procfs, worker
+from grader import files, procfs, worker
 from grader.check import Catalogue, Check, CheckResult, Status
 from grader.codelab import Codelab
 from grader.errors import GraderError
@@ -71,7 +69,7 @@ def run_checks(
     if any(check.runs in ("client", "both") for check in plan):
         importlib.import_module("grader.terminal")  # once, before the workers are forked
     with (
-        _scratch_folder() as scratch,
+        files.temporary_folder() as scratch,
         _Workers(lab, setup, scratch, isolation, min(jobs or _processors(), len(plan))) as workers,
     ):
         results = _Schedule(lab.catalogue, plan, workers, listener or Listener()).run()
@@ -314,19 +312,6 @@ def _kill(pids: set[int]) -> None:
     for pid in pids:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
-
-
-@contextlib.contextmanager
-def _scratch_folder() -> Iterator[Path]:
-    """A temporary folder for the programs' homes, removed in the end."""
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="chatgrade-"))
-    except OSError as error:
-        raise GraderError(f"no temporary folder can be made ({error.strerror})") from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _processors() -> int:

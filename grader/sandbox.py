@@ -18,6 +18,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -111,7 +112,7 @@ class Sandbox:
         with contextlib.ExitStack() as passed:
             descriptors = [_readable(data, passed) for data in (self._options(folder), self._filter)]
             info, info_end = _pipe(passed)
-            status, status_end = _pipe(passed)
+            status, status_end = _socket(passed)
             options = [
                 "--args",
                 str(descriptors[0]),
@@ -328,6 +329,13 @@ def _pipe(passed: contextlib.ExitStack) -> tuple[int, int]:
     ours, theirs = os.pipe()
     passed.callback(os.close, theirs)
     return ours, theirs
+
+
+def _socket(passed: contextlib.ExitStack) -> tuple[int, int]:
+    """The same with a socket: a pipe could be opened anew by whoever finds it in /proc, and be written to."""
+    ours, theirs = socket.socketpair()
+    passed.callback(theirs.close)
+    return ours.detach(), theirs.fileno()
 
 
 def _readable(data: bytes, passed: contextlib.ExitStack) -> int:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import itertools
+import os
 import re
-import shutil
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
+from grader import files
 from grader.codelab import Extra
 from grader.errors import UsageError
 from grader.report import Submission
 
-_MOST_FILES = 2_000  # entries of a folder that are looked at
-_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
-_MOST_COPIED, _LARGEST_COPY = 300, 16 << 20  # entries and bytes of a folder that is copied for each check
 _MOST_LISTED = 5  # programs that are named in one sentence
 _LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a person
+_MOST_COPIED, _LARGEST_COPY = 500, 16 << 20  # files and bytes copied for each check: ten times a large submission
+_MOST_NOTES = 5  # about what was left out
+_SMALL, _MOST_SMALL = 64 << 10, 100  # bytes and number of files that a program in a crowded folder may read: settings
 
 
 def find(
@@ -38,35 +39,64 @@ def find(
         raise UsageError(f"{path}: there is no such file or folder.") from error
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
-    files = {
-        role: _program(file if file.exists() or not (path / file).exists() else path / file)
+    named = {
+        role: _program(file) if file.exists() or not (path / file).exists() else _program(path / file, path)
         for role, file in (given or {}).items()
     }
     if path.is_dir():
-        found, notes = _programs_by_role(path, names, files, extras or {}, asked_for)
-        taken = {**found, **files}
+        found, notes = _programs_by_role(path, names, named, extras or {}, asked_for)
+        taken = {**found, **named}
         return _submission(path, {role: _program(taken[role]) for role in names if role in taken}, notes)
-    if path.suffix.lower() in _ARCHIVES:
-        raise UsageError(f"{path}: is an archive; unpack it and give the folder.")
     role = next((role for role, name in names.items() if name == path.name), "server")
-    if not any(role.endswith(one) for one in files):
-        files[role] = _program(path)
-    return _submission(path, files, ())
+    if not any(role.endswith(one) for one in named):
+        named[role] = _program(path)
+    return _submission(path, named, ())
 
 
-def own_copy(folder: Path, target: Path) -> Path:
+def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
     """A copy of the submission for one check: two servers that lock or write a file in it must not meet.
 
-    A folder that holds much more than a submission (somebody's home, say) is used as it is.
+    It holds regular files and folders, nothing else; a link to a file or folder of the submission becomes a copy of that.
+    Of a folder that holds much more than a submission (somebody's home, say) it has what is near the programs.
     """
-    paths = list(itertools.islice(folder.rglob("*"), _MOST_COPIED + 1))
-    try:
-        if len(paths) > _MOST_COPIED or sum(path.stat().st_size for path in paths if path.is_file()) > _LARGEST_COPY:
-            return folder
-        shutil.copytree(folder, target, symlinks=True, ignore=shutil.ignore_patterns(".*", "__pycache__", "venv"))
-    except (OSError, shutil.Error):  # something in it cannot be read or is no file: the program may not need it
-        return folder
+    copied, folders = _worth_copying(folder, programs)
+    target.mkdir(mode=0o700)
+    left = _LARGEST_COPY
+    for place in folders:
+        (target / place.relative_to(folder)).mkdir(parents=True, exist_ok=True)
+    for file in copied:
+        with contextlib.suppress(OSError):  # the program may not need what cannot be read
+            with files.opened(file, folder) as source:
+                data, mode = source.read(left + 1), os.fstat(source.fileno()).st_mode
+            if len(data) > left:
+                continue
+            left -= len(data)
+            copy = target / file.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(data)
+            copy.chmod(mode & 0o777 | 0o600)
     return target.resolve()
+
+
+def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path], list[Path]]:
+    """Files and folders: all of a submission; of much more, the programs, sources near them, and small files beside them."""
+    whole = files.listing(folder)
+    if whole.complete and len(whole.files) <= _MOST_COPIED and sum(map(_size, whole.files)) <= _LARGEST_COPY:
+        return list(dict.fromkeys((*programs, *whole.files))), whole.folders
+    sources, small, folders = [], [], []
+    for home in dict.fromkeys(program.parent for program in programs):
+        near = whole if home == folder else files.listing(home)
+        sources += [file for file in near.files if file.suffix == ".py" and _size(file) <= _LARGEST]
+        small += [file for file in near.files if file.parent == home and _size(file) <= _SMALL]
+        folders += [place for place in near.folders if place.parent == home]
+    return list(dict.fromkeys((*programs, *sources, *small[:_MOST_SMALL])))[:_MOST_COPIED], folders[:_MOST_SMALL]
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def _programs_by_role(
@@ -77,9 +107,9 @@ def _programs_by_role(
     asked_for: Collection[str],
 ) -> tuple[dict[str, Path], tuple[str, ...]]:
     """The program of each role that is not given; UsageError if there is none at all."""
-    programs = _programs_in(folder)
+    programs, odd = _programs_in(folder)
     found: dict[str, Path] = {}
-    notes: list[str] = []
+    notes = [f"left out {program.relative_to(folder)}: {why}" for program, why in odd[:_MOST_NOTES]]
     extra_programs: list[Path] = []
     for role, extra in extras.items():
         candidates = _extra_programs(folder, programs, names[role], names[extra.like], extra)
@@ -100,7 +130,7 @@ def _programs_by_role(
                 listed = ", ".join(str(program.relative_to(folder)) for program in others[:_MOST_LISTED])
                 notes.append(f"there is no {wanted}, but {listed}: if that is the {role}, name it with --{role}")
             continue
-        if here[0].parent != folder and len(here) > 1:
+        if here[0].parent != folder and len({file.resolve() for file in here}) > 1:
             listed = ", ".join(str(program.relative_to(folder)) for program in here[:_MOST_LISTED])
             raise UsageError(f"{folder}: holds several {wanted} ({listed}); give one of them.")
         found[role] = here[0]
@@ -108,7 +138,7 @@ def _programs_by_role(
             notes.append(f"took {here[0].relative_to(folder)}, the only {wanted} in the folder")
     if not found and not given:
         sought = [name for role, name in names.items() if role in (asked_for or usual)]
-        raise UsageError(_nothing_found(folder, sought, programs))
+        raise UsageError(" ".join([_nothing_found(folder, sought, programs), *(f"({note})" for note in notes)]))
     return found, tuple(notes)
 
 
@@ -153,8 +183,20 @@ def _plain_name(path: Path) -> str:
 def source_matches(program: Path, pattern: str) -> bool:
     """Whether a pattern stands in a program, or in one beside it."""
     wanted = re.compile(pattern.encode())
-    files = itertools.islice(program.parent.glob("*.py"), _MOST_COPIED)
-    return any(wanted.search(file.read_bytes()[:_LARGEST]) for file in (program, *files) if file.is_file())
+    return any(wanted.search(source_of(file)) for file in (program, *programs_beside(program)[:_MOST_COPIED]))
+
+
+def programs_beside(program: Path) -> list[Path]:
+    """The Python files in the program's folder, itself among them."""
+    return [file for file in files.listing(program.parent, deepest=0).files if file.suffix == ".py"]
+
+
+def source_of(program: Path, within: Path | None = None) -> bytes:
+    """What stands in a program; nothing where it cannot be read, for it may be gone or replaced by now."""
+    try:
+        return files.read(program, _LARGEST, within)
+    except OSError:
+        return b""
 
 
 def _nothing_found(folder: Path, names: list[str], programs: list[Path]) -> str:
@@ -169,32 +211,24 @@ def _nothing_found(folder: Path, names: list[str], programs: list[Path]) -> str:
     )
 
 
-def _programs_in(folder: Path) -> list[Path]:
-    """Python files in the folder and in its folders, nearest first; hidden ones and libraries are none of the student's."""
-    try:
-        nearby = itertools.islice(
-            itertools.chain(folder.glob("*.py"), folder.glob("*/*.py"), folder.glob("*/*/*.py")), _MOST_FILES
-        )
-        found = [path for path in nearby if path.is_file() and not _foreign(path.relative_to(folder))]
-        list(folder.iterdir())  # glob is silent about a folder that may not be read
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be read ({error.strerror}).") from error
-    return sorted(found, key=lambda path: (len(path.parts), str(path)))
-
-
-def _foreign(relative: Path) -> bool:
-    return any(
-        part.startswith(".") or part in ("__pycache__", "__MACOSX", "site-packages", "venv") for part in relative.parts
+def _programs_in(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Python files in the folder and in its folders, nearest first; and what only has the name of one."""
+    found = files.listing(folder, deepest=2)
+    if found.unreadable:
+        raise UsageError(f"{folder}: cannot be read ({found.unreadable}).")
+    programs = [path for path in found.files if path.suffix == ".py"]
+    return (
+        sorted(programs, key=lambda path: (len(path.parts), str(path))),
+        [one for one in found.odd if one[0].suffix == ".py"],
     )
 
 
-def _program(path: Path) -> Path:
+def _program(path: Path, within: Path | None = None) -> Path:
     """The file, if it can be a Python program at all."""
     if path.exists() and not path.is_file():
         raise UsageError(f"{path}: is not a file.")
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST + 1)
+        data = files.read(path, _LARGEST + 1, within)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
     if len(data) > _LARGEST:
@@ -206,8 +240,8 @@ def _program(path: Path) -> Path:
     return path
 
 
-def _submission(path: Path, files: Mapping[str, Path], notes: tuple[str, ...]) -> Submission:
-    folder = path.resolve() if path.is_dir() else next(iter(files.values())).resolve().parent
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files.values())).hexdigest()
-    taken = {role: str(file) for role, file in files.items()}
-    return Submission(folder.name or str(folder), str(path), f"sha256:{digest}", taken, notes)
+def _submission(path: Path, taken: Mapping[str, Path], notes: tuple[str, ...]) -> Submission:
+    folder = path.resolve() if path.is_dir() else next(iter(taken.values())).resolve().parent
+    digest = hashlib.sha256(b"".join(source_of(file) for file in taken.values())).hexdigest()
+    by_role = {role: str(file) for role, file in taken.items()}
+    return Submission(folder.name or str(folder), str(path), f"sha256:{digest}", by_role, notes)

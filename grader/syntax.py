@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from grader import files
+
 _LARGEST = 400_000  # bytes of one file
 _MEMORY, _SECONDS = 512 << 20, 4
 _LONGEST_TEXT = 160  # characters of one call
@@ -60,8 +62,7 @@ class Outline(NamedTuple):
 def outline(path: Path, *, seconds: float = _SECONDS) -> Outline | None:
     """The outline of a file; None where there is no valid one, or where it would cost too much to tell."""
     try:
-        with path.open("rb") as file:
-            source = file.read(_LARGEST + 1)
+        source = files.read(path, _LARGEST + 1)
     except OSError:
         return None
     if len(source) > _LARGEST:

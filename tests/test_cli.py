@@ -55,7 +55,7 @@ COMPLAINTS = {
         lambda one: [lay(one / "x" / "my.py", "1").parent], 2, r"but my\.py; name the server with --server \S+/x/my\.py, "
     ),
     "binary file": (lambda one: [lay(one / "x.py", "\0\1")], 2, r"x\.py: is not a Python program, but a binary file\."),
-    "archive": (lambda one: [lay(one / "ada.zip", "PK")], 2, r"ada\.zip: is an archive; unpack it"),
+    "archive": (lambda one: [lay(one / "ada.zip", "PK")], 2, r"ada\.zip: is not the archive that its name says"),
     "no such server": (lambda one: [one, "--server", one / "my.py"], 2, r"my\.py: cannot be read \(No such file"),
     "broken settings": (
         lambda one: [lay(one / "chatgrade.toml", "[files").parent], 2, r"chatgrade\.toml: is not valid TOML: Expected \']\'"

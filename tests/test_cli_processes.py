@@ -99,7 +99,7 @@ def slow(tmp_path):
 
 def in_mid_run(folder: Path, temporary: Path) -> subprocess.Popen[str]:
     """Start to grade the slow submission; it and its daemon run now."""
-    run = start("all", folder, "--jobs", "2", temporary=temporary)
+    run = start("all", folder, "--jobs", "2", "--isolation", "network", temporary=temporary)
     until(lambda: len(list(folder.glob("runs-*"))) >= 2)
     assert run.poll() is None
     assert len(about(folder)) >= 4  # the grader, a worker, the server and its daemon
@@ -178,7 +178,7 @@ def verdicts(report: dict) -> dict[str, str]:
 @pytest.mark.parametrize(("submission", "status"), [(RIGHT, 0), (WRONG, 1)], ids=["right", "wrong"])
 def test_without_isolation(shared, tmp_path, submission, status):
     """Without private networks the verdicts are the same, the report says so, and nothing is left of the run."""
-    private = graded("task1", submission, temporary=tmp_path / "tmp")
+    private = graded("task1", submission, "--isolation", "network", temporary=tmp_path / "tmp")
     shared()
     report = graded("task1", submission, "--isolation", "none", temporary=tmp_path / "tmp")
     assert report["run"]["isolation"] == "none"
@@ -189,13 +189,13 @@ def test_without_isolation(shared, tmp_path, submission, status):
     assert [path for path in (tmp_path / "tmp").iterdir() if path.is_dir()] == []
 
 
-def test_private_networks_are_said(tmp_path):
-    """With private networks the report says so, and has no note about it."""
-    report = graded("task1", RIGHT, "--only", "task1.listens", temporary=tmp_path)
-    if report["run"]["isolation"] == "none":
-        pytest.skip("this machine does not permit private networks")
-    assert report["run"]["isolation"] == "network"
-    assert report["notes"] == []
+@pytest.mark.parametrize("level", ["full", "network", "none"])
+def test_the_isolation_is_said(shared, tmp_path, level):
+    """The report tells the level of isolation, and what it leaves open; `full` leaves nothing that must be told."""
+    shared()
+    report = graded("task1", RIGHT, "--isolation", level, "--only", "task1.listens", temporary=tmp_path)
+    assert report["run"]["isolation"] == level
+    assert [note.split(":")[0] for note in report["notes"]] == ([] if level == "full" else [f"isolation {level}"])
 
 
 def test_somebody_else_on_the_port(shared, tmp_path):

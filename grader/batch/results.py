@@ -60,13 +60,13 @@ class Graded:
     def score(self) -> int:
         """Points in the tasks that count, with those that a person gave, less the penalty; never negative."""
         return max(
-            0, sum(check["earned"] for check in self.checks() if check["id"] not in self._bonus_ids) - self.penalty
+            0, sum(int(check["earned"]) for check in self.checks() if check["id"] not in self._bonus_ids) - self.penalty
         )
 
     @property
     def bonus(self) -> int:
         """Points in bonus tasks."""
-        return sum(check["earned"] for check in self.checks() if check["id"] in self._bonus_ids)
+        return sum(int(check["earned"]) for check in self.checks() if check["id"] in self._bonus_ids)
 
     @property
     def max_score(self) -> int:
@@ -76,7 +76,7 @@ class Graded:
     @property
     def awaiting_review(self) -> int:
         """Points that a person has yet to give."""
-        return sum(check["points"] for check in self.checks() if check["status"] == "review")
+        return sum(int(check["points"]) for check in self.checks() if check["status"] == "review")
 
     @property
     def _bonus_ids(self) -> frozenset[str]:
