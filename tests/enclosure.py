@@ -142,7 +142,7 @@ class Enclosure:
     def _run(self, argv: list[str], seconds: float, signal: int = 0, after: float = 0.0) -> dict:
         """Run a command, at most so many seconds; with a signal, send it that after so many."""
         started = time.monotonic()
-        with (self._scratch() as out, self._scratch() as err):
+        with self._scratch() as out, self._scratch() as err:
             process = self._start(argv, stdout=out, stderr=err, at_terminal=True)
             memory, late = 0, False
             while process.poll() is None:

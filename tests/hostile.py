@@ -19,7 +19,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,7 +34,19 @@ PROJECT, ATTACKS, RIGHT_CHAT = TESTS.parent, TESTS / "hostile", TESTS / "hostile
 RESULTS, README = ATTACKS / "results.json", PROJECT / "README.md"
 NAMES = sorted(folder.name for folder in ATTACKS.iterdir() if (folder / "attack.toml").is_file())
 LEVELS = ("full", "network", "none")
-LIBRARIES = ("click", "rich", "pexpect", "ptyprocess", "pyte", "wcwidth", "pygments", "markdown_it", "mdurl", "tomli", "psutil")
+LIBRARIES = (
+    "click",
+    "rich",
+    "pexpect",
+    "ptyprocess",
+    "pyte",
+    "wcwidth",
+    "pygments",
+    "markdown_it",
+    "mdurl",
+    "tomli",
+    "psutil",
+)
 SECRET, TOKEN = "the-secret-of-the-one-who-grades", "token-4711-of-the-graders-environment"
 MARK = "written-by-an-attacker"
 ORDINARY_USER = 61_001
@@ -77,6 +88,7 @@ class World:
     gid: int
     python: str
     digest: dict[str, str] = field(default_factory=dict)
+    usual_seconds: float = 0.0  # that a run takes here, once measured
 
     def path(self, name: str) -> Path:
         """Something in it."""
@@ -123,7 +135,8 @@ class World:
             "OWN": folder, "HOME": self.path("home"), "SECRET_FILE": self.path("home/secret.py"),
             "GRADER": self.path("app/grader/cli.py"), "SCRATCH": self.path("tmp"), "WORLD": self.folder,
             "SOCKET": self.path("home/socket"), "SECRET": SECRET, "TOKEN": TOKEN, "MARK": MARK,
-            "TCP_PORT": enclosure.TCP_BAIT, "DNS_PORT": enclosure.DNS_BAIT, "ABSTRACT": enclosure.ABSTRACT_BAIT, "TERMINAL": enclosure.TERMINAL,
+            "TCP_PORT": enclosure.TCP_BAIT, "DNS_PORT": enclosure.DNS_BAIT, "ABSTRACT": enclosure.ABSTRACT_BAIT,
+            "TERMINAL": enclosure.TERMINAL,
         }  # fmt: skip
         return "".join(
             f"{name} = {(str(value) if isinstance(value, Path) else value)!r}\n" for name, value in values.items()
@@ -189,6 +202,8 @@ def world(user: str):
         yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if uid == ORDINARY_USER:
+            Path(f"/tmp/chatgrade-{uid}-65433.lock").unlink(missing_ok=True)  # from runs without isolation
 
 
 def users() -> list[str]:
@@ -199,12 +214,18 @@ def users() -> list[str]:
 def _python_for(uid: int) -> str:
     """A Python that the user may run and that is new enough."""
     new_enough = "import sys; sys.exit(sys.version_info < (3, 10))"
-    for python in (sys.executable, *(shutil.which(f"python3{end}", path=os.defpath) for end in ("", ".13", ".12", ".11"))):
+    for python in (
+        sys.executable,
+        *(shutil.which(f"python3{end}", path=os.defpath) for end in ("", ".13", ".12", ".11")),
+    ):
         if not python:
             continue
         with contextlib.suppress(OSError):  # it, or a folder above it, may not be entered
             asked = subprocess.run(
-                [python, "-I", "-c", new_enough], user=uid if os.getuid() == 0 else None, capture_output=True, check=False
+                [python, "-I", "-c", new_enough],
+                user=uid if os.getuid() == 0 else None,
+                capture_output=True,
+                check=False,
             )
             if asked.returncode == 0:
                 return python
@@ -267,7 +288,7 @@ def unavailable(measured: dict) -> str:
 
 def problems(attack: Attack, measured: dict) -> list[str]:
     """What an attack achieved, or what else is not as it must be; empty: it was stopped."""
-    first, following = measured["runs"]
+    first = measured["runs"][0]
     found = _outside(measured)
     text = measured["report"]
     if attack.status is not None:
@@ -368,6 +389,12 @@ def _cell(outcomes: list[str]) -> str:
 def readme_table() -> str:
     """The table that stands in the README."""
     return README.read_text("utf-8").partition(MARKERS[0])[2].partition(MARKERS[1])[0].strip() + "\n"
+
+
+def kept_results() -> dict[str, dict[str, str]]:
+    """Name -> level -> what the last measurement of all levels found."""
+    kept: dict[str, dict[str, str]] = json.loads(RESULTS.read_text("utf-8"))
+    return kept
 
 
 def write_table(results: dict[str, dict[str, str]]) -> None:

@@ -52,14 +52,23 @@ def vm(number):
 
 
 def write_memory():
+    """In the cage there may be others, but none that may do more than we: else it would do for us what we may not."""
     reached = []
     for pid in others():
         try:
-            with open(f"/proc/{pid}/mem", "r+b", 0):
-                reached.append(pid)
+            with open(f"/proc/{pid}/mem", "r+b", 0), open(f"/proc/{pid}/status") as status:
+                told = status.read()
+                if rights(told) != rights(open("/proc/self/status").read()):
+                    reached.append((pid, rights(told)))
         except OSError:
             pass
     return reached
+
+
+def rights(status):
+    wanted = ("CapEff", "CapPrm", "CapBnd", "NoNewPrivs", "Seccomp:", "Uid")
+    lines = [line for line in status.splitlines() if line.startswith(wanted)]
+    return " ".join(lines) if "Seccomp:\t2" in status else "unfiltered " + " ".join(lines)
 
 
 def take_descriptors():

@@ -1,7 +1,6 @@
 """Takes memory that belongs to no process, 1 GB of each kind, and gives it back."""
 
 import ctypes
-import mmap
 import os
 
 from right_chat import attempt, serve
@@ -47,27 +46,7 @@ def system_v():
             libc.shmctl(part, 0, None)
 
 
-def shared_map():
-    """Each of eight maps in a child of its own."""
-    children = []
-    for _ in range(8):
-        pid = os.fork()
-        if pid == 0:
-            try:
-                with mmap.mmap(-1, GIGABYTE // 8) as part:
-                    for start in range(0, len(part), 4096):
-                        part[start] = 1
-            except BaseException:
-                os._exit(1)
-            os._exit(0)
-        children.append(pid)
-        if os.waitpid(pid, 0)[1]:
-            return None
-    return None  # one after another, as each let go: harmless
-
-
 attempt("memfd", lambda: fill(os.memfd_create("big")))
 attempt("System V shared memory", system_v)
-attempt("a shared map of many", shared_map)
 attempt("/dev/shm", in_dev_shm)
 serve()

@@ -62,7 +62,7 @@ def may_gain_rights():
 
 attempt("core_pattern", opened, "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/proc/sys/kernel/hostname")
 attempt("overcommit_memory", opened, "/proc/sys/vm/overcommit_memory", "/proc/sys/vm/drop_caches", "/proc/sys/fs/file-max")
-attempt("sysrq", opened, "/proc/sysrq-trigger", "/proc/sys/kernel/sysrq", "/proc/1/oom_score_adj")
+attempt("sysrq", opened, "/proc/sysrq-trigger", "/proc/sys/kernel/sysrq")
 attempt("cgroups", opened, *glob.glob("/sys/fs/cgroup/**/cgroup.procs", recursive=True)[:50])
 attempt("host name", lambda: called(libc.sethostname(b"attacker", 8)))
 attempt("mount", lambda: in_child(lambda: called(libc.mount(b"none", b"/tmp", b"tmpfs", 0, None))))

@@ -1,4 +1,4 @@
-"""Two processes share the port; the twin lives on."""
+"""Two processes share the port, and neither answers; the twin lives on."""
 
 import os
 import socket

@@ -3,7 +3,7 @@
 import os
 import signal
 
-from right_chat import attempt, serve
+from right_chat import serve
 
 
 def stop_others():
@@ -18,5 +18,6 @@ def stop_others():
     return stopped
 
 
-attempt("to stop somebody else", stop_others)
+print("TRIES to stop others", flush=True)
+print(stop_others(), flush=True)  # the keeper of the cage may be among them: whose fault is that
 serve()
