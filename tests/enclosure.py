@@ -14,7 +14,6 @@ import fcntl
 import json
 import os
 import resource
-import secrets
 import select
 import signal
 import socket
@@ -31,7 +30,7 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 
 PRIVATE_AND_BELOW, BIND, PARENT_DEATH_SIGNAL = 0x44000, 0x1000, 1
 TERMINAL = "/dev/pts/0"  # the first of the enclosure's own
 TCP_BAIT, DNS_BAIT, ABSTRACT_BAIT = 9099, 53, "\0chatgrade-bait"
-MOST_PROCESSES, MOST_MEMORY, LARGEST_FILE = 1_000, 8 << 30, 2 << 30
+MOST_PROCESSES, MOST_MEMORY, LARGEST_FILE = 1_000, 16 << 30, 2 << 30
 DYING = 0.5  # seconds that a process may take to vanish after it was killed
 
 libc = ctypes.CDLL(None, use_errno=True)

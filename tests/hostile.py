@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -257,7 +258,7 @@ def run(place: World, attack: Attack, level: str, *, signal: int = 0, after: flo
         },
         "commands": [
             {"argv": hostile, "seconds": attack.seconds, "signal": signal, "after": after},
-            {"argv": following, "seconds": 30},
+            {"argv": following, "seconds": 20},
         ],
     }  # fmt: skip
     done = subprocess.run(
@@ -354,6 +355,8 @@ def measure(level: str, user: str, names: list[str]) -> dict[str, list[str] | No
                 print(f"{level}: {reason}")
                 return dict.fromkeys(names)
             outcomes[name] = problems(attack, measured)
+            seconds = sum(one["seconds"] for one in measured["runs"])
+            print(f"{level}: {name}: {word(outcomes[name])} ({seconds:.1f} s)", file=sys.stderr, flush=True)
     return outcomes
 
 
@@ -422,7 +425,8 @@ def main() -> int:
     arguments = parser.parse_args()
     names = in_order(arguments.names or NAMES)
     if arguments.table:
-        levels = {level: measure(level, "user", names) for level in LEVELS}
+        with ThreadPoolExecutor() as pool:
+            levels = dict(zip(LEVELS, pool.map(lambda level: measure(level, "user", names), LEVELS), strict=True))
         results = {name: {level: word(levels[level][name]) for level in LEVELS} for name in sorted(names)}
         write_table(results)
         print(table(results), end="")
