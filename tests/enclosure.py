@@ -39,14 +39,16 @@ libc = ctypes.CDLL(None, use_errno=True)
 def main() -> int:
     """Enter the namespaces, carry out the order as their first process, end with it."""
     order = json.load(sys.stdin)
+    libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
     enter()
-    pid = os.fork()
-    if pid == 0:
-        libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-        settle()
-        print(json.dumps(Enclosure(order).carry_out()), flush=True)
-        os._exit(0)
-    with pids_belt(pid):
+    with pids_belt() as join:
+        pid = os.fork()
+        if pid == 0:
+            libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+            join()
+            settle()
+            print(json.dumps(Enclosure(order).carry_out()), flush=True)
+            os._exit(0)
         _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status)
 
@@ -72,26 +74,27 @@ def settle() -> None:
 
 
 @contextlib.contextmanager
-def pids_belt(pid: int):
-    """At most so many processes in all, where we may say so; rlimits do not bind root."""
+def pids_belt():
+    """At most so many processes in all, where we may say so, for whoever calls what this gives; rlimits do not bind root."""
     bases = [Path("/sys/fs/cgroup/pids"), Path("/sys/fs/cgroup")]
-    base = next((one for one in bases if (one / "cgroup.procs").exists()), None)
-    group = base / f"chatgrade-enclosure-{os.getpid()}" if base else None
+    base = next((one for one in bases if (one / "cgroup.procs").exists()), Path("/nowhere"))
+    group = base / f"chatgrade-enclosure-{os.getpid()}"
+
+    def join() -> None:
+        with contextlib.suppress(OSError):
+            (group / "cgroup.procs").write_text("0")
+
     try:
         with contextlib.suppress(OSError):
-            if group:
-                group.mkdir()
-                (group / "pids.max").write_text(str(MOST_PROCESSES))
-                (group / "cgroup.procs").write_text(str(pid))
-        yield
+            group.mkdir()
+            (group / "pids.max").write_text(str(MOST_PROCESSES))
+        yield join
     finally:
-        for _ in range(100):
-            try:
-                if group and group.exists():
-                    group.rmdir()
+        for _ in range(100 * group.exists()):
+            with contextlib.suppress(OSError):  # somebody in it is still dying
+                group.rmdir()
                 break
-            except OSError:  # somebody in it is still dying
-                time.sleep(0.02)
+            time.sleep(0.02)
 
 
 def must(result: int) -> None:
