@@ -156,7 +156,8 @@ def test_interrupted(tmp_path, temporary):
     """Interrupted while it grades an archive, it leaves nothing of it."""
     packed(tmp_path / "ada.zip", simple_chat_server="import time\nwhile True: time.sleep(9)\n")
     with subprocess.Popen(
-        [sys.executable, "-m", "grader", "task1", "ada.zip", "--isolation", "network"], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "grader", "task1", "ada.zip", "--isolation", "network"],
+        cwd=tmp_path, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "TMPDIR": str(temporary)}, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as run:  # fmt: skip
         deadline = time.monotonic() + 60

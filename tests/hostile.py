@@ -1,0 +1,452 @@
+"""Grade the attackers of tests/hostile, each inside an enclosure with baits, and tell what every one of them reached.
+
+`python tests/hostile.py [NAME...] [--isolation LEVEL] [--as root|user]` prints what got through; `--table` measures all levels
+and writes the README's table. An attacker says `TRIES x` before and `REACHED x` after it got somewhere; what it did
+outside is measured by the harness itself: files, processes, baits, the report, the submission graded next.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+import enclosure
+
+TESTS = Path(__file__).parent
+PROJECT, ATTACKS, RIGHT_CHAT = TESTS.parent, TESTS / "hostile", TESTS / "hostile" / "right_chat.py"
+RESULTS, README = ATTACKS / "results.json", PROJECT / "README.md"
+NAMES = sorted(folder.name for folder in ATTACKS.iterdir() if (folder / "attack.toml").is_file())
+LEVELS = ("full", "network", "none")
+LIBRARIES = (
+    "click",
+    "rich",
+    "pexpect",
+    "ptyprocess",
+    "pyte",
+    "wcwidth",
+    "pygments",
+    "markdown_it",
+    "mdurl",
+    "tomli",
+    "psutil",
+)
+SECRET, TOKEN = "the-secret-of-the-one-who-grades", "token-4711-of-the-graders-environment"
+MARK = "written-by-an-attacker"
+ORDINARY_USER = 61_001
+MOST_MEMORY, LARGEST_REPORT = 400 << 20, 2 << 20  # bytes that the grader itself may take, whatever it is shown
+OUTER_LIMIT = 120  # seconds: the last resort against an enclosure that hangs
+MARKERS = ("<!-- what each level stops: begin -->", "<!-- what each level stops: end -->")
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One folder of tests/hostile, as its attack.toml describes it."""
+
+    name: str
+    kind: str  # the row of the README's table
+    about: str
+    tries: tuple[str, ...] = ()  # what it says it tries; all must be seen
+    only: tuple[str, ...] = ("task1.broadcast",)
+    fail: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    fail_or_pass: tuple[str, ...] = ()  # the program harms itself, or is let: the machine decides
+    status: int | None = None  # the grader's exit status, where there is no report
+    seconds: float = 20.0
+    bomb: bool = False  # run at full only
+    after: str = ""  # a bounded attack that must have been stopped before this one is run
+
+    @classmethod
+    def load(cls, name: str) -> Attack:
+        """Read it."""
+        told = tomllib.loads((ATTACKS / name / "attack.toml").read_text("utf-8"))
+        return cls(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})
+
+
+@dataclass
+class World:
+    """What belongs to somebody who grades: the grader, submissions, results, a home. One for each user."""
+
+    folder: Path
+    uid: int
+    gid: int
+    python: str
+    digest: dict[str, str] = field(default_factory=dict)
+    usual_seconds: float = 0.0  # that a run takes here, once measured
+
+    def path(self, name: str) -> Path:
+        """Something in it."""
+        return self.folder / name
+
+    def furnish(self) -> None:
+        """Put everything in its place, as it is before an attack."""
+        if not self.path("app").exists():
+            _install(self.path("app"))
+        for name in ("class", "results", "home", "tmp"):
+            shutil.rmtree(self.path(name), ignore_errors=True)
+            self.path(name).mkdir(parents=True)
+        for name, text in (
+            ("class/neighbour/simple_chat_server.py", (PROJECT / "reference/simple_chat_server.py").read_text()),
+            ("results/grades.json", '{"everyone": 100}\n'),
+            ("results/rubric.toml", "[points]\n"),
+            ("home/secret.py", f"{SECRET!r} +\n"),  # a fault in line 1: whoever takes it for a program may show it
+            ("home/.profile", "umask 022\n"),
+        ):
+            self.path(name).parent.mkdir(exist_ok=True)
+            self.path(name).write_text(text)
+        self.path("home").chmod(0o700)
+        self._own()
+
+    def add(self, name: str) -> Path:
+        """Hand in an attack: its files, and whom it may rely on to find its targets; returns the folder."""
+        folder = self.path("class") / name
+        shutil.copytree(ATTACKS / name, folder, ignore=shutil.ignore_patterns("attack.toml", "__pycache__"))
+        shutil.copy(RIGHT_CHAT, folder)
+        (folder / "targets.py").write_text(self._targets(folder))
+        make = folder / "make.py"
+        if make.exists():
+            make.chmod(0o644)
+            subprocess.run([sys.executable, str(make)], check=True, cwd=folder)
+            make.unlink()
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+        return folder
+
+    def _targets(self, folder: Path) -> str:
+        values = {
+            "RESULTS": self.path("results/grades.json"), "RUBRIC": self.path("results/rubric.toml"),
+            "REPORT": self.path("results/report.json"), "NEIGHBOUR": self.path("class/neighbour/simple_chat_server.py"),
+            "OWN": folder, "HOME": self.path("home"), "SECRET_FILE": self.path("home/secret.py"),
+            "GRADER": self.path("app/grader/cli.py"), "SCRATCH": self.path("tmp"), "WORLD": self.folder,
+            "SOCKET": self.path("home/socket"), "SECRET": SECRET, "TOKEN": TOKEN, "MARK": MARK,
+            "TCP_PORT": enclosure.TCP_BAIT, "DNS_PORT": enclosure.DNS_BAIT, "ABSTRACT": enclosure.ABSTRACT_BAIT,
+            "TERMINAL": enclosure.TERMINAL,
+        }  # fmt: skip
+        return "".join(
+            f"{name} = {(str(value) if isinstance(value, Path) else value)!r}\n" for name, value in values.items()
+        )
+
+    def remember(self) -> None:
+        """Note what everything is like."""
+        self.digest = self._look()
+
+    def changes(self) -> list[str]:
+        """What is not byte for byte as it was, new or gone, but for the report; repairs the grader."""
+        now = self._look()
+        changed = sorted(name for name in now.keys() | self.digest.keys() if now.get(name) != self.digest.get(name))
+        if any(name.startswith("app/") for name in changed):
+            shutil.rmtree(self.path("app"))
+        return [name for name in changed if name != "results/report.json"]
+
+    def _look(self) -> dict[str, str]:
+        found = {}
+        for base, folders, files in os.walk(self.folder):
+            for name in (*folders, *files):
+                path = Path(base, name)
+                status = path.lstat()
+                told = f"{status.st_mode:o} {status.st_uid}"
+                if path.is_file() and not path.is_symlink():
+                    told += hashlib.sha256(path.read_bytes()).hexdigest()
+                found[str(path.relative_to(self.folder))] = told
+        return found
+
+    def _own(self) -> None:
+        if self.folder.stat().st_uid == self.uid and self.path("app/grader").stat().st_uid == self.uid != 0:
+            names = [self.path(name) for name in ("class", "results", "home", "tmp")]
+        else:
+            names = [self.folder]
+        for base in names:
+            for path in (base, *base.rglob("*")):
+                os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+
+def _install(target: Path) -> None:
+    """A copy of the grader and the libraries it needs, readable by whoever may read the folder."""
+    shutil.rmtree(target, ignore_errors=True)
+    ignore = shutil.ignore_patterns("__pycache__", "*.so")
+    for name in ("grader", "tasks"):
+        shutil.copytree(PROJECT / name, target / name, ignore=ignore)
+    for name in LIBRARIES:
+        spec = importlib.util.find_spec(name)
+        if spec and spec.submodule_search_locations:
+            shutil.copytree(spec.submodule_search_locations[0], target / name, ignore=ignore)
+    shutil.rmtree(target / "pygments" / "lexers", ignore_errors=True)
+
+
+@contextlib.contextmanager
+def world(user: str):
+    """A world of root's, or of an ordinary user's; LookupError when there is no Python that the user may run."""
+    uid = gid = os.getuid()
+    if os.getuid() == 0 and user == "user":
+        uid = gid = ORDINARY_USER
+    folder = Path(tempfile.mkdtemp(prefix="chatgrade-hostile-"))
+    folder.chmod(0o755)
+    try:
+        made = World(folder, uid, gid, _python_for(uid))
+        yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if uid == ORDINARY_USER:
+            Path(f"/tmp/chatgrade-{uid}-65433.lock").unlink(missing_ok=True)  # from runs without isolation
+
+
+def users() -> list[str]:
+    """As whom attacks can be run here: root can be both."""
+    return ["user", "root"] if os.getuid() == 0 else ["user"]
+
+
+def _python_for(uid: int) -> str:
+    """A Python that the user may run and that is new enough."""
+    new_enough = "import sys; sys.exit(sys.version_info < (3, 10))"
+    for python in (
+        sys.executable,
+        *(shutil.which(f"python3{end}", path=os.defpath) for end in ("", ".13", ".12", ".11")),
+    ):
+        if not python:
+            continue
+        with contextlib.suppress(OSError):  # it, or a folder above it, may not be entered
+            asked = subprocess.run(
+                [python, "-I", "-c", new_enough],
+                user=uid if os.getuid() == 0 else None,
+                capture_output=True,
+                check=False,
+            )
+            if asked.returncode == 0:
+                return python
+    raise LookupError(f"there is no Python here that {pwd.getpwuid(os.getuid()).pw_name} could let uid {uid} run")
+
+
+# -- running ---------------------------------------------------------------------------------------------------------------
+
+
+def run(place: World, attack: Attack, level: str, *, signal: int = 0, after: float = 0.0) -> dict:
+    """Grade an attack and then a right server; all that was measured."""
+    place.furnish()
+    folder = place.add(attack.name)
+    options = [part for one in attack.only for part in ("--only", one)]
+    config = ["--config", str(place.path("results/rubric.toml"))]
+    report = place.path("results/report.json")
+    hostile = _command(place, folder, level, *options, *config, "--json", str(report))
+    following = _command(
+        place, place.path("class/neighbour"), level, "--only", "task1.broadcast", *config, "--json", "-"
+    )
+    report.write_text("")
+    os.chown(report, place.uid, place.gid)
+    place.remember()
+    order = {
+        "uid": place.uid, "gid": place.gid, "folder": str(place.folder), "socket": str(place.path("home/socket")),
+        "environment": {
+            "PATH": os.defpath, "HOME": str(place.path("home")), "TMPDIR": str(place.path("tmp")), "LANG": "C.UTF-8",
+            "PYTHONPATH": str(place.path("app")), "PYTHONDONTWRITEBYTECODE": "1", "CHATGRADE_TOKEN": TOKEN,
+        },
+        "commands": [
+            {"argv": hostile, "seconds": attack.seconds, "signal": signal, "after": after},
+            {"argv": following, "seconds": 20},
+        ],
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, str(TESTS / "enclosure.py")], input=json.dumps(order), capture_output=True, text=True,
+        timeout=OUTER_LIMIT, check=False, env={**os.environ, "PYTHONPATH": str(PROJECT)},
+    )  # fmt: skip
+    if not done.stdout:
+        raise AssertionError(f"the enclosure broke, status {done.returncode}: {done.stderr}")
+    measured = json.loads(done.stdout)
+    place.path("home/socket").unlink(missing_ok=True)
+    measured["report"] = report.read_text("utf-8", "replace") if report.is_file() else ""
+    measured["changes"] = place.changes()
+    return measured
+
+
+def _command(place: World, path: Path, level: str, *options: str) -> list[str]:
+    return [place.python, "-m", "grader", "task1", str(path), "--isolation", level, "--no-color", *options]
+
+
+def unavailable(measured: dict) -> str:
+    """Why the level cannot be had here, if that is so."""
+    first = measured["runs"][0]
+    return first["err"].strip() if first["status"] == 3 and "isolation" in first["err"] else ""
+
+
+# -- judging ---------------------------------------------------------------------------------------------------------------
+
+
+def problems(attack: Attack, measured: dict) -> list[str]:
+    """What an attack achieved, or what else is not as it must be; empty: it was stopped."""
+    first = measured["runs"][0]
+    found = _outside(measured)
+    text = measured["report"]
+    if attack.status is not None:
+        if first["status"] != attack.status:
+            found.append(f"exit status {first['status']}, not {attack.status}: {first['err'].strip()[-300:]}")
+        return found
+    try:
+        report = json.loads(text)
+    except ValueError:
+        return [*found, f"no report; exit status {first['status']}: {first['err'].strip()[-300:]}"]
+    checks = {check["id"]: check for task in report["tasks"] for check in task["checks"]}
+    printed = "\n".join(str(check["program_output"]) for check in checks.values())
+    found += sorted(set(re.findall(r"^REACHED .*", printed, re.MULTILINE)))
+    found += [f"never tried: {one}" for one in attack.tries if f"TRIES {one}\n" not in printed]
+    for check_id in attack.only:
+        wanted = "fail" if check_id in attack.fail else "skip" if check_id in attack.skip else "pass"
+        check = checks.get(check_id)
+        got = check["status"] if check else "missing"
+        if got != wanted and not (check_id in attack.fail_or_pass and got in ("fail", "pass", "skip")):
+            found.append(f"{check_id} must be {wanted}, is {got}: {check and (check['summary'], check['observed'])}")
+    if first["status"] not in (0, 1):
+        found.append(f"exit status {first['status']}")
+    return found + [f"{check_id}: {one['summary']}" for check_id, one in checks.items() if one["status"] == "error"]
+
+
+def _outside(measured: dict) -> list[str]:
+    """Effects that nobody needs the attacker's word for."""
+    first, following = measured["runs"]
+    found = [f"changed: {name}" for name in measured["changes"]]
+    found += [f"left running: {one}" for one in first["left"]]
+    found += [f"reached by {name}" for name in measured["called"]]
+    if not measured["victim_alive"]:
+        found.append("another process of the user was killed or stopped")
+    if MARK in measured["terminal"]:
+        found.append("wrote to the grader's terminal")
+    if first["late"]:
+        found.append(f"the grader did not end within {first['seconds']:.0f} s")
+    if first["memory"] > MOST_MEMORY:
+        found.append(f"the grader took {first['memory'] >> 20} MB of memory")
+    if len(measured["report"]) > LARGEST_REPORT:
+        found.append(f"the report has {len(measured['report'])} characters")
+    if SECRET in measured["report"] + first["out"] + first["err"]:
+        found.append("the report holds the secret of the one who grades")
+    if following["status"] != 0:
+        found.append(f"the next submission got status {following['status']}: {following['err'][-300:]}")
+    return found
+
+
+# -- the README's table --------------------------------------------------------------------------------------------------------
+
+
+def measure(level: str, user: str, names: list[str]) -> dict[str, list[str] | None]:
+    """Name -> what it achieved; None for what was not run, since nothing would stop it."""
+    outcomes: dict[str, list[str] | None] = {}
+    with world(user) as place:
+        for name in names:
+            attack = Attack.load(name)
+            if attack.bomb and (level != "full" or (attack.after and outcomes.get(attack.after, ["not run"]))):
+                outcomes[name] = None
+                continue
+            measured = run(place, attack, level)
+            if reason := unavailable(measured):
+                print(f"{level}: {reason}")
+                return dict.fromkeys(names)
+            outcomes[name] = problems(attack, measured)
+            seconds = sum(one["seconds"] for one in measured["runs"])
+            print(f"{level}: {name}: {word(outcomes[name])} ({seconds:.1f} s)", file=sys.stderr, flush=True)
+    return outcomes
+
+
+def in_order(names: list[str]) -> list[str]:
+    """A bounded attack comes before the one that it must have proved a limit for."""
+    return sorted(names, key=lambda name: (bool(Attack.load(name).after), name))
+
+
+def table(results: dict[str, dict[str, str]]) -> str:
+    """Markdown: kinds of attacks, and what each level does about them."""
+    lines = ["| what a hostile submission may try | " + " | ".join(f"`{level}`" for level in LEVELS) + " |"]
+    lines.append("|---" * (len(LEVELS) + 1) + "|")
+    kinds: dict[str, list[str]] = {}
+    for name in results:
+        kinds.setdefault(Attack.load(name).kind, []).append(name)
+    for kind, names in sorted(kinds.items()):
+        cells = [_cell([results[name][level] for name in names]) for level in LEVELS]
+        lines.append(f"| {kind} ({len(names)}) | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(outcomes: list[str]) -> str:
+    """One word for several attacks of one kind."""
+    if set(outcomes) == {"not run"}:
+        return "not run"
+    ran = [outcome for outcome in outcomes if outcome != "not run"]
+    stopped = ran.count("stopped")
+    if stopped == len(ran):
+        return "stopped" if len(ran) == len(outcomes) else f"{stopped} of {len(outcomes)} stopped, others not run"
+    return "not stopped" if not stopped else f"{stopped} of {len(ran)} stopped"
+
+
+def readme_table() -> str:
+    """The table that stands in the README."""
+    return README.read_text("utf-8").partition(MARKERS[0])[2].partition(MARKERS[1])[0].strip() + "\n"
+
+
+def kept_results() -> dict[str, dict[str, str]]:
+    """Name -> level -> what the last measurement of all levels found."""
+    kept: dict[str, dict[str, str]] = json.loads(RESULTS.read_text("utf-8"))
+    return kept
+
+
+def write_table(results: dict[str, dict[str, str]]) -> None:
+    """Keep the results, and put their table into the README."""
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    before, begin, rest = README.read_text("utf-8").partition(MARKERS[0])
+    _, end, after = rest.partition(MARKERS[1])
+    if begin and end:
+        README.write_text(f"{before}{begin}\n{table(results)}{end}{after}")
+
+
+def word(outcome: list[str] | None) -> str:
+    """What the table says of an outcome."""
+    return "not run" if outcome is None else "not stopped" if outcome else "stopped"
+
+
+def main() -> int:
+    """Run attacks and print what got through."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--isolation", choices=LEVELS, default="full")
+    parser.add_argument("--as", dest="user", choices=("user", "root"), default="user")
+    parser.add_argument("--table", action="store_true", help="measure every level and write the README's table")
+    parser.add_argument("--measured", action="store_true", help="print all that was measured")
+    arguments = parser.parse_args()
+    names = in_order(arguments.names or NAMES)
+    if arguments.table:
+        with ThreadPoolExecutor() as pool:
+            levels = dict(zip(LEVELS, pool.map(lambda level: measure(level, "user", names), LEVELS), strict=True))
+        results = {name: {level: word(levels[level][name]) for level in LEVELS} for name in sorted(names)}
+        write_table(results)
+        print(table(results), end="")
+        return 0
+    wrong = 0
+    with world(arguments.user) as place:
+        for name in names:
+            attack = Attack.load(name)
+            if attack.after:
+                print(f"{name}: not run by itself (see --table)" if attack.after not in names else "", flush=True)
+                continue
+            measured = run(place, attack, arguments.isolation)
+            found = [unavailable(measured)] if unavailable(measured) else problems(attack, measured)
+            wrong += bool(found)
+            seconds = "+".join(f"{one['seconds']:.1f}" for one in measured["runs"])
+            print(f"{name}: {'; '.join(found) or 'stopped'} ({seconds} s)", flush=True)
+            if arguments.measured:
+                print(json.dumps(measured, indent=1))
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+"""Cannot be compiled: make.py adds a line of 50,000 minus signs."""
+
+import calls, lists, signs, tuples

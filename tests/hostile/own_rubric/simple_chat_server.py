@@ -1,0 +1,5 @@
+"""A right server."""
+
+from right_chat import serve
+
+serve()

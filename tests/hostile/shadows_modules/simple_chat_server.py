@@ -1,0 +1,5 @@
+"""A right server; what matters lies beside it."""
+
+from right_chat import serve
+
+serve()
