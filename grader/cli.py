@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
 import os
-import platform
 import shutil
 import signal
 import subprocess
@@ -16,10 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader import __version__, codelab, intake, settings, submission
-from grader.check import CheckResult, Status
+from grader import __version__, codelab, intake, settings
 from grader.errors import GraderError, UsageError
-from grader.report import Report, Run, TaskReport
+from grader.report import Report
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -167,63 +164,19 @@ def _grade(
         for role, file in (("server", server), ("client", client))
         if file
     }
-    path = taken.place
-    asked_for = lab.extras if tasks == (lab.bonus,) else ()
-    handed_in = submission.find(path, chosen.files, given, lab.extras, asked_for)
-    seed = time.time_ns() % 2**32 if seed is None else seed
     interpreter = _interpreter(python)
     target = _open_for_writing(json_file)
-    started = datetime.datetime.now(datetime.timezone.utc)
-
-    from grader import plan, runner
-    from grader.room import Setup
-
-    files = {role: Path(file).resolve() for role, file in handed_in.files.items()}
-    folder = path.resolve()
-    if not taken.unpacked and not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
-        folder = Path(os.path.commonpath([file.parent for file in files.values()]))
     backend, terminal_notes = _terminal(terminal)
-    setup = Setup(
-        folder,
-        files,
-        interpreter,
-        chosen.port,
-        chosen.wording,
-        seed,
-        chosen.files,
-        backend,
-        chosen.limits,
-        taken.shown if taken.unpacked else "",
-    )
-    planned = plan.plan(lab, tasks, only, path, setup, isolation)
-    total = len(lab.catalogue.with_needs(planned.wanted))
-    with _progress(quiet=quiet or json_file == "-", no_color=no_color, total=total) as progress:
-        outcome = runner.run_checks(
-            lab, planned.wanted, planned.setup, isolation=isolation, jobs=jobs or 0, listener=progress
-        )
 
-    run = Run(
-        seed,
-        started.isoformat(timespec="seconds"),
-        round((datetime.datetime.now(datetime.timezone.utc) - started).total_seconds(), 3),
-        outcome.isolation,
-        python,
-        platform.platform(),
-    )
-    asked = [*planned.wanted, *(result.id for result in planned.absent)]
-    results = {
-        result.id: _with_points(result, asked, chosen.points)
-        for result in (*outcome.results, *planned.absent)
-        if _told(result, asked)
-    }
-    reported = tuple(
-        TaskReport(task.id, task.title, task.bonus, checks)
-        for task in lab.catalogue.tasks
-        if (checks := tuple(results[check.id] for check in task.checks if check.id in results))
-    )
-    handed_in = taken.described(handed_in)
-    notes = (*handed_in.notes, *planned.notes, *outcome.notes, *terminal_notes)
-    report = Report(handed_in, run, reported, notes, {check.id: check.guide for check in lab.catalogue})
+    from grader import runner
+    from grader.grading import Request, grading
+
+    request = Request(
+        tasks, only, chosen, time.time_ns() % 2**32 if seed is None else seed, python, interpreter, backend,
+        terminal_notes, given,
+    )  # fmt: skip
+    with _progress(quiet=quiet or json_file == "-", no_color=no_color) as progress:
+        report = runner.run_one(lab, grading(lab, request, taken, progress), isolation, jobs or 0)
     if target:
         _write_json(report, target, json_file or "")
     if json_file != "-":
@@ -260,21 +213,6 @@ def _interpreter(python: str) -> str:
     return found
 
 
-def _told(result: CheckResult, wanted: list[str]) -> bool:
-    """Whether the report speaks of it: what was asked for, and what made that impossible."""
-    return result.id in wanted or result.status is not Status.PASS
-
-
-def _with_points(result: CheckResult, wanted: list[str], points: Any) -> CheckResult:  # noqa: ANN401 - a mapping
-    """The course's own points; none for a check that ran only because another one needs it."""
-    if result.id in wanted:
-        result.points = points.get(result.id, result.points)
-    else:
-        result.points, result.wanted = 0, False
-        result.notes = (*result.notes, "ran because a check that was asked for needs it")
-    return result
-
-
 def _open_for_writing(json_file: str | None) -> Any:  # noqa: ANN401 - a text stream
     """Opened before anything runs: a report that cannot be written should not cost a run."""
     if json_file is None:
@@ -307,17 +245,17 @@ def _console(*, no_color: bool, stderr: bool = False) -> Console:
     return Console(no_color=no_color or None, stderr=stderr, highlight=False, soft_wrap=False)
 
 
-def _progress(*, quiet: bool, no_color: bool, total: int) -> Any:  # noqa: ANN401 - either kind of listener
+def _progress(*, quiet: bool, no_color: bool) -> Any:  # noqa: ANN401 - either kind of listener
     """A line that tells how far it is, where somebody looks; otherwise nothing, and rich is not even loaded yet."""
     import contextlib
 
-    from grader.runner import Listener
+    from grader.schedule import Listener
 
     if quiet or not sys.stderr.isatty():
         return contextlib.nullcontext(Listener())
     from grader.reports.progress import Progress
 
-    return Progress(_console(no_color=no_color, stderr=True), total)
+    return Progress(_console(no_color=no_color, stderr=True))
 
 
 @commands.command("checks")

@@ -8,7 +8,10 @@ import pytest
 
 from grader import worker
 from grader.check import Catalogue, Check, CheckResult, Failure, Status, Task
-from grader.runner import Listener, _Schedule, _Worker
+from grader.codelab import Codelab
+from grader.runner import Outcome, Step, run_all
+from grader.schedule import Listener
+from grader.workers import Worker
 
 DIES = None
 
@@ -37,30 +40,32 @@ UNSURE = verdict(Status.ERROR, because=worker.INCONCLUSIVE)
 class FakeWorkers:
     """Workers that answer by a script: check id -> what comes of each try; the oldest check is answered first."""
 
+    isolation, notes = "none", ()
+
     def __init__(self, count: int, script: dict[str, list]) -> None:
-        self.all = [_Worker(number, None, None) for number in range(count)]
+        self.all = [Worker(number, None, None) for number in range(count)]
         self.script = {check_id: list(tries) for check_id, tries in script.items()}
         self.started: list[str] = []
         self.beside: dict[str, list[str]] = {}  # what ran beside the last try of each
         self.replaced = 0
         self.waited_for_nobody = 0
-        self._order: list[_Worker] = []
+        self._order: list[Worker] = []
 
     @property
-    def idle(self) -> list[_Worker]:
+    def idle(self) -> list[Worker]:
         """Those that wait."""
-        return [one for one in self.all if one.check is None]
+        return [one for one in self.all if one.task is None]
 
     @property
-    def busy(self) -> list[_Worker]:
+    def busy(self) -> list[Worker]:
         """Those that run."""
-        return [one for one in self.all if one.check is not None]
+        return [one for one in self.all if one.task is not None]
 
-    def start(self, one: _Worker, check: Check) -> None:
+    def start(self, one: Worker, check: Check, _setup: object, task: object) -> None:
         """Take a check."""
-        one.check = check
+        one.task = task
         self.started.append(check.id)
-        self.beside[check.id] = [other.check.id for other in self.busy if other is not one and other.check]
+        self.beside[check.id] = [other.task[1].id for other in self.busy if other is not one]
         self._order.append(one)
 
     def results(self):
@@ -68,12 +73,12 @@ class FakeWorkers:
         self.waited_for_nobody += not self._order
         if self._order:
             one = self._order.pop(0)
-            assert one.check is not None
-            tries = self.script.get(one.check.id, [PASSES])
+            check = one.task[1]
+            tries = self.script.get(check.id, [PASSES])
             outcome = tries.pop(0) if len(tries) > 1 else tries[0]
-            yield one, outcome and outcome(one.check)
+            yield one, outcome and outcome(check)
 
-    def replace(self, _dead: _Worker) -> None:
+    def replace(self, _dead: Worker) -> None:
         """Count the dead."""
         self.replaced += 1
 
@@ -97,6 +102,12 @@ class Ears(Listener):
 ALL = [made("t.a"), made("t.b", "t.a"), made("t.c", "t.a"), made("t.d", "t.a", "t.c"), made("t.e")]
 
 
+def in_one_step(step: Step):
+    """A grading that gives back the outcome."""
+    outcome: Outcome = yield step
+    return outcome
+
+
 class Ran:
     """One run with fake workers."""
 
@@ -104,7 +115,10 @@ class Ran:
         catalogue = Catalogue([Task("t", "T", tuple(ALL))])
         self.workers, self.ears = FakeWorkers(jobs, script), Ears()
         chosen = catalogue.with_needs(plan or [one.id for one in ALL])
-        self.results = _Schedule(catalogue, chosen, self.workers, self.ears).run()  # type: ignore[arg-type]
+        lab = Codelab(catalogue, {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+        step = Step(None, [one.id for one in chosen], self.ears)  # type: ignore[arg-type]
+        [outcome] = run_all(lab, [in_one_step(step)], self.workers)  # type: ignore[arg-type]
+        self.results = {result.id: result for result in outcome.results}
 
     @property
     def told(self) -> str:
