@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,6 +19,7 @@ import click
 from grader import __version__, codelab, intake, settings
 from grader.errors import GraderError, UsageError
 from grader.report import Report
+from grader.reports import sinks
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +39,10 @@ def main() -> NoReturn:
                 signal.signal(number, _interrupt)
         status = commands.main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        ours, label, quoting = said.getvalue().strip().partition("Error: ")
+        click.echo(f"{ours}{label}{_harmless(quoting)}", err=True)
         status = error.exit_code
     except UsageError as error:
         status = _complain(error, USAGE)
@@ -49,6 +55,8 @@ def main() -> NoReturn:
         status = FAILED
     except OSError as error:
         status = _complain(f"{error.filename or 'the system'}: {error.strerror}", TROUBLE)
+    except Exception:  # noqa: BLE001 - a fault of ours is no verdict, and what it quotes is the student's
+        status = max(_complain(line, TROUBLE) for line in traceback.format_exc().splitlines())
     sys.exit(status or 0)
 
 
@@ -59,9 +67,13 @@ def _interrupt(_number: int, _frame: object) -> NoReturn:
 
 
 def _complain(what: object, status: int) -> int:
-    text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in str(what))
-    click.echo(f"chatgrade: {text}".encode(sys.stderr.encoding or "ascii", "backslashreplace"), err=True)
+    click.echo(f"chatgrade: {_harmless(what)}", err=True)
     return status
+
+
+def _harmless(what: object) -> str:
+    """What is said on standard error may quote the student: names of files, settings."""
+    return sinks.terminal(str(what), sys.stderr.encoding or "ascii")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -6,12 +6,15 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
+from grader import cli
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 REFERENCE = Path(__file__).parent.parent / "reference"
@@ -103,6 +106,51 @@ def test_wrong_calls(arguments, said):
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+NASTY = "a\x1b]0;title\x07\x1b[2J\u202e\r\n::error::\udcff"
+SPELLED = r"a\x1b]0;title\x07\x1b[2J\u202e\r\n::error::\xff"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([NASTY], f"chatgrade: {SPELLED}: there is no such file or folder.\n"),
+        ([RIGHT, "--config", NASTY], f"chatgrade: {SPELLED}: cannot be read (No such file or directory).\n"),
+        (
+            [RIGHT, "--python", NASTY],
+            f"chatgrade: {SPELLED}: there is no such Python to run the student's program with.\n",
+        ),
+        (["b\n::error::\u202e", "c"], r"Got unexpected extra argument (c)"),
+        ([RIGHT, "b\r\n::error::\u202e\udcff"], r"Got unexpected extra argument (b\r\n::error::\u202e\xff)"),
+    ],
+    ids=["path", "settings", "python", "too many", "hostile and too many"],
+)
+def test_hostile_names(arguments, said):
+    """What is said of a file's name neither commands the terminal nor begins a line of its own."""
+    done = chatgrade("task1", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert re.fullmatch(r"[\n -~]*", done.stderr)
+    assert "\n::" not in done.stderr
+
+
+def test_a_fault_of_ours(monkeypatch, capsys):
+    """A fault of the grader is no verdict, and what it quotes is harmless, too."""
+
+    def grade(*_, **__):
+        raise ValueError(NASTY)
+
+    monkeypatch.setattr(cli, "grade", grade)
+    monkeypatch.setattr(sys, "argv", ["chatgrade", "task1", "ada"])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(SystemExit) as exited:
+        cli.main()
+    said = capsys.readouterr().err
+    assert exited.value.code == 3
+    assert all(line.startswith("chatgrade: ") for line in said.splitlines())
+    assert f"ValueError: {SPELLED}".split(r"\r\n")[0] in said
+    assert re.fullmatch(r"[\n -~]*", said)
 
 
 def test_relative_python(folder):

@@ -142,11 +142,11 @@ def test_notes_on_the_submission_are_notes() -> None:
     assert loaded(made)["notes"] == ["Taken: server.py.", *made.notes]
 
 
-@pytest.mark.parametrize("data", ["\x00\x1b[31m\u202e", "half \ud83d", "漢字", "x" * 1_000_000])
+@pytest.mark.parametrize("data", ["\x00\x1b[31m\u202e\x7f", "漢字", "x" * 1_000_000])
 def test_nothing_is_cut_or_lost(data: str) -> None:
-    """Whatever a program wrote can be read back as it was, and the text itself is ASCII."""
+    """Whatever a program wrote can be read back as it was, and the text itself is ASCII that any terminal may show."""
     made = report(failed(failure=failure(data, data), transcript=(Event(0.0, data, "in", data),), program_output=data))
-    assert render(made).isascii()
+    assert re.fullmatch(r"[\n -~]*", render(made))
     check = first_check(made)
     assert check["expected"] == check["observed"] == check["program_output"] == data
     assert check["transcript"][0]["data"] == data

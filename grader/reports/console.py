@@ -1,7 +1,8 @@
 """The report as a person reads it in a terminal.
 
 `Page` is the only thing here that prints. Whatever a program or its author wrote passes through `Page.text`, so it can
-neither style the page nor command the terminal. What a colour says, a sign or a word says too.
+neither style the page nor command the terminal, and it never begins a line: what stands at the left edge is ours. What a
+colour says, a sign or a word says too.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from grader.check import CheckResult, Event, Failure, Status
 from grader.report import Report, TaskReport
+from grader.reports import sinks
+from grader.reports.columns import breaks, columns
 from grader.reports.json import summary_of
 
 _GAP = "… ({:,} characters) …"
@@ -25,13 +27,6 @@ _NAME, _OUTPUT_LINES = 16, 8
 _BEFORE, _AFTER, _LAST = 6, 2, 6  # events shown around the one that went wrong, or at the end where none did
 _INDENT = 4
 _LABEL = _INDENT + 11
-
-# Controls, invisible and direction-changing characters, halves of surrogate pairs. The joiners U+200C and U+200D stay:
-# scripts and emoji need them.
-_UNSAFE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\ud800-\udfff\U000e0000-\U000e007f]+"
-)
 
 
 @dataclass(frozen=True)
@@ -98,14 +93,8 @@ class Page:
         self.width = max(console.width, 40)
 
     def text(self, data: str, style: str = "", *, other: str = "", limit: int = _PROSE) -> Text:
-        """Text of any origin in one style, shortened around its difference from `other`.
-
-        What a terminal would obey or cannot show is spelled out as an escape.
-        """
-        data = shorten(data, other, limit, self.signs.gap)
-        data = _UNSAFE.sub(lambda run: run[0].encode("unicode_escape").decode("ascii"), data)
-        encoding = self._console.encoding
-        return Text(data.encode(encoding, "backslashreplace").decode(encoding), style)
+        """Text of any origin in one style, harmless, and shortened around its difference from `other`."""
+        return Text(sinks.terminal(shorten(data, other, limit, self.signs.gap), self._console.encoding), style)
 
     def entry(self, head: Text, body: Text, column: int, *, right: str = "", width: int = 0) -> None:
         """Print `head`, beside it from `column` on the wrapped `body`, and `right` at the end of the first line.
@@ -115,16 +104,19 @@ class Page:
         width = min(width or self.width, self.width)
         column = min(column, self.width - 20)
         room = max(width - column - (len(right) + 2 if right else 0), 10)
-        lines = list(body.wrap(self._console, room, overflow="fold"))
-        if head and cell_len(head.plain.rstrip()) >= column:
+        lines = list(body.divide(breaks(body.plain, room)))
+        if head and columns(head.plain.rstrip()) >= column:
             lines.insert(0, Text())
         for number, line in enumerate(lines):
             line.rstrip()
             row = Text().append_text(head if number == 0 else Text())
             if line:
-                row.append(" " * (column - row.cell_len)).append_text(line)
+                before = " " * (column - columns(row.plain))
+                if sinks.is_workflow_command(row.plain + line.plain):
+                    before = f"{before[1:]}\\"  # a job's log obeys indented lines, too
+                row.append(before).append_text(line)
             if right and number == 0:
-                row.append(right.rjust(width - row.cell_len))
+                row.append(right.rjust(width - columns(row.plain)))
             self._console.print(row, soft_wrap=True)
 
     def blank(self) -> None:
@@ -149,7 +141,7 @@ class _ReportPage:
         self._sign = max(len(text) for text in page.signs.status.values()) + 1
         longest = max((len(check.id) for check in report), default=0)
         self._column = self._sign + min(longest, max(16, page.width // 3)) + 2
-        sentence = max((page.text(check.title).cell_len for check in report), default=0)
+        sentence = max((columns(page.text(check.title).plain) for check in report), default=0)
         self._edge = min(page.width, self._column + sentence + len("  advice"))
 
     def print(self) -> None:
@@ -157,7 +149,7 @@ class _ReportPage:
         if not self._quiet:
             submission = self._report.submission
             graded = (submission.name, *(f"{role}: {file}" for role, file in submission.files.items()))
-            self._page.entry(Text(), self._page.text("  ".join(graded)), 0)
+            self._page.entry(Text("graded"), self._page.text("  ".join(graded)), len("graded  "))
         for task in self._report.tasks:
             if not self._quiet:
                 self._heading(task)
@@ -237,14 +229,15 @@ class _ReportPage:
         place = next((number for number, event in enumerate(events) if event.mark), place)
         first, last = (0, len(events)) if self._verbose else _window(len(events), place)
         names = [self._page.text(event.who, limit=_NAME * 4) for event in events[first:last]]
-        widest = min(max((name.cell_len for name in names), default=0), _NAME)
+        widest = min(max((columns(name.plain) for name in names), default=0), _NAME)
         column = _INDENT + len("123456.7 ms  ") + widest + len("  --> ")
         sent = max((event.data for event in events[:place] if event.dir == "out"), key=len, default="")
         self._left_out(first, "earlier", column)
         for event, name in zip(events[first:last], names, strict=True):
-            name.truncate(widest, overflow="crop", pad=True)
+            name = name.divide(breaks(name.plain, widest))[0]
+            name.rstrip()
             head = Text(f"{'':{_INDENT}}{event.t * 1000:8.1f} ms  ").append_text(name)
-            head.append(f"  {self._page.signs.arrows.get(event.dir, '---')} ")
+            head.append(f"{'':{widest - columns(name.plain)}}  {self._page.signs.arrows.get(event.dir, '---')} ")
             other = sent if event.mark else ""
             body = self._page.text(event.data, other=other, limit=max(self._page.width - column, 60))
             if event.mark:

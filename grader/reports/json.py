@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 import grader
 from grader.check import CheckResult, Event, Failure, Status
 from grader.report import Report, TaskReport
+from grader.reports import sinks
 
 SCHEMA = "chatgrade/report/1"
 
 
 def render(report: Report) -> str:
-    """Write the report as JSON in ASCII, which no encoding and no lone surrogate can break; it ends with a newline."""
-    return json.dumps(to_dict(report), indent=2, allow_nan=False) + "\n"
+    """Write the report as JSON; it ends with a newline."""
+    return sinks.json(to_dict(report)) + "\n"
 
 
 def to_dict(report: Report) -> dict[str, Any]:
