@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FAILED, USAGE, TROUBLE, INTERRUPTED = 1, 2, 3, 130
 _DEADLY = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+_LEVELS = ("full", "network", "none")
 TASKS = ("task1", "task2", "task3", "task4", "task5")
 
 
@@ -84,15 +85,8 @@ def commands() -> None:
 
 _OWN_PYTHON: str = getattr(sys, "_base_executable", sys.executable)  # without the tool's own packages
 _FILE = click.Path(path_type=Path)
-_GRADING_OPTIONS: list[Callable[..., Any]] = [
-    click.argument("path", type=_FILE),
-    click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
-    click.option(
-        "--json", "json_file", metavar="FILE", help="Write the report as JSON; `-`: to standard output, alone."
-    ),
+_RUN_OPTIONS: list[Callable[..., Any]] = [
     click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
-    click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
-    click.option("--client", type=_FILE, metavar="FILE", help="The client, if it has another name than usual."),
     click.option(
         "--python",
         metavar="EXE",
@@ -101,14 +95,6 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
     ),
     click.option("--config", type=_FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."),
     click.option(
-        "--isolation",
-        type=click.Choice(["auto", "full", "network", "none"]),
-        default="auto",
-        show_default=True,
-        help="full: programs see only their own files (bubblewrap); network: a private network for each check; "
-        "none: the real port, one check at a time.",
-    ),
-    click.option(
         "--terminal",
         type=click.Choice(["auto", "pty", "pipes"]),
         default="auto",
@@ -116,22 +102,63 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
         help="What clients run at: a pseudo-terminal, or plain pipes.",
     ),
     click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; else one per processor."),
-    click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
     click.option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score."),
     click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same."),
 ]
+_GRADING_OPTIONS: list[Callable[..., Any]] = [
+    click.argument("path", type=_FILE),
+    click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
+    click.option(
+        "--json", "json_file", metavar="FILE", help="Write the report as JSON; `-`: to standard output, alone."
+    ),
+    click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
+    click.option("--client", type=_FILE, metavar="FILE", help="The client, if it has another name than usual."),
+    click.option(
+        "--isolation",
+        type=click.Choice(["auto", *_LEVELS]),
+        default="auto",
+        show_default=True,
+        help="full: programs see only their own files (bubblewrap); network: a private network for each check; "
+        "none: the real port, one check at a time.",
+    ),
+    *_RUN_OPTIONS,
+    click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
+]
+_BATCH_OPTIONS: list[Callable[..., Any]] = [
+    click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH..."),
+    click.option("-o", "--out", required=True, type=_FILE, metavar="OUT", help="The folder of the results."),
+    click.option(
+        "--layout", metavar="NAME", help="The form of the class, if it is not recognised: folders, canvas, ..."
+    ),
+    click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only this task. Repeatable."),
+    click.option("--only", multiple=True, metavar="KEY", help="Only this hand-in, or those like 'a*'. Repeatable."),
+    click.option("--regrade", is_flag=True, help="Grade again what is unchanged, too."),
+    click.option("--cluster", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler."),
+    click.option(
+        "--isolation",
+        type=click.Choice(_LEVELS),
+        default="full",
+        show_default=True,
+        help="Less than full accepts what strangers' programs may do then.",
+    ),
+    *_RUN_OPTIONS,
+]
 
 
-def _grading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What `task1` to `task4` and `all` have in common."""
-    for option in reversed(_GRADING_OPTIONS):
-        command = option(command)
-    return command
+def _with(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """What commands have in common."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 def _add_grading_command(name: str, tasks: tuple[str, ...], summary: str) -> None:
     @commands.command(name, help=summary)
-    @_grading_options
+    @_with(_GRADING_OPTIONS)
     def command(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
         return grade(tasks, **options)
 
@@ -184,8 +211,7 @@ def _grade(
     from grader.grading import Request, grading
 
     request = Request(
-        tasks, only, chosen, time.time_ns() % 2**32 if seed is None else seed, python, interpreter, backend,
-        terminal_notes, given,
+        tasks, only, chosen, _drawn() if seed is None else seed, python, interpreter, backend, terminal_notes, given,
     )  # fmt: skip
     with _progress(quiet=quiet or json_file == "-", no_color=no_color) as progress:
         report = runner.run_one(lab, grading(lab, request, taken, progress), isolation, jobs or 0)
@@ -196,6 +222,11 @@ def _grade(
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
     return report.exit_status
+
+
+def _drawn() -> int:
+    """A seed."""
+    return time.time_ns() % 2**32
 
 
 def _terminal(wanted: str) -> tuple[str, tuple[str, ...]]:
@@ -268,6 +299,56 @@ def _progress(*, quiet: bool, no_color: bool) -> Any:  # noqa: ANN401 - either k
     from grader.reports.progress import Progress
 
     return Progress(_console(no_color=no_color, stderr=True))
+
+
+@commands.command("batch")
+@_with(_BATCH_OPTIONS)
+def grade_batch(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
+    """Grade a class: folders, archives, or what Canvas, Moodle and Gradescope give.
+
+    What is unchanged is not graded again; a run that was interrupted goes on where it was.
+    """
+    return _grade_batch(**options)
+
+
+def _grade_batch(
+    *,
+    paths: tuple[Path, ...],
+    out: Path,
+    layout: str | None,
+    tasks: tuple[str, ...],
+    only: tuple[str, ...],
+    regrade: bool,
+    cluster: str | None,
+    isolation: str,
+    seed: int | None,
+    python: str,
+    config: Path | None,
+    terminal: str,
+    jobs: int | None,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Take in, grade, tell; returns the exit status."""
+    from grader.batch import command
+    from grader.grading import Request
+    from grader.reports.batch import BatchProgress, render_summary
+
+    lab = codelab.load()
+    chosen = settings.load(config or settings.find(paths[0].absolute().parent), lab)
+    backend, notes = _terminal(terminal)
+    request = Request(
+        tasks or TASKS, (), chosen, _drawn() if seed is None else seed, python, _interpreter(python), backend, notes
+    )
+    batch = command.Batch(
+        paths, out, layout or chosen.batch.layout, only, regrade, isolation, jobs or chosen.batch.jobs, cluster or "",
+        keeps_seed=seed is None,
+    )  # fmt: skip
+    console = _console(no_color=no_color)
+    with BatchProgress(console, _console(no_color=no_color, stderr=True), quiet=quiet) as progress:
+        outcome = command.grade(lab, request, batch, progress)
+    render_summary(outcome, str(out), console)
+    return TROUBLE if outcome.verdicts_missing else 0
 
 
 @commands.command("checks")
