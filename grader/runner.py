@@ -117,6 +117,7 @@ class _Run(Generic[T]):
         self._lab, self._gradings, self._workers = lab, gradings, workers
         self._begun: list[_Begun[T]] = []
         self._ended: list[T] = []
+        self._alone = False  # a check runs that must have no other beside it
 
     def results(self) -> Iterator[T]:
         """What each grading returns. However this ends, those that are begun are closed."""
@@ -148,8 +149,11 @@ class _Run(Generic[T]):
     def _next(self) -> tuple[_Begun[T], Check] | None:
         """The next check, and whose it is."""
         alone = next((one for one in self._begun if one.schedule.wants_to_be_alone), None)
+        if self._alone or (alone and self._workers.busy):
+            return None
         if alone:
-            return self._check_of(alone) if not self._workers.busy else None
+            self._alone = True
+            return self._check_of(alone)
         for one in self._begun:
             if job := self._check_of(one):
                 return job
@@ -181,6 +185,7 @@ class _Run(Generic[T]):
 
     def _take(self, busy: Worker, result: CheckResult | None) -> None:
         (one, check), busy.task = busy.task, None
+        self._alone = False
         if result is None:
             self._workers.replace(busy)
         one.schedule.take(check, result)

@@ -47,6 +47,7 @@ class FakeWorkers:
         self.script = {check_id: list(tries) for check_id, tries in script.items()}
         self.started: list[str] = []
         self.beside: dict[str, list[str]] = {}  # what ran beside the last try of each
+        self.busy_at_start: list[int] = []
         self.replaced = 0
         self.waited_for_nobody = 0
         self._order: list[Worker] = []
@@ -65,6 +66,7 @@ class FakeWorkers:
         """Take a check."""
         one.task = task
         self.started.append(check.id)
+        self.busy_at_start.append(len(self.busy))
         self.beside[check.id] = [other.task[1].id for other in self.busy if other is not one]
         self._order.append(one)
 
@@ -278,3 +280,84 @@ def test_a_possible_cause_is_run_too(cause, told, jobs):
 def test_a_possible_cause_is_run_after_a_second_try():
     """The possible cause is run too when the failure comes from a second try."""
     assert Ran({"t.c": [UNSURE, fails(unless="t.b")], "t.b": [fails()]}, plan=["t.c"]).told == "pass fail skip - -"
+
+
+# -- many submissions on the same workers ------------------------------------------------------------------------------
+
+MANY = [made("t.a"), made("t.b", "t.a")]
+
+
+def run_many(gradings, script: dict[str, list], jobs: int = 2) -> tuple[list, FakeWorkers]:
+    """What the gradings return, in the order in which they end."""
+    lab = Codelab(Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+    workers = FakeWorkers(jobs, script)
+    return list(run_all(lab, gradings, workers)), workers  # type: ignore[arg-type]
+
+
+def submission(name: str, begun: list[str], steps: int = 1):
+    """A grading of all checks, as often as there are steps; it returns its name and the letters of its verdicts."""
+    begun.append(name)
+    told = ""
+    for _ in range(steps):
+        outcome = yield Step(None, ["t.a", "t.b"])  # type: ignore[arg-type]
+        told += "".join(result.status.value[0] for result in outcome.results)
+    return name, told
+
+
+@JOBS
+def test_many_submissions(jobs):
+    """Each of many submissions gets its own verdicts, whatever the number of workers and of steps."""
+    begun: list[str] = []
+    ended, _ = run_many((submission(str(number), begun, 1 + number % 3) for number in range(20)), {}, jobs)
+    assert sorted(ended, key=lambda one: int(one[0])) == [
+        (str(number), "pp" * (1 + number % 3)) for number in range(20)
+    ]
+
+
+def test_another_is_begun_only_when_there_is_nothing_else_to_do():
+    """A submission is opened when no check of those that are open waits: memory does not grow with the class."""
+    begun: list[str] = []
+    lab = Codelab(Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+    gradings = (submission(str(number), begun) for number in range(50))
+    for ended, _ in enumerate(run_all(lab, gradings, FakeWorkers(2, {})), start=1):  # type: ignore[arg-type]
+        assert len(begun) - ended <= 2
+
+
+def test_one_without_a_step():
+    """A submission that needs no check at all has its result, too."""
+
+    def nothing_to_do():
+        return "nothing"
+        yield
+
+    ended, workers = run_many([nothing_to_do(), nothing_to_do()], {})
+    assert (ended, workers.started) == (["nothing", "nothing"], [])
+
+
+def test_the_inconclusive_runs_alone_among_all():
+    """A check that is tried again runs while no check of any other submission does."""
+    gradings = (submission(name, []) for name in "abcd")
+    ended, workers = run_many(gradings, {"t.b": [UNSURE, PASSES, PASSES, PASSES, PASSES]}, 2)
+    assert sorted(ended) == [(name, "pp") for name in "abcd"]
+    alone = workers.busy_at_start.index(1, 1)  # the first check of all is alone, too
+    assert workers.started[alone] == "t.b"
+    assert workers.busy_at_start[alone + 1] == 1  # and nothing was started beside it
+
+
+def test_those_that_are_open_are_closed():
+    """When one fails for good, the others are closed: what they have unpacked is removed."""
+    closed = []
+
+    def open_for_long():
+        try:
+            yield Step(None, ["t.a"])  # type: ignore[arg-type]
+        finally:
+            closed.append(True)
+
+    def broken():
+        yield Step(None, ["t.a"])  # type: ignore[arg-type]
+        raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        run_many([broken(), open_for_long()], {}, 2)
+    assert closed == [True]

@@ -130,7 +130,9 @@ BROKEN = [
     pytest.param("[limits]\nmemory = 0\n", ["[limits] memory", "between 1 and"], id="a limit of nothing"),
     pytest.param("[limits]\nmemory = '1G'\n", ["[limits] memory", "a whole number"], id="a limit in words"),
     pytest.param("[batch]\njob = 1\n", ["[batch]", "'job'", "did you mean 'jobs'"], id="a misspelt batch setting"),
-    pytest.param("[batch]\nlate_points = -1\n", ["[batch] late_points", "between 0 and"], id="points given for being late"),
+    pytest.param(
+        "[batch]\nlate_points = -1\n", ["[batch] late_points", "between 0 and"], id="points given for being late"
+    ),
 ]
 
 NO_PLACEHOLDERS = [
