@@ -60,15 +60,15 @@ class Listing:
     unreadable: str = ""  # why the folder itself could not be looked into
 
 
-def listing(folder: Path, deepest: int = DEEPEST) -> Listing:
-    """List a folder and the folders in it, without what is foreign.
+def listing(folder: Path, deepest: int = DEEPEST, most: int = 0) -> Listing:
+    """List a folder and the folders in it, without what is foreign; of more than `most` entries (MOST_SEEN) the nearest.
 
     A link counts as what it leads to, if that lies in the folder, too. Other file systems below it are not entered.
     """
     root = Path(os.path.realpath(folder))
     found = Listing()
-    left, level = MOST_SEEN, [folder]
-    for depth in range(deepest + 1):
+    left, level = most or MOST_SEEN, [folder]
+    for _ in range(deepest + 1):
         below: list[Path] = []
         for place in level:
             try:
@@ -85,8 +85,7 @@ def listing(folder: Path, deepest: int = DEEPEST) -> Listing:
             for entry in here:
                 if not foreign(entry.name):
                     _sort_in(entry, root, found, below)
-        if depth < deepest:
-            found.folders.extend(below)
+        found.folders.extend(below)
         level = below
     return found
 
@@ -112,10 +111,10 @@ def _sort_in(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Pa
 
 
 @contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
+def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
     """A folder of our own that is removed in the end, whatever happens; GraderError if there can be none."""
     try:
-        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="chatgrade-")))
+        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="chatgrade-", dir=parent)))
     except OSError as error:
         raise GraderError(f"no temporary folder can be made ({error.strerror})") from error
     try:

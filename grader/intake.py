@@ -45,8 +45,40 @@ _CHUNK = 1 << 16
 
 _ENDINGS = (".tar", ".tgz", ".gz", ".tbz2", ".tbz", ".bz2", ".zip")
 _OTHER_ARCHIVES = (".7z", ".rar", ".xz", ".txz", ".zst", ".lzma", ".z")
-_ADVICE = "hand in the programs and what they need, no more."
-_TOO_MANY = f"holds more than {MOST_ENTRIES:,} entries"
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How much an archive may hold; as it stands, one submission."""
+
+    archive: int = LARGEST_ARCHIVE
+    total: int = LARGEST_TOTAL
+    entries: int = MOST_ENTRIES
+    directory: int = LARGEST_DIRECTORY
+    headers: int = LARGEST_HEADERS
+    written: int = MOST_FILES
+    deepest: int = files.DEEPEST
+    advice: str = "hand in the programs and what they need, no more."
+
+    @property
+    def too_many(self) -> str:
+        """What is wrong with an archive that has more entries."""
+        return f"holds more than {self.entries:,} entries"
+
+
+SUBMISSION = Caps()
+CLASS = (
+    Caps(  # 500 submissions, of which some are repositories; a million entries are half a gigabyte of memory to parse
+        500 * LARGEST_ARCHIVE,
+        500 * LARGEST_TOTAL,
+        50 * MOST_ENTRIES,
+        50 * LARGEST_DIRECTORY,
+        50 * LARGEST_HEADERS,
+        500 * MOST_FILES,
+        files.DEEPEST + 3,
+        "unpack it, and give the folder.",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -77,12 +109,9 @@ class Intake:
         """What was found in it, in the words of whoever handed it in."""
         if not self.unpacked:
             return found
-        own_name = self.path.name
-        while Path(own_name).suffix.lower() in _ENDINGS:
-            own_name = Path(own_name).stem
         return replace(
             found,
-            name=own_name,
+            name=without_ending(self.path.name),
             path=str(self.path),
             files={role: self.in_own_words(file) for role, file in found.files.items()},
             notes=(*self.notes, *found.notes),
@@ -91,6 +120,15 @@ class Intake:
     def in_own_words(self, text: str) -> str:
         """A text that speaks of the archive in place of the folder it was unpacked to."""
         return text.replace(str(self.place), self.shown)
+
+    @contextlib.contextmanager
+    def errors_in_own_words(self) -> Iterator[None]:
+        """While this one is graded, errors speak of what was handed in; the first note may explain a UsageError."""
+        try:
+            yield
+        except (UsageError, GraderError) as error:
+            because = f" ({self.notes[0]})" if self.notes and isinstance(error, UsageError) else ""
+            raise type(error)(self.in_own_words(str(error)) + because) from error
 
 
 @contextlib.contextmanager
@@ -101,21 +139,43 @@ def taken_in(path: Path) -> Iterator[Intake]:
         yield Intake(path, path, str(path))
         return
     with files.temporary_folder() as folder:
-        notes = _unpack(path, folder, members)
-        place = folder
-        while len(inner := list(place.iterdir())) == 1 and inner[0].is_dir():
-            place = inner[0]
+        notes = _unpack(path, folder, members, SUBMISSION)
+        place = innermost(folder)
         if (place / SETTINGS).exists():
             notes = (
                 *notes,
                 f"{SETTINGS} in the archive was not read: a course's own is beside the archive or above it",
             )
         intake = Intake(path, place, str(path / place.relative_to(folder)), notes)
-        try:
+        with intake.errors_in_own_words():
             yield intake
-        except (UsageError, GraderError) as error:
-            because = f" ({notes[0]})" if notes and isinstance(error, UsageError) else ""
-            raise type(error)(intake.in_own_words(str(error)) + because) from error
+
+
+def unpack(path: Path, target: Path, caps: Caps = SUBMISSION) -> tuple[str, ...]:
+    """Write the files of an archive into an empty folder; returns notes. UsageError if it cannot be taken in."""
+    members = _kind_of_archive(path)
+    if members is None:
+        raise UsageError(f"{path}: is not an archive.")
+    return _unpack(path, target, members, caps)
+
+
+def innermost(folder: Path) -> Path:
+    """The folder, or the one in it around everything else."""
+    while len(inner := list(folder.iterdir())) == 1 and inner[0].is_dir():
+        folder = inner[0]
+    return folder
+
+
+def named_as_archive(name: str) -> bool:
+    """Whether a file of this name is meant to be an archive, be it one that can be taken in or not."""
+    return name.lower().endswith(_ENDINGS + _OTHER_ARCHIVES)
+
+
+def without_ending(name: str) -> str:
+    """The name of an archive without what tells its kind."""
+    while Path(name).suffix.lower() in (*_ENDINGS, *_OTHER_ARCHIVES):
+        name = Path(name).stem
+    return name
 
 
 class _Stream(Protocol):
@@ -130,7 +190,7 @@ class _Member(NamedTuple):
     instead: str = ""  # what it is if it is no file to be taken
 
 
-_Members = Callable[[IO[bytes], "_Budget"], Iterator[_Member]]
+_Members = Callable[[IO[bytes], "_Budget", Caps], Iterator[_Member]]
 
 
 def _kind_of_archive(path: Path) -> _Members | None:
@@ -155,23 +215,22 @@ def _kind_of_archive(path: Path) -> _Members | None:
     return None
 
 
-def _unpack(path: Path, target: Path, members: _Members) -> tuple[str, ...]:
-    """Write the files of an archive into an empty folder; returns notes. UsageError if it is damaged or breaks a cap."""
-    unpacking = _Unpacking(target)
+def _unpack(path: Path, target: Path, members: _Members, caps: Caps) -> tuple[str, ...]:
+    unpacking = _Unpacking(target, caps)
     try:
         with files.opened(path) as file:
             size = file.seek(0, io.SEEK_END)
-            if size > LARGEST_ARCHIVE:
-                raise _CapBroken(f"is larger than {LARGEST_ARCHIVE >> 20} MB")
+            if size > caps.archive:
+                raise _CapBroken(f"is larger than {caps.archive >> 20} MB")
             file.seek(0)
-            allowed = min(LARGEST_TOTAL, FREE + RATIO * size)
+            allowed = min(caps.total, FREE + RATIO * size)
             budget = _Budget(allowed, f"unpacks to more than {allowed >> 20} MB")
-            for count, member in enumerate(members(file, budget)):
-                if count >= MOST_ENTRIES:
-                    raise _CapBroken(_TOO_MANY)
+            for count, member in enumerate(members(file, budget, caps)):
+                if count >= caps.entries:
+                    raise _CapBroken(caps.too_many)
                 unpacking.take(member)
     except _CapBroken as broken:
-        raise UsageError(f"{path}: {broken}; {_ADVICE}") from broken
+        raise UsageError(f"{path}: {broken}; {caps.advice}") from broken
     except Exception as error:  # the parsers raise many things at an archive that was made to confuse them
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise GraderError(f"{path}: cannot be unpacked ({error.strerror})") from error
@@ -220,14 +279,18 @@ class _Metered(io.RawIOBase):
 class _ZipFile(io.BufferedReader):
     """The file of a zip; its directory is read in one piece, and a large one is refused before it is parsed."""
 
+    def __init__(self, file: io.RawIOBase, caps: Caps) -> None:
+        super().__init__(file)
+        self._caps = caps
+
     def read(self, size: int | None = -1, /) -> bytes:
-        if size and size > LARGEST_DIRECTORY:
-            raise _CapBroken(_TOO_MANY)
+        if size and size > self._caps.directory:
+            raise _CapBroken(self._caps.too_many)
         return super().read(size)
 
 
-def _zip_members(file: IO[bytes], budget: _Budget) -> Iterator[_Member]:
-    with _ZipFile(io.FileIO(file.fileno(), closefd=False)) as bounded, zipfile.ZipFile(bounded) as archive:
+def _zip_members(file: IO[bytes], budget: _Budget, caps: Caps) -> Iterator[_Member]:
+    with _ZipFile(io.FileIO(file.fileno(), closefd=False), caps) as bounded, zipfile.ZipFile(bounded) as archive:
         for info in archive.infolist():
             kind, instead = stat.S_IFMT(info.external_attr >> 16), ""
             is_folder = info.orig_filename.endswith(("/", "\\"))
@@ -270,8 +333,8 @@ _ABOUT_OTHERS = (
 )  # fmt: skip
 
 
-def _tar_members(stream: _Stream, budget: _Budget) -> Iterator[_Member]:
-    headers = _Budget(LARGEST_HEADERS, _TOO_MANY)
+def _tar_members(stream: _Stream, budget: _Budget, caps: Caps) -> Iterator[_Member]:
+    headers = _Budget(caps.headers, caps.too_many)
     metered = _Metered(stream, headers)
     with (
         metered,
@@ -299,12 +362,12 @@ def _tar_members(stream: _Stream, budget: _Budget) -> Iterator[_Member]:
             archive.members = []  # type: ignore[attr-defined]  # it would keep them all
 
 
-def _gzipped_members(file: IO[bytes], budget: _Budget) -> Iterator[_Member]:
-    return _tar_members(gzip.GzipFile(fileobj=file), budget)
+def _gzipped_members(file: IO[bytes], budget: _Budget, caps: Caps) -> Iterator[_Member]:
+    return _tar_members(gzip.GzipFile(fileobj=file), budget, caps)
 
 
-def _bzipped_members(file: IO[bytes], budget: _Budget) -> Iterator[_Member]:
-    return _tar_members(bz2.BZ2File(file), budget)
+def _bzipped_members(file: IO[bytes], budget: _Budget, caps: Caps) -> Iterator[_Member]:
+    return _tar_members(bz2.BZ2File(file), budget, caps)
 
 
 def _tar_content(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Stream:
@@ -319,8 +382,8 @@ def _tar_content(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Stream:
 class _Unpacking:
     """The files written so far, and what was left out."""
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
+    def __init__(self, target: Path, caps: Caps) -> None:
+        self._target, self._caps = target, caps
         self._odd: dict[str, None] = {}  # notes, in order, each once
         self._places = 0
         self.written = 0
@@ -338,50 +401,50 @@ class _Unpacking:
         parts = [part for part in member.name.replace("\\", "/").split("/") if part not in ("", ".")]
         if any(part != ".." and files.foreign(part) for part in parts):
             return
-        instead = member.instead or _misplaced(member.name, parts)
+        instead = member.instead or _misplaced(member.name, parts, self._caps.deepest)
         if instead or not parts:
-            self._note(f"left out {_shown(member.name)}: {instead or 'no name'}")
+            self._note(f"left out {shown(member.name)}: {instead or 'no name'}")
             return
         neutral = ["".join(sign if sign.isprintable() else "_" for sign in part) for part in parts]
         if neutral != parts:
-            self._note(f"took {_shown(member.name)} as {_shown('/'.join(neutral))}")
+            self._note(f"took {shown(member.name)} as {shown('/'.join(neutral))}")
         self._places += 1
-        if self._places > MOST_FILES:
-            raise _CapBroken(f"holds more than {MOST_FILES:,} files")
+        if self._places > self._caps.written:
+            raise _CapBroken(f"holds more than {self._caps.written:,} files")
         place = self._target.joinpath(*neutral)
         try:
             (place if member.is_folder else place.parent).mkdir(mode=0o700, parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
-            self._note(f"left out {_shown(member.name)}: a file has the name of its folder")
+            self._note(f"left out {shown(member.name)}: a file has the name of its folder")
             return
         if not member.is_folder:
             self._write(place, member)
 
     def _write(self, place: Path, member: _Member) -> None:
         if place.is_dir():
-            self._note(f"left out {_shown(member.name)}: a folder has its name")
+            self._note(f"left out {shown(member.name)}: a folder has its name")
             return
         if place.exists():
-            self._note(f"{_shown(member.name)} is in the archive more than once: took the last")
+            self._note(f"{shown(member.name)} is in the archive more than once: took the last")
         with contextlib.closing(member.content()) as content, place.open("wb") as file:
             while data := content.read(_CHUNK):
                 file.write(data)
         self.written += 1
 
 
-def _misplaced(name: str, parts: list[str]) -> str:
+def _misplaced(name: str, parts: list[str], deepest: int) -> str:
     """What is wrong with where a member wants to be."""
     if ".." in parts:
         return "a path that leads out of the archive"
     if name.startswith(("/", "\\")) or re.match("[A-Za-z]:", name):
         return "an absolute path"
-    if len(parts) > files.DEEPEST:
+    if len(parts) > deepest:
         return "too many folders deep"
     if any(len(part.encode("utf-8", "surrogateescape")) > LONGEST_NAME for part in parts):
         return "too long a name"
     return ""
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A name, not too long to be told; whoever writes it somewhere makes it harmless there."""
     return name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..."

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from grader.batch.remote import Answer, Order, in_own_process, packed
-from grader.batch.run import BatchListener, HandIn, Result
+from grader.batch.run import BatchListener, Result, Seen
 from grader.batch.store import Store
-from grader.errors import GraderError
+from grader.errors import GraderError, UsageError
 from grader.grading import Request
 
 _ANSWERS_WITHIN = "30s"  # a scheduler's first answer
@@ -23,7 +23,7 @@ _AHEAD = 4  # hand-ins sent for each thread of the cluster: none waits for work,
 def grade_class(
     address: str,
     request: Request,
-    work: Iterable[tuple[HandIn, str]],
+    work: Iterable[Seen],
     store: Store,
     *,
     isolation: str,
@@ -40,7 +40,7 @@ def _client(address: str) -> Any:  # noqa: ANN401 - Dask's
     except ImportError as error:
         raise GraderError("a cluster needs Dask: pip install 'chatgrade[cluster]'") from error
     try:
-        return Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
+        return Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
     except (OSError, ValueError) as error:
         raise GraderError(f"{address}: there is no Dask scheduler ({error})") from error
 
@@ -57,7 +57,7 @@ class _Course:
     def run(self, work: Any) -> tuple[str, ...]:  # noqa: ANN401
         from dask.distributed import as_completed
 
-        futures = as_completed([], with_results=False)
+        futures = as_completed([], with_results=False)  # type: ignore[no-untyped-call, unused-ignore]
         self._send_more(futures, work)
         for future in futures:
             self._take(future, futures)
@@ -67,14 +67,20 @@ class _Course:
     def _send_more(self, futures: Any, work: Any) -> None:  # noqa: ANN401
         threads = sum(one["nthreads"] for one in self._client.scheduler_info(n_workers=-1)["workers"].values())
         while len(self._orders) < _AHEAD * max(threads, 1):
-            one, verdict_key = next(work, (None, ""))
+            one = next(work, None)
             if one is None:
                 return
-            with one.opened() as folder:
-                order = Order(one.entry, packed(folder), verdict_key, self._request, self._isolation)
-            self._orders[one.entry.key] = pickle.dumps(order)
-            self._listener.opens(one.entry.key)
-            futures.add(self._send(one.entry.key))
+            entry = one.hand_in.entry
+            try:
+                with one.hand_in.opened() as taken:
+                    content = packed(taken.place)
+            except (UsageError, GraderError) as error:
+                self._keep(Result(entry.key, "", None, str(error)))
+                continue
+            order = Order(entry, content, one.verdict_key, self._request, self._isolation)
+            self._orders[entry.key] = pickle.dumps(order)
+            self._listener.opens(entry.key)
+            futures.add(self._send(entry.key))
 
     def _send(self, key: str) -> Any:  # noqa: ANN401
         options: dict[str, Any] = {"workers": self._willing()} if self._refusals else {}
@@ -95,7 +101,9 @@ class _Course:
             return
         if self._orders.pop(answer.key, None) is None:
             return
-        result = Result(answer.key, answer.verdict_key, answer.report, answer.error)
+        self._keep(Result(answer.key, answer.verdict_key, answer.report, answer.error))
+
+    def _keep(self, result: Result) -> None:
         self._store.save(result.key, result.verdict_key, result.report, result.error)
         self._listener.ends(result)
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.batch.layouts import Handed, class_in, twins
-from grader.batch.results import Graded
-from grader.batch.run import BatchListener, HandIn, grade_class, pending
+from grader import files, intake
+from grader.batch import opening, twins
+from grader.batch.layouts import Handed, class_in
+from grader.batch.results import Entry, Graded
+from grader.batch.run import BatchListener, Seen, grade_class, look_into, rules_of
 from grader.batch.store import Store
 from grader.codelab import Codelab
 from grader.errors import UsageError
 from grader.grading import Request
+
+_MOST_NOTES, _MOST_NAMED = 20, 5  # programs that several have; hand-ins that one note names
 
 
 @dataclass(frozen=True)
@@ -51,27 +56,67 @@ class Outcome:
 
 def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener) -> Outcome:
     """Grade a class into its output folder; UsageError, GraderError if that cannot be begun."""
-    with Store(batch.out, create=True) as store:
+    with Store(batch.out, create=True) as store, files.temporary_folder() as scratch:
         request = replace(request, seed=_seed(store, request, keep=batch.keeps_seed))
-        with class_in(batch.paths, batch.layout) as taken:
-            store.expect({one.entry.key: one.entry for one in taken.entries}, _penalties(request, taken.entries))
-            store.note("layout", taken.layout)
-            store.note("check_points", json.dumps(_points(lab, request)))
-            chosen = _chosen(taken.entries, batch.only)
-            work = list(pending(lab, request, chosen, store, regrade=batch.regrade))
-            listener.begins(len(work), len(chosen) - len(work))
-            notes = taken.notes
-            if work:
-                notes += _grade(lab, request, work, store, batch, listener)
-            notes += tuple(twins(taken))
+        taken = class_in(batch.paths, scratch, batch.layout, request.settings.files.values())
+        store.expect({one.entry.key: one.entry for one in taken.entries}, _penalties(request, taken.entries))
+        store.note("layout", taken.layout)
+        store.note("check_points", json.dumps(_points(lab, request)))
+        seen = list(look_into((_HandIn(one, scratch) for one in taken.entries), rules_of(lab, request)))
+        chosen = _chosen(seen, batch.only)
+        known = store.verdict_keys()
+        work = [
+            one
+            for one in chosen
+            if batch.regrade or known.get(_key(one), "") != one.verdict_key or not known.get(_key(one))
+        ]
+        listener.begins(len(work), len(chosen) - len(work))
+        notes = taken.notes + _same_programs(seen)
+        if work:
+            notes += _grade(lab, request, work, store, batch, listener)
         people = tuple(one for one in store.graded() if needs_a_person(one))
         return Outcome(taken.layout, len(work), len(chosen) - len(work), notes, people, len(taken.entries))
+
+
+@dataclass(frozen=True)
+class _HandIn:
+    """A hand-in of the class, opened in the scratch folder."""
+
+    handed: Handed
+    scratch: Path
+
+    @property
+    def entry(self) -> Entry:
+        """Who handed it in."""
+        return self.handed.entry
+
+    def opened(self) -> AbstractContextManager[intake.Intake]:
+        """Its files, for now."""
+        return opening.opened(self.handed, self.scratch)
+
+
+def _key(one: Seen) -> str:
+    return one.hand_in.entry.key
+
+
+def _same_programs(seen: Iterable[Seen]) -> tuple[str, ...]:
+    """Which programs several hand-ins share: a fact, for a person to look at."""
+    found = twins.shared({_key(one): one.prints for one in seen})
+    notes = [
+        f"the same program {'to the byte' if one.exact else 'but for blanks and comments'}: "
+        + ", ".join(f"{key}/{name}" for key, name in one.files[:_MOST_NAMED])
+        + (f" and {len(one.files) - _MOST_NAMED} more" if len(one.files) > _MOST_NAMED else "")
+        for one in found[:_MOST_NOTES]
+    ]
+    if len(found) > _MOST_NOTES:
+        notes.append(f"{len(found) - _MOST_NOTES} more programs are in several hand-ins")
+    return tuple(notes)
 
 
 def _grade(
     lab: Codelab,
     request: Request,
-    work: list[tuple[HandIn, str]],
+    work: list[Seen],
     store: Store,
     batch: Batch,
     listener: BatchListener,
@@ -110,12 +155,12 @@ def _penalties(request: Request, entries: Iterable[Handed]) -> dict[str, int]:
     return {one.entry.key: points for one in entries if one.entry.late and points}
 
 
-def _chosen(entries: Sequence[Handed], only: tuple[str, ...]) -> list[Handed]:
+def _chosen(seen: list[Seen], only: tuple[str, ...]) -> list[Seen]:
     """The hand-ins of these keys or patterns; UsageError for one that fits none."""
     if not only:
-        return list(entries)
-    keys = [one.entry.key for one in entries]
+        return seen
+    keys = [_key(one) for one in seen]
     for pattern in only:
         if not fnmatch.filter(keys, pattern):
             raise UsageError(f"--only {pattern}: there is no such hand-in; they are {', '.join(keys[:5])}, ...")
-    return [one for one in entries if any(fnmatch.fnmatchcase(one.entry.key, pattern) for pattern in only)]
+    return [one for one in seen if any(fnmatch.fnmatchcase(_key(one), pattern) for pattern in only)]

@@ -26,6 +26,7 @@ from grader.batch.results import Entry
 from grader.batch.run import BatchListener, graded
 from grader.errors import GraderError
 from grader.grading import Request
+from grader.intake import Intake
 from grader.runner import run_one
 
 
@@ -70,11 +71,13 @@ class _Sent:
     content: bytes
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[Path]:
+    def opened(self) -> Iterator[Intake]:
         """Our own archive, made by `packed`: no stranger's."""
         with files.temporary_folder() as folder, zipfile.ZipFile(io.BytesIO(self.content)) as archive:
             archive.extractall(folder)
-            yield folder
+            taken = Intake(Path(self.entry.key), folder, self.entry.key)
+            with taken.errors_in_own_words():
+                yield taken
 
 
 def carry_out(order: Order) -> Answer:

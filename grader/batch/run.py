@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import grader
 from grader import files
+from grader.batch import twins
 from grader.batch.results import Entry
 from grader.batch.store import Store
 from grader.check import Status
@@ -34,8 +35,8 @@ class HandIn(Protocol):
     def entry(self) -> Entry:
         """Who handed it in."""
 
-    def opened(self) -> AbstractContextManager[Path]:
-        """A folder that holds it for now; UsageError if it cannot be opened."""
+    def opened(self) -> AbstractContextManager[Intake]:
+        """Its files, for now; UsageError if it cannot be opened."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class BatchListener:
     def begins(self, pending: int, unchanged: int) -> None:
         """So many hand-ins are to be graded, and so many have their verdicts."""
 
-    def opens(self, key: str) -> Listener:
+    def opens(self, key: str) -> Listener:  # noqa: ARG002 - nobody hears of it
         """A hand-in is begun; what is returned hears of its checks."""
         return Listener()
 
@@ -62,16 +63,22 @@ class BatchListener:
         """A hand-in has its result, and that is kept."""
 
 
-def pending(
-    lab: Codelab, request: Request, handed_in: Iterable[HandIn], store: Store, *, regrade: bool
-) -> Iterator[tuple[HandIn, str]]:
-    """The hand-ins that are new or changed since they were graded, with what their verdicts will be made of."""
-    known = store.verdict_keys()
-    rules = rules_of(lab, request)
+class Seen(NamedTuple):
+    """A hand-in that was looked into: what its verdicts are made of (empty if it cannot be opened), and its programs' prints."""
+
+    hand_in: HandIn
+    verdict_key: str
+    prints: Mapping[str, twins.Print]
+
+
+def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
+    """Open each of them, once, before anything is run."""
     for one in handed_in:
-        verdict_key = _verdict_key(one, rules)
-        if regrade or not verdict_key or known.get(one.entry.key) != verdict_key:
-            yield one, verdict_key
+        try:
+            with one.opened() as taken:
+                yield Seen(one, _digest(taken.place, rules), twins.prints(taken.place))
+        except (UsageError, GraderError):
+            yield Seen(one, "", {})
 
 
 def rules_of(lab: Codelab, request: Request) -> str:
@@ -87,27 +94,23 @@ def rules_of(lab: Codelab, request: Request) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _verdict_key(one: HandIn, rules: str) -> str:
-    """A digest of the hand-in's files and the rules; empty where it cannot be opened."""
+def _digest(folder: Path, rules: str) -> str:
+    """Of the files in a folder and the rules."""
     digest = hashlib.sha256(rules.encode())
-    try:
-        with one.opened() as folder:
-            for file in files.listing(folder).files:
-                try:
-                    content = files.read(file, _LARGEST_FILE, folder)
-                except OSError:
-                    content = b""
-                for part in (file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"), content):
-                    digest.update(len(part).to_bytes(8, "big") + part)
-    except (UsageError, GraderError):
-        return ""
+    for file in files.listing(folder).files:
+        try:
+            content = files.read(file, _LARGEST_FILE, folder)
+        except OSError:
+            content = b""
+        for part in (file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"), content):
+            digest.update(len(part).to_bytes(8, "big") + part)
     return f"sha256:{digest.hexdigest()}"
 
 
 def grade_class(
     lab: Codelab,
     request: Request,
-    work: Iterable[tuple[HandIn, str]],
+    work: Iterable[Seen],
     store: Store,
     *,
     isolation: str,
@@ -117,7 +120,7 @@ def grade_class(
 ) -> tuple[str, ...]:
     """Grade these, and keep each result as it comes; the notes that are about all of them. `needed`: where they lie."""
     with workers_for(lab, request.setup(needed[0], {}), isolation, jobs, needed) as workers:
-        gradings = (graded(lab, request, one, verdict_key, listener) for one, verdict_key in work)
+        gradings = (graded(lab, request, one.hand_in, one.verdict_key, listener) for one in work)
         for result in run_all(lab, gradings, workers):
             store.save(result.key, result.verdict_key, result.report, result.error)
             listener.ends(result)
@@ -128,13 +131,11 @@ def graded(lab: Codelab, request: Request, one: HandIn, verdict_key: str, listen
     """Grade one hand-in. Whatever is wrong with it becomes its own result and stops nobody else's."""
     key = one.entry.key
     try:
-        with one.opened() as folder:
-            taken = Intake(Path(key), folder, key)
-            try:
-                report = yield from grading(lab, request, taken, listener.opens(key))
-            except UsageError as error:
-                return Result(key, verdict_key, None, taken.in_own_words(str(error)))
-    except (UsageError, GraderError) as error:
+        with one.opened() as taken:
+            report = yield from grading(lab, request, taken, listener.opens(key))
+    except UsageError as error:
+        return Result(key, verdict_key, None, str(error))
+    except GraderError as error:
         return Result(key, "", None, str(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours in one must not cost the others
         return Result(key, "", None, f"the grader failed: {type(error).__name__}: {error}")
