@@ -67,6 +67,7 @@ def test_the_same_class_gives_the_same_bytes():
     ("arguments", "said"),
     [
         (("cvs",), "There is no format 'cvs'; did you mean 'csv'?"),
+        (("canvas",), "The format canvas fills in a file: name the one that the platform exported."),
         (("classroom50",), "result.json is about one submission, and there are 4."),
     ],
 )
@@ -78,6 +79,8 @@ def test_what_cannot_be_exported(arguments, said):
 
 def test_a_file_to_fill_in_must_be_asked_for_and_there(tmp_path):
     """A file that cannot be read, or that nothing fills in, is told of."""
+    with pytest.raises(UsageError, match=r"no such book\.csv: cannot be read"):
+        export(sample_class(), "canvas", tmp_path / "no such book.csv")
     with pytest.raises(UsageError, match="The format csv fills in no file"):
         export(sample_class(), "csv", tmp_path / "book.csv")
 
