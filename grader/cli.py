@@ -93,6 +93,9 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
     click.option(
         "--json", "json_file", metavar="FILE", help="Write the report as JSON; `-`: to standard output, alone."
     ),
+    click.option(
+        "--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML; `-`: to standard output, alone."
+    ),
     click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
     click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
     click.option("--client", type=_FILE, metavar="FILE", help="The client, if it has another name than usual."),
@@ -158,6 +161,7 @@ def _grade(
     *,
     only: tuple[str, ...],
     json_file: str | None,
+    junit_file: str | None,
     seed: int | None,
     server: Path | None,
     client: Path | None,
@@ -184,7 +188,10 @@ def _grade(
     handed_in = submission.find(path, chosen.files, given, lab.extras, asked_for)
     seed = time.time_ns() % 2**32 if seed is None else seed
     interpreter = _interpreter(python)
-    target = _open_for_writing(json_file)
+    alone = "-" in (json_file, junit_file)
+    if json_file == junit_file == "-":
+        raise UsageError("Standard output takes one report: give --json or --junit a file.")
+    json_target, junit_target = _open_for_writing(json_file), _open_for_writing(junit_file)
     started = datetime.datetime.now(datetime.timezone.utc)
 
     from grader import plan, runner
@@ -209,7 +216,7 @@ def _grade(
     )
     planned = plan.plan(lab, tasks, only, path, setup, isolation)
     total = len(lab.catalogue.with_needs(planned.wanted))
-    with _progress(quiet=quiet or json_file == "-", no_color=no_color, total=total) as progress:
+    with _progress(quiet=quiet or alone, no_color=no_color, total=total) as progress:
         outcome = runner.run_checks(
             lab, planned.wanted, planned.setup, isolation=isolation, jobs=jobs or 0, listener=progress
         )
@@ -236,9 +243,15 @@ def _grade(
     handed_in = taken.described(handed_in)
     notes = (*handed_in.notes, *planned.notes, *outcome.notes, *terminal_notes)
     report = Report(handed_in, run, reported, notes, {check.id: check.guide for check in lab.catalogue})
-    if target:
-        _write_json(report, target, json_file or "")
-    if json_file != "-":
+    if json_file:
+        from grader.reports import json
+
+        _write(json.render(report), json_target, json_file)
+    if junit_file:
+        from grader.batch.exports.junit import junit
+
+        _write(junit(report), junit_target, junit_file)
+    if not alone:
         from grader.reports import console
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
@@ -287,23 +300,21 @@ def _with_points(result: CheckResult, wanted: list[str], points: Any) -> CheckRe
     return result
 
 
-def _open_for_writing(json_file: str | None) -> Any:  # noqa: ANN401 - a text stream
+def _open_for_writing(name: str | None) -> Any:  # noqa: ANN401 - a text stream
     """Opened before anything runs: a report that cannot be written should not cost a run."""
-    if json_file is None:
+    if name is None:
         return None
-    if json_file == "-":
+    if name == "-":
         return sys.stdout
     try:
-        return Path(json_file).open("w", encoding="utf-8")
+        return Path(name).open("w", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{json_file}: cannot be written ({error.strerror}).") from error
+        raise UsageError(f"{name}: cannot be written ({error.strerror}).") from error
 
 
-def _write_json(report: Report, target: Any, name: str) -> None:  # noqa: ANN401 - a text stream
-    from grader.reports import json
-
+def _write(text: str, target: Any, name: str) -> None:  # noqa: ANN401 - a text stream
     try:
-        target.write(json.render(report))
+        target.write(text)
         target.flush()
         if name != "-":
             target.close()
