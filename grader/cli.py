@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 import os
-import platform
 import shutil
 import signal
 import subprocess
@@ -18,10 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader import __version__, codelab, intake, settings, submission
-from grader.check import CheckResult, Status
+from grader import __version__, codelab, intake, settings
 from grader.errors import GraderError, UsageError
-from grader.report import Report, Run, TaskReport
 from grader.reports import sinks
 
 if TYPE_CHECKING:
@@ -29,6 +25,7 @@ if TYPE_CHECKING:
 
 FAILED, USAGE, TROUBLE, INTERRUPTED = 1, 2, 3, 130
 _DEADLY = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+_LEVELS = ("full", "network", "none")
 TASKS = ("task1", "task2", "task3", "task4", "task5")
 
 
@@ -87,6 +84,26 @@ def commands() -> None:
 
 _OWN_PYTHON: str = getattr(sys, "_base_executable", sys.executable)  # without the tool's own packages
 _FILE = click.Path(path_type=Path)
+_RUN_OPTIONS: list[Callable[..., Any]] = [
+    click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
+    click.option(
+        "--python",
+        metavar="EXE",
+        default=_OWN_PYTHON,
+        help="The Python that runs the student's program (3.8 or newer).",
+    ),
+    click.option("--config", type=_FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."),
+    click.option(
+        "--terminal",
+        type=click.Choice(["auto", "pty", "pipes"]),
+        default="auto",
+        show_default=True,
+        help="What clients run at: a pseudo-terminal, or plain pipes.",
+    ),
+    click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; else one per processor."),
+    click.option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score."),
+    click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same."),
+]
 _GRADING_OPTIONS: list[Callable[..., Any]] = [
     click.argument("path", type=_FILE),
     click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
@@ -96,48 +113,54 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
     click.option(
         "--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML; `-`: to standard output, alone."
     ),
-    click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
     click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
     click.option("--client", type=_FILE, metavar="FILE", help="The client, if it has another name than usual."),
     click.option(
-        "--python",
-        metavar="EXE",
-        default=_OWN_PYTHON,
-        help="The Python that runs the student's program (3.8 or newer).",
-    ),
-    click.option("--config", type=_FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."),
-    click.option(
         "--isolation",
-        type=click.Choice(["auto", "full", "network", "none"]),
+        type=click.Choice(["auto", *_LEVELS]),
         default="auto",
         show_default=True,
         help="full: programs see only their own files (bubblewrap); network: a private network for each check; "
         "none: the real port, one check at a time.",
     ),
-    click.option(
-        "--terminal",
-        type=click.Choice(["auto", "pty", "pipes"]),
-        default="auto",
-        show_default=True,
-        help="What clients run at: a pseudo-terminal, or plain pipes.",
-    ),
-    click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; else one per processor."),
+    *_RUN_OPTIONS,
     click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
-    click.option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score."),
-    click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same."),
+]
+_BATCH_OPTIONS: list[Callable[..., Any]] = [
+    click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH..."),
+    click.option("-o", "--out", required=True, type=_FILE, metavar="OUT", help="The folder of the results."),
+    click.option(
+        "--layout", metavar="NAME", help="The form of the class, if it is not recognised: folders, canvas, ..."
+    ),
+    click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only this task. Repeatable."),
+    click.option("--only", multiple=True, metavar="KEY", help="Only this hand-in, or those like 'a*'. Repeatable."),
+    click.option("--regrade", is_flag=True, help="Grade again what is unchanged, too."),
+    click.option("--cluster", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler."),
+    click.option(
+        "--isolation",
+        type=click.Choice(_LEVELS),
+        default="full",
+        show_default=True,
+        help="Less than full accepts what strangers' programs may do then.",
+    ),
+    *_RUN_OPTIONS,
 ]
 
 
-def _grading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What `task1` to `task4` and `all` have in common."""
-    for option in reversed(_GRADING_OPTIONS):
-        command = option(command)
-    return command
+def _with(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """What commands have in common."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
 def _add_grading_command(name: str, tasks: tuple[str, ...], summary: str) -> None:
     @commands.command(name, help=summary)
-    @_grading_options
+    @_with(_GRADING_OPTIONS)
     def command(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
         return grade(tasks, **options)
 
@@ -183,66 +206,21 @@ def _grade(
         for role, file in (("server", server), ("client", client))
         if file
     }
-    path = taken.place
-    asked_for = lab.extras if tasks == (lab.bonus,) else ()
-    handed_in = submission.find(path, chosen.files, given, lab.extras, asked_for)
-    seed = time.time_ns() % 2**32 if seed is None else seed
     interpreter = _interpreter(python)
     alone = "-" in (json_file, junit_file)
     if json_file == junit_file == "-":
         raise UsageError("Standard output takes one report: give --json or --junit a file.")
     json_target, junit_target = _open_for_writing(json_file), _open_for_writing(junit_file)
-    started = datetime.datetime.now(datetime.timezone.utc)
-
-    from grader import plan, runner
-    from grader.room import Setup
-
-    files = {role: Path(file).resolve() for role, file in handed_in.files.items()}
-    folder = path.resolve()
-    if not taken.unpacked and not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
-        folder = Path(os.path.commonpath([file.parent for file in files.values()]))
     backend, terminal_notes = _terminal(terminal)
-    setup = Setup(
-        folder,
-        files,
-        interpreter,
-        chosen.port,
-        chosen.wording,
-        seed,
-        chosen.files,
-        backend,
-        chosen.limits,
-        taken.shown if taken.unpacked else "",
-    )
-    planned = plan.plan(lab, tasks, only, path, setup, isolation)
-    total = len(lab.catalogue.with_needs(planned.wanted))
-    with _progress(quiet=quiet or alone, no_color=no_color, total=total) as progress:
-        outcome = runner.run_checks(
-            lab, planned.wanted, planned.setup, isolation=isolation, jobs=jobs or 0, listener=progress
-        )
 
-    run = Run(
-        seed,
-        started.isoformat(timespec="seconds"),
-        round((datetime.datetime.now(datetime.timezone.utc) - started).total_seconds(), 3),
-        outcome.isolation,
-        python,
-        platform.platform(),
-    )
-    asked = [*planned.wanted, *(result.id for result in planned.absent)]
-    results = {
-        result.id: _with_points(result, asked, chosen.points)
-        for result in (*outcome.results, *planned.absent)
-        if _told(result, asked)
-    }
-    reported = tuple(
-        TaskReport(task.id, task.title, task.bonus, checks)
-        for task in lab.catalogue.tasks
-        if (checks := tuple(results[check.id] for check in task.checks if check.id in results))
-    )
-    handed_in = taken.described(handed_in)
-    notes = (*handed_in.notes, *planned.notes, *outcome.notes, *terminal_notes)
-    report = Report(handed_in, run, reported, notes, {check.id: check.guide for check in lab.catalogue})
+    from grader import runner
+    from grader.grading import Request, grading
+
+    request = Request(
+        tasks, only, chosen, _drawn() if seed is None else seed, python, interpreter, backend, terminal_notes, given,
+    )  # fmt: skip
+    with _progress(quiet=quiet or alone, no_color=no_color) as progress:
+        report = runner.run_one(lab, grading(lab, request, taken, progress), isolation, jobs or 0)
     if json_file:
         from grader.reports import json
 
@@ -256,6 +234,11 @@ def _grade(
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
     return report.exit_status
+
+
+def _drawn() -> int:
+    """A seed."""
+    return time.time_ns() % 2**32
 
 
 def _terminal(wanted: str) -> tuple[str, tuple[str, ...]]:
@@ -283,21 +266,6 @@ def _interpreter(python: str) -> str:
         if asked.stdout.strip() != b"True":
             raise UsageError(f"{python}: is not a Python of version 3.8 or newer.")
     return found
-
-
-def _told(result: CheckResult, wanted: list[str]) -> bool:
-    """Whether the report speaks of it: what was asked for, and what made that impossible."""
-    return result.id in wanted or result.status is not Status.PASS
-
-
-def _with_points(result: CheckResult, wanted: list[str], points: Any) -> CheckResult:  # noqa: ANN401 - a mapping
-    """The course's own points; none for a check that ran only because another one needs it."""
-    if result.id in wanted:
-        result.points = points.get(result.id, result.points)
-    else:
-        result.points, result.wanted = 0, False
-        result.notes = (*result.notes, "ran because a check that was asked for needs it")
-    return result
 
 
 def _open_for_writing(name: str | None) -> Any:  # noqa: ANN401 - a text stream
@@ -330,17 +298,67 @@ def _console(*, no_color: bool, stderr: bool = False) -> Console:
     return Console(no_color=no_color or None, stderr=stderr, highlight=False, soft_wrap=False)
 
 
-def _progress(*, quiet: bool, no_color: bool, total: int) -> Any:  # noqa: ANN401 - either kind of listener
+def _progress(*, quiet: bool, no_color: bool) -> Any:  # noqa: ANN401 - either kind of listener
     """A line that tells how far it is, where somebody looks; otherwise nothing, and rich is not even loaded yet."""
     import contextlib
 
-    from grader.runner import Listener
+    from grader.schedule import Listener
 
     if quiet or not sys.stderr.isatty():
         return contextlib.nullcontext(Listener())
     from grader.reports.progress import Progress
 
-    return Progress(_console(no_color=no_color, stderr=True), total)
+    return Progress(_console(no_color=no_color, stderr=True))
+
+
+@commands.command("batch")
+@_with(_BATCH_OPTIONS)
+def grade_batch(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
+    """Grade a class: folders, archives, or what Canvas, Moodle and Gradescope give.
+
+    What is unchanged is not graded again; a run that was interrupted goes on where it was.
+    """
+    return _grade_batch(**options)
+
+
+def _grade_batch(
+    *,
+    paths: tuple[Path, ...],
+    out: Path,
+    layout: str | None,
+    tasks: tuple[str, ...],
+    only: tuple[str, ...],
+    regrade: bool,
+    cluster: str | None,
+    isolation: str,
+    seed: int | None,
+    python: str,
+    config: Path | None,
+    terminal: str,
+    jobs: int | None,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Take in, grade, tell; returns the exit status."""
+    from grader.batch import command
+    from grader.grading import Request
+    from grader.reports.batch import BatchProgress, render_summary
+
+    lab = codelab.load()
+    chosen = settings.load(config or settings.find(paths[0].absolute().parent), lab)
+    backend, notes = _terminal(terminal)
+    request = Request(
+        tasks or TASKS, (), chosen, _drawn() if seed is None else seed, python, _interpreter(python), backend, notes
+    )
+    batch = command.Batch(
+        paths, out, layout or chosen.batch.layout, only, regrade, isolation, jobs or chosen.batch.jobs, cluster or "",
+        keeps_seed=seed is None,
+    )  # fmt: skip
+    console = _console(no_color=no_color)
+    with BatchProgress(console, _console(no_color=no_color, stderr=True), quiet=quiet) as progress:
+        outcome = command.grade(lab, request, batch, progress)
+    render_summary(outcome, str(out), console)
+    return TROUBLE if outcome.verdicts_missing else 0
 
 
 @commands.command("checks")

@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 from grader.errors import GraderError
 
+LARGEST_SENT = 16 << 20  # bytes of one file that is sent elsewhere
 MOST_SEEN = 5_000  # entries of a folder that are looked at: nearest first, a tenth of a second
 DEEPEST = 10  # folders within folders; nobody's program lies deeper, and a link in a circle ends here
 _NOT_THE_STUDENTS = ("__pycache__", "__MACOSX", "site-packages", "venv")

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader import runner, submission
+from grader import submission
 from grader.check import Check, CheckResult, Status
 from grader.codelab import Codelab
 from grader.errors import UsageError
 from grader.room import Setup
+from grader.runner import Grading, Step
 
 NOT_HANDED_IN = "not handed in; it is a bonus"
 
@@ -28,15 +29,15 @@ class Plan:
     notes: tuple[str, ...] = ()
 
 
-def plan(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path, setup: Setup, isolation: str) -> Plan:
-    """Decide what to run; UsageError if that is nothing."""
+def plan(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path, setup: Setup) -> Grading[Plan]:
+    """Decide what to run, in a step if that must be tried; UsageError if it is nothing."""
     if tasks == (lab.bonus,) and path.is_file():
         setup = replace(setup, files={lab.bonus_role(role): file for role, file in setup.files.items()})
     wanted = [lab.catalogue[check_id] for check_id in only] or [one for one in lab.catalogue if one.task in tasks]
     notes: tuple[str, ...] = ()
     reasons: list[str] = []
     if any(check.task == lab.bonus for check in wanted):
-        setup, notes, reasons = _with_usual_programs(lab, setup, isolation)
+        setup, notes, reasons = yield from _with_usual_programs(lab, setup)
     there = [check for check in wanted if _roles(lab, check) <= set(setup.files)]
     if not path.is_dir() and not only:
         wanted = [check for check in there if check.runs != "answers"]
@@ -62,7 +63,7 @@ def _roles(lab: Codelab, check: Check) -> set[str]:
     return {lab.bonus_role(role) for role in usual} if check.task == lab.bonus else usual
 
 
-def _with_usual_programs(lab: Codelab, setup: Setup, isolation: str) -> tuple[Setup, tuple[str, ...], list[str]]:
+def _with_usual_programs(lab: Codelab, setup: Setup) -> Grading[tuple[Setup, tuple[str, ...], list[str]]]:
     """The setup in which the usual programs play the bonus roles, too, if none was handed in for them and they can.
 
     With it come the notes on those that do, and the reasons why others do not.
@@ -81,7 +82,7 @@ def _with_usual_programs(lab: Codelab, setup: Setup, isolation: str) -> tuple[Se
         role: next(check for check in lab.catalogue if check.task == lab.bonus and _roles(lab, check) == {role})
         for role in candidates
     }
-    outcome = runner.run_checks(lab, [check.id for check in first.values()], trial, isolation=isolation)
+    outcome = yield Step(trial, [check.id for check in first.values()])
     results = {result.id: result for result in outcome.results}
     notes: list[str] = []
     meant: dict[str, Path] = {}

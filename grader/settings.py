@@ -22,7 +22,15 @@ else:
 NAME = "chatgrade.toml"
 _LARGEST = 1 << 20  # bytes
 _HIGHEST_LIMIT = 1_000_000  # seconds, megabytes or pieces: more is a slip
-_RESERVED = ("batch",)  # tables that have no keys yet
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """What a course may set for its classes."""
+
+    jobs: int = 0  # checks at a time; 0: one per processor
+    layout: str = "auto"
+    late_points: int = 0  # taken off a late hand-in
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Settings:
     wording: Mapping[str, object]
     points: Mapping[str, int] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    batch: BatchSettings = field(default_factory=BatchSettings)
 
 
 def find(submission: Path) -> Path | None:
@@ -49,14 +58,12 @@ def find(submission: Path) -> Path | None:
 def load(path: Path | None, codelab: Codelab) -> Settings:
     """Read a settings file; UsageError that tells what is wrong with it."""
     tables = _read(path) if path else {}
-    known = ("files", "network", "wording", "points", "limits", *_RESERVED)
+    known = ("files", "network", "wording", "points", "limits", "batch")
     for table in tables:
         if table not in known:
             raise UsageError(f"{path}: there is no table [{table}]{nearest(table, known)}")
         if not isinstance(tables[table], dict):
             raise UsageError(f"{path}: {table!r} must be a table: write [{table}] on a line of its own.")
-    for table in _RESERVED:
-        _known_keys(path, table, tables.get(table, {}), ())
     files = _typed(path, "files", tables.get("files", {}), codelab.files, str)
     for role, name in files.items():
         if not name or Path(name).name != name:
@@ -79,7 +86,18 @@ def load(path: Path | None, codelab: Codelab) -> Settings:
         {**codelab.wording, **_wording(path, tables.get("wording", {}), codelab)},
         points,
         Limits(**limits),
+        _batch(path, tables.get("batch", {})),
     )
+
+
+def _batch(path: Path | None, values: Mapping[str, Any]) -> BatchSettings:
+    _known_keys(path, "batch", values, [one.name for one in fields(BatchSettings)])
+    numbers = {key: value for key, value in values.items() if key != "layout"}
+    for key, value in _typed(path, "batch", numbers, list(numbers), int).items():
+        if not 0 <= value <= _HIGHEST_LIMIT:
+            raise UsageError(f"{path}: [batch] {key} must be between 0 and {_HIGHEST_LIMIT:,}, not {value}.")
+    layout = _typed(path, "batch", {k: v for k, v in values.items() if k == "layout"}, ["layout"], str)
+    return BatchSettings(**numbers, **layout)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -28,25 +28,28 @@ INCONCLUSIVE = "inconclusive"
 """The mark of a result that should be tried again alone."""
 
 
-def serve(pipe: Connection, lab: Codelab, setup: Setup, scratch: Path, level: str, number: int) -> None:
-    """Say hello (None, or why not), then answer each check id with its result until the other end closes.
+def serve(
+    pipe: Connection, lab: Codelab, setup: Setup, scratch: Path, level: str, number: int, needed: tuple[Path, ...]
+) -> None:
+    """Say hello (None, or why not), then answer each check id and setup with a result until the other end closes.
 
-    `level` is that of isolation, `number` tells the workers of a run apart.
+    `level` is that of isolation, `number` tells the workers of a run apart; `setup` is what all submissions have in
+    common, and they lie in the folders `needed`.
     """
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other end is gone: so are we
         try:
             parent = os.getppid()
             become_owner_of_orphans()
             _detach()
-            isolation = Isolation(level, setup, (scratch,), number)
+            isolation = Isolation(level, setup, (scratch, *needed), number)
             _end_with_parent(parent)
         except (GraderError, OSError) as error:
             pipe.send(str(error))
             return
         pipe.send(None)
         while True:
-            check = lab.catalogue[pipe.recv()]
-            pipe.send(run(check, setup, scratch, isolation, lab.room))
+            check_id, setup = pipe.recv()
+            pipe.send(run(lab.catalogue[check_id], setup, scratch, isolation, lab.room))
 
 
 def become_owner_of_orphans() -> None:

@@ -8,7 +8,10 @@ import pytest
 
 from grader import worker
 from grader.check import Catalogue, Check, CheckResult, Failure, Status, Task
-from grader.runner import Listener, _Schedule, _Worker
+from grader.codelab import Codelab
+from grader.runner import Outcome, Step, run_all
+from grader.schedule import Listener
+from grader.workers import Worker
 
 DIES = None
 
@@ -37,30 +40,34 @@ UNSURE = verdict(Status.ERROR, because=worker.INCONCLUSIVE)
 class FakeWorkers:
     """Workers that answer by a script: check id -> what comes of each try; the oldest check is answered first."""
 
+    isolation, notes = "none", ()
+
     def __init__(self, count: int, script: dict[str, list]) -> None:
-        self.all = [_Worker(number, None, None) for number in range(count)]
+        self.all = [Worker(number, None, None) for number in range(count)]
         self.script = {check_id: list(tries) for check_id, tries in script.items()}
         self.started: list[str] = []
         self.beside: dict[str, list[str]] = {}  # what ran beside the last try of each
+        self.busy_at_start: list[int] = []
         self.replaced = 0
         self.waited_for_nobody = 0
-        self._order: list[_Worker] = []
+        self._order: list[Worker] = []
 
     @property
-    def idle(self) -> list[_Worker]:
+    def idle(self) -> list[Worker]:
         """Those that wait."""
-        return [one for one in self.all if one.check is None]
+        return [one for one in self.all if one.task is None]
 
     @property
-    def busy(self) -> list[_Worker]:
+    def busy(self) -> list[Worker]:
         """Those that run."""
-        return [one for one in self.all if one.check is not None]
+        return [one for one in self.all if one.task is not None]
 
-    def start(self, one: _Worker, check: Check) -> None:
+    def start(self, one: Worker, check: Check, _setup: object, task: object) -> None:
         """Take a check."""
-        one.check = check
+        one.task = task
         self.started.append(check.id)
-        self.beside[check.id] = [other.check.id for other in self.busy if other is not one and other.check]
+        self.busy_at_start.append(len(self.busy))
+        self.beside[check.id] = [other.task[1].id for other in self.busy if other is not one]
         self._order.append(one)
 
     def results(self):
@@ -68,12 +75,12 @@ class FakeWorkers:
         self.waited_for_nobody += not self._order
         if self._order:
             one = self._order.pop(0)
-            assert one.check is not None
-            tries = self.script.get(one.check.id, [PASSES])
+            check = one.task[1]
+            tries = self.script.get(check.id, [PASSES])
             outcome = tries.pop(0) if len(tries) > 1 else tries[0]
-            yield one, outcome and outcome(one.check)
+            yield one, outcome and outcome(check)
 
-    def replace(self, _dead: _Worker) -> None:
+    def replace(self, _dead: Worker) -> None:
         """Count the dead."""
         self.replaced += 1
 
@@ -97,6 +104,12 @@ class Ears(Listener):
 ALL = [made("t.a"), made("t.b", "t.a"), made("t.c", "t.a"), made("t.d", "t.a", "t.c"), made("t.e")]
 
 
+def in_one_step(step: Step):
+    """A grading that gives back the outcome."""
+    outcome: Outcome = yield step
+    return outcome
+
+
 class Ran:
     """One run with fake workers."""
 
@@ -104,7 +117,10 @@ class Ran:
         catalogue = Catalogue([Task("t", "T", tuple(ALL))])
         self.workers, self.ears = FakeWorkers(jobs, script), Ears()
         chosen = catalogue.with_needs(plan or [one.id for one in ALL])
-        self.results = _Schedule(catalogue, chosen, self.workers, self.ears).run()  # type: ignore[arg-type]
+        lab = Codelab(catalogue, {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+        step = Step(None, [one.id for one in chosen], self.ears)  # type: ignore[arg-type]
+        [outcome] = run_all(lab, [in_one_step(step)], self.workers)  # type: ignore[arg-type]
+        self.results = {result.id: result for result in outcome.results}
 
     @property
     def told(self) -> str:
@@ -264,3 +280,84 @@ def test_a_possible_cause_is_run_too(cause, told, jobs):
 def test_a_possible_cause_is_run_after_a_second_try():
     """The possible cause is run too when the failure comes from a second try."""
     assert Ran({"t.c": [UNSURE, fails(unless="t.b")], "t.b": [fails()]}, plan=["t.c"]).told == "pass fail skip - -"
+
+
+# -- many submissions on the same workers ------------------------------------------------------------------------------
+
+MANY = [made("t.a"), made("t.b", "t.a")]
+
+
+def run_many(gradings, script: dict[str, list], jobs: int = 2) -> tuple[list, FakeWorkers]:
+    """What the gradings return, in the order in which they end."""
+    lab = Codelab(Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+    workers = FakeWorkers(jobs, script)
+    return list(run_all(lab, gradings, workers)), workers  # type: ignore[arg-type]
+
+
+def submission(name: str, begun: list[str], steps: int = 1):
+    """A grading of all checks, as often as there are steps; it returns its name and the letters of its verdicts."""
+    begun.append(name)
+    told = ""
+    for _ in range(steps):
+        outcome = yield Step(None, ["t.a", "t.b"])  # type: ignore[arg-type]
+        told += "".join(result.status.value[0] for result in outcome.results)
+    return name, told
+
+
+@JOBS
+def test_many_submissions(jobs):
+    """Each of many submissions gets its own verdicts, whatever the number of workers and of steps."""
+    begun: list[str] = []
+    ended, _ = run_many((submission(str(number), begun, 1 + number % 3) for number in range(20)), {}, jobs)
+    assert sorted(ended, key=lambda one: int(one[0])) == [
+        (str(number), "pp" * (1 + number % 3)) for number in range(20)
+    ]
+
+
+def test_another_is_begun_only_when_there_is_nothing_else_to_do():
+    """A submission is opened when no check of those that are open waits: memory does not grow with the class."""
+    begun: list[str] = []
+    lab = Codelab(Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+    gradings = (submission(str(number), begun) for number in range(50))
+    for ended, _ in enumerate(run_all(lab, gradings, FakeWorkers(2, {})), start=1):  # type: ignore[arg-type]
+        assert len(begun) - ended <= 2
+
+
+def test_one_without_a_step():
+    """A submission that needs no check at all has its result, too."""
+
+    def nothing_to_do():
+        return "nothing"
+        yield
+
+    ended, workers = run_many([nothing_to_do(), nothing_to_do()], {})
+    assert (ended, workers.started) == (["nothing", "nothing"], [])
+
+
+def test_the_inconclusive_runs_alone_among_all():
+    """A check that is tried again runs while no check of any other submission does."""
+    gradings = (submission(name, []) for name in "abcd")
+    ended, workers = run_many(gradings, {"t.b": [UNSURE, PASSES, PASSES, PASSES, PASSES]}, 2)
+    assert sorted(ended) == [(name, "pp") for name in "abcd"]
+    alone = workers.busy_at_start.index(1, 1)  # the first check of all is alone, too
+    assert workers.started[alone] == "t.b"
+    assert workers.busy_at_start[alone + 1] == 1  # and nothing was started beside it
+
+
+def test_those_that_are_open_are_closed():
+    """When one fails for good, the others are closed: what they have unpacked is removed."""
+    closed = []
+
+    def open_for_long():
+        try:
+            yield Step(None, ["t.a"])  # type: ignore[arg-type]
+        finally:
+            closed.append(True)
+
+    def broken():
+        yield Step(None, ["t.a"])  # type: ignore[arg-type]
+        raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        run_many([broken(), open_for_long()], {}, 2)
+    assert closed == [True]

@@ -129,7 +129,10 @@ BROKEN = [
     pytest.param("[limits]\nsecond = 1\n", ["[limits]", "'second'", "did you mean 'seconds'"], id="a misspelt limit"),
     pytest.param("[limits]\nmemory = 0\n", ["[limits] memory", "between 1 and"], id="a limit of nothing"),
     pytest.param("[limits]\nmemory = '1G'\n", ["[limits] memory", "a whole number"], id="a limit in words"),
-    pytest.param("[batch]\njobs = 1\n", ["[batch]", "'jobs'", "no settings yet"], id="a batch setting"),
+    pytest.param("[batch]\njob = 1\n", ["[batch]", "'job'", "did you mean 'jobs'"], id="a misspelt batch setting"),
+    pytest.param(
+        "[batch]\nlate_points = -1\n", ["[batch] late_points", "between 0 and"], id="points given for being late"
+    ),
 ]
 
 NO_PLACEHOLDERS = [

@@ -13,14 +13,15 @@ from rich.segment import ControlType
 from rich.text import Text
 
 from grader.check import CheckResult
+from grader.schedule import Listener
 
 _ERASE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 
 
-class Progress:
-    """Shows `12/37 checks  task1.concurrent …` while `total` checks run; silent where the console is no terminal."""
+class Progress(Listener):
+    """Shows `12/37 checks  task1.concurrent …` while checks run; silent where the console is no terminal."""
 
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console, total: int = 0) -> None:
         self._console, self._total, self._done = console, total, 0
         self._running: dict[str, None] = {}  # in the order of their start: the first is the one that takes longest
         self._shows = console.is_terminal and not console.is_dumb_terminal
@@ -37,6 +38,11 @@ class Progress:
         if self._shows:
             self._console.control(_ERASE)
 
+    def expect(self, total: int) -> None:
+        """Count towards this."""
+        self._total = total
+        self._draw()
+
     def started(self, check_id: str) -> None:
         """Show that a worker has begun with a check."""
         self._running[check_id] = None
@@ -49,7 +55,7 @@ class Progress:
         self._draw()
 
     def _draw(self) -> None:
-        if not self._shows:
+        if not self._shows or not self._total:
             return
         line = Text(f"{self._done}/{self._total} checks")
         if self._running:

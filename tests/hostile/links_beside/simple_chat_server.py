@@ -16,11 +16,10 @@ def append(path):
 
 attempt("read by a link", read, "notes.txt")
 attempt("read by a linked folder", read, "folder/secret.py")
-attempt("write by a link", append, "grades.txt")
-append_to_own_copy_is_fine = "the harness looks whether the results changed"
-print("TRIES write by a hard link", flush=True)
-try:
-    append("hard.txt")
-except OSError as problem:
-    print(problem)
+for kind, name in (("a link", "grades.txt"), ("a hard link", "hard.txt")):  # whether the results change is seen outside
+    print("TRIES write by", kind, flush=True)
+    try:
+        append(name)
+    except OSError as problem:
+        print(problem)
 serve()

@@ -1,0 +1,107 @@
+"""A class on a Dask cluster: `dask scheduler` and `dask worker` processes, started as Dask's documentation says.
+
+Hand-ins and settings travel as bytes. The cluster does again what a dead worker has left undone; what is kept is kept by
+the hand-in's key, so each has one result. A machine that cannot isolate programs refuses, and its work goes to another.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable
+from typing import Any
+
+from grader.batch.remote import Answer, Order, in_own_process, packed
+from grader.batch.run import BatchListener, HandIn, Result
+from grader.batch.store import Store
+from grader.errors import GraderError
+from grader.grading import Request
+
+_ANSWERS_WITHIN = "30s"  # a scheduler's first answer
+_AHEAD = 4  # hand-ins sent for each thread of the cluster: none waits for work, and memory stays small
+
+
+def grade_class(
+    address: str,
+    request: Request,
+    work: Iterable[tuple[HandIn, str]],
+    store: Store,
+    *,
+    isolation: str,
+    listener: BatchListener,
+) -> tuple[str, ...]:
+    """Grade these on the cluster, and keep each result as it comes; GraderError if it cannot be reached, or none of it can."""
+    with _client(address) as client:
+        return _Course(client, request, store, isolation, listener).run(iter(work))
+
+
+def _client(address: str) -> Any:  # noqa: ANN401 - Dask's
+    try:
+        from dask.distributed import Client
+    except ImportError as error:
+        raise GraderError("a cluster needs Dask: pip install 'chatgrade[cluster]'") from error
+    try:
+        return Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise GraderError(f"{address}: there is no Dask scheduler ({error})") from error
+
+
+class _Course:
+    """What was sent, and to whom nothing is sent any more."""
+
+    def __init__(self, client: Any, request: Request, store: Store, isolation: str, listener: BatchListener) -> None:  # noqa: ANN401
+        self._client, self._request, self._store = client, request, store
+        self._isolation, self._listener = isolation, listener
+        self._orders: dict[str, bytes] = {}  # by the key of the hand-in: sent, and not answered yet
+        self._refusals: dict[str, str] = {}  # worker -> why it refuses
+
+    def run(self, work: Any) -> tuple[str, ...]:  # noqa: ANN401
+        from dask.distributed import as_completed
+
+        futures = as_completed([], with_results=False)
+        self._send_more(futures, work)
+        for future in futures:
+            self._take(future, futures)
+            self._send_more(futures, work)
+        return tuple(f"the worker {worker} refused: {why}" for worker, why in self._refusals.items())
+
+    def _send_more(self, futures: Any, work: Any) -> None:  # noqa: ANN401
+        threads = sum(one["nthreads"] for one in self._client.scheduler_info(n_workers=-1)["workers"].values())
+        while len(self._orders) < _AHEAD * max(threads, 1):
+            one, verdict_key = next(work, (None, ""))
+            if one is None:
+                return
+            with one.opened() as folder:
+                order = Order(one.entry, packed(folder), verdict_key, self._request, self._isolation)
+            self._orders[one.entry.key] = pickle.dumps(order)
+            self._listener.opens(one.entry.key)
+            futures.add(self._send(one.entry.key))
+
+    def _send(self, key: str) -> Any:  # noqa: ANN401
+        options: dict[str, Any] = {"workers": self._willing()} if self._refusals else {}
+        return self._client.submit(_graded_on, self._orders[key], pure=False, **options)
+
+    def _willing(self) -> list[str]:
+        workers = [one for one in self._client.scheduler_info(n_workers=-1)["workers"] if one not in self._refusals]
+        if not workers:
+            raise GraderError(f"no worker of the cluster can grade: {next(iter(self._refusals.values()))}")
+        return workers
+
+    def _take(self, future: Any, futures: Any) -> None:  # noqa: ANN401
+        worker, data = future.result()
+        answer: Answer = pickle.loads(data)  # noqa: S301 - from our own cluster
+        if answer.refusal:
+            self._refusals[worker] = answer.refusal
+            futures.add(self._send(answer.key))
+            return
+        if self._orders.pop(answer.key, None) is None:
+            return
+        result = Result(answer.key, answer.verdict_key, answer.report, answer.error)
+        self._store.save(result.key, result.verdict_key, result.report, result.error)
+        self._listener.ends(result)
+
+
+def _graded_on(data: bytes) -> tuple[str, bytes]:
+    """On a worker: its address, and the answer."""
+    from dask.distributed import get_worker
+
+    return str(get_worker().address), in_own_process(data)

@@ -1,0 +1,142 @@
+"""Grades a class: what is new or changed, all hand-ins on the same workers, each result kept as soon as it is there."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import grader
+from grader import files
+from grader.batch.results import Entry
+from grader.batch.store import Store
+from grader.check import Status
+from grader.codelab import Codelab
+from grader.errors import GraderError, UsageError
+from grader.grading import Request, grading
+from grader.intake import Intake
+from grader.reports import json as json_report
+from grader.runner import Grading, run_all, workers_for
+from grader.schedule import Listener
+
+_LARGEST_FILE = 16 << 20  # bytes of a file that count for its digest
+
+
+class HandIn(Protocol):
+    """What was handed in, wherever it lies."""
+
+    @property
+    def entry(self) -> Entry:
+        """Who handed it in."""
+
+    def opened(self) -> AbstractContextManager[Path]:
+        """A folder that holds it for now; UsageError if it cannot be opened."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one hand-in."""
+
+    key: str
+    verdict_key: str  # empty: it is to be graded again next time
+    report: Mapping[str, Any] | None
+    error: str = ""
+
+
+class BatchListener:
+    """Hears how the class goes; does nothing by itself."""
+
+    def begins(self, pending: int, unchanged: int) -> None:
+        """So many hand-ins are to be graded, and so many have their verdicts."""
+
+    def opens(self, key: str) -> Listener:
+        """A hand-in is begun; what is returned hears of its checks."""
+        return Listener()
+
+    def ends(self, result: Result) -> None:
+        """A hand-in has its result, and that is kept."""
+
+
+def pending(
+    lab: Codelab, request: Request, handed_in: Iterable[HandIn], store: Store, *, regrade: bool
+) -> Iterator[tuple[HandIn, str]]:
+    """The hand-ins that are new or changed since they were graded, with what their verdicts will be made of."""
+    known = store.verdict_keys()
+    rules = rules_of(lab, request)
+    for one in handed_in:
+        verdict_key = _verdict_key(one, rules)
+        if regrade or not verdict_key or known.get(one.entry.key) != verdict_key:
+            yield one, verdict_key
+
+
+def rules_of(lab: Codelab, request: Request) -> str:
+    """All that verdicts are made of but the hand-in itself: the checks, the tool, the settings. A digest."""
+    code = hashlib.sha256()
+    for package in (Path(grader.__file__).parent, Path(inspect.getfile(lab.room)).parent):
+        for source in sorted(package.rglob("*.py")):
+            code.update(source.relative_to(package).as_posix().encode() + b"\0" + source.read_bytes())
+    asked = [
+        grader.__version__, code.hexdigest(), request.tasks, request.only, request.seed, request.python, request.terminal,
+        {key: str(value) for key, value in asdict(request.settings).items()},
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _verdict_key(one: HandIn, rules: str) -> str:
+    """A digest of the hand-in's files and the rules; empty where it cannot be opened."""
+    digest = hashlib.sha256(rules.encode())
+    try:
+        with one.opened() as folder:
+            for file in files.listing(folder).files:
+                try:
+                    content = files.read(file, _LARGEST_FILE, folder)
+                except OSError:
+                    content = b""
+                for part in (file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"), content):
+                    digest.update(len(part).to_bytes(8, "big") + part)
+    except (UsageError, GraderError):
+        return ""
+    return f"sha256:{digest.hexdigest()}"
+
+
+def grade_class(
+    lab: Codelab,
+    request: Request,
+    work: Iterable[tuple[HandIn, str]],
+    store: Store,
+    *,
+    isolation: str,
+    jobs: int,
+    needed: tuple[Path, ...],
+    listener: BatchListener,
+) -> tuple[str, ...]:
+    """Grade these, and keep each result as it comes; the notes that are about all of them. `needed`: where they lie."""
+    with workers_for(lab, request.setup(needed[0], {}), isolation, jobs, needed) as workers:
+        gradings = (graded(lab, request, one, verdict_key, listener) for one, verdict_key in work)
+        for result in run_all(lab, gradings, workers):
+            store.save(result.key, result.verdict_key, result.report, result.error)
+            listener.ends(result)
+        return workers.notes
+
+
+def graded(lab: Codelab, request: Request, one: HandIn, verdict_key: str, listener: BatchListener) -> Grading[Result]:
+    """Grade one hand-in. Whatever is wrong with it becomes its own result and stops nobody else's."""
+    key = one.entry.key
+    try:
+        with one.opened() as folder:
+            taken = Intake(Path(key), folder, key)
+            try:
+                report = yield from grading(lab, request, taken, listener.opens(key))
+            except UsageError as error:
+                return Result(key, verdict_key, None, taken.in_own_words(str(error)))
+    except (UsageError, GraderError) as error:
+        return Result(key, "", None, str(error))
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one must not cost the others
+        return Result(key, "", None, f"the grader failed: {type(error).__name__}: {error}")
+    missing = any(check.status is Status.ERROR for check in report)
+    return Result(key, "" if missing else verdict_key, json_report.to_dict(report))

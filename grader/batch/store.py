@@ -1,0 +1,218 @@
+"""The results of a class in one SQLite file, so that nothing is graded twice and no interruption loses what is done.
+
+Every save is a transaction of its own; a killed process or a power cut loses what was in flight, no more. One process writes at
+a time: `Store` holds a lock on the output folder, and a second one is told so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from grader.batch.results import Class, Entry, Graded, Person, Review
+from grader.errors import GraderError, UsageError
+
+NAME = "chatgrade.sqlite"
+_VERSION = 1
+_TABLES = """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE submissions (
+    key TEXT PRIMARY KEY, entry TEXT NOT NULL, present INTEGER NOT NULL, place INTEGER NOT NULL,
+    verdict_key TEXT NOT NULL DEFAULT '', report TEXT, error TEXT NOT NULL DEFAULT '', penalty INTEGER NOT NULL DEFAULT 0,
+    graded_at TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE checks (
+    key TEXT NOT NULL REFERENCES submissions ON DELETE CASCADE, id TEXT NOT NULL, status TEXT NOT NULL,
+    points INTEGER NOT NULL, earned INTEGER NOT NULL, summary TEXT NOT NULL, PRIMARY KEY (key, id)
+);
+CREATE TABLE reviews (
+    key TEXT NOT NULL, id TEXT NOT NULL, evidence TEXT NOT NULL, points INTEGER NOT NULL, comment TEXT NOT NULL,
+    reviewed_at TEXT NOT NULL, PRIMARY KEY (key, id)
+);
+"""
+
+
+class Store:
+    """The store of one output folder. A context manager; every method raises GraderError where the disk does not let it."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        """Open it, or make it with `create`; UsageError where there is none, or another process has it."""
+        self._path = folder / NAME
+        if create:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(f"{folder}: cannot be made ({error.strerror}).") from error
+        elif not self._path.is_file():
+            raise UsageError(f"{folder}: holds no results of a class; chatgrade batch PATH -o {folder} makes them.")
+        self._lock = _locked(folder)
+        try:
+            self._database = sqlite3.connect(self._path, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute("PRAGMA foreign_keys = ON")
+            self._check_version(create=create)
+        except sqlite3.Error as error:
+            os.close(self._lock)
+            raise GraderError(f"{self._path}: {error}") from error
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+        os.close(self._lock)
+
+    def _check_version(self, *, create: bool) -> None:
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version == 0 and create:
+            with self._transaction():
+                for statement in _TABLES.split(";"):
+                    self._database.execute(statement)
+                self._database.execute(f"PRAGMA user_version = {_VERSION}")
+        elif version != _VERSION:
+            raise UsageError(
+                f"{self._path}: was made by another version of chatgrade (schema {version}, not {_VERSION})."
+            )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All of it or nothing."""
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._database.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise GraderError(f"{self._path}: cannot be written ({error})") from error
+
+    # -- about the class -------------------------------------------------------------------------------------------
+
+    def about(self, name: str, default: str = "") -> str:
+        """What is noted under this name."""
+        found = self._database.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        return str(found[0]) if found else default
+
+    def note(self, name: str, value: str) -> None:
+        """Note something about the class."""
+        with self._transaction():
+            self._database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
+
+    def expect(self, entries: Mapping[str, Entry], penalties: Mapping[str, int]) -> None:
+        """These are the class's hand-ins now, in this order; what was graded of others is kept and not shown."""
+        with self._transaction():
+            self._database.execute("UPDATE submissions SET present = 0")
+            self._database.executemany(
+                "INSERT INTO submissions (key, entry, present, place, penalty) VALUES (?, ?, 1, ?, ?) "
+                "ON CONFLICT (key) DO UPDATE SET entry = excluded.entry, present = 1, place = excluded.place, "
+                "penalty = excluded.penalty",
+                [
+                    (key, json.dumps(asdict(entry)), place, penalties.get(key, 0))
+                    for place, (key, entry) in enumerate(entries.items())
+                ],
+            )
+
+    # -- verdicts --------------------------------------------------------------------------------------------------
+
+    def verdict_keys(self) -> dict[str, str]:
+        """For each hand-in that has its verdicts: what they were made of."""
+        rows = self._database.execute("SELECT key, verdict_key FROM submissions WHERE verdict_key != ''")
+        return {key: verdict_key for key, verdict_key in rows}  # noqa: C416 - a row is no pair to the type checker
+
+    def save(self, key: str, verdict_key: str, report: Mapping[str, Any] | None, error: str = "") -> None:
+        """What became of a hand-in: its report, or why there is none. With no `verdict_key` it is graded again next time."""
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        text = None if report is None else json.dumps(report)
+        with self._transaction():
+            self._database.execute(
+                "UPDATE submissions SET verdict_key = ?, report = ?, error = ?, graded_at = ? WHERE key = ?",
+                (verdict_key, text, error, now, key),
+            )
+            self._database.execute("DELETE FROM checks WHERE key = ?", (key,))
+            self._database.executemany(
+                "INSERT INTO checks VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (key, check["id"], check["status"], check["points"], check["earned"], check["summary"])
+                    for task in (report["tasks"] if report else ())
+                    for check in task["checks"]
+                ],
+            )
+
+    # -- reviews ---------------------------------------------------------------------------------------------------
+
+    def review(self, key: str, check: Mapping[str, Any], review: Review | None) -> None:
+        """What a person has decided on a check of a report; None takes it back."""
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        with self._transaction():
+            self._database.execute("DELETE FROM reviews WHERE key = ? AND id = ?", (key, check["id"]))
+            if review:
+                self._database.execute(
+                    "INSERT INTO reviews VALUES (?, ?, ?, ?, ?, ?)",
+                    (key, check["id"], evidence_of(check), review.points, review.comment, now),
+                )
+
+    # -- all of it -------------------------------------------------------------------------------------------------
+
+    def graded(self) -> Iterator[Graded]:
+        """The class's hand-ins, one at a time; a review counts as long as what it judged is unchanged."""
+        rows = self._database.execute(
+            "SELECT key, entry, report, error, penalty FROM submissions WHERE present = 1 ORDER BY key"
+        )
+        for key, entry, report, error, penalty in rows.fetchall():
+            told = json.loads(report) if report else None
+            yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty)
+
+    def whole_class(self) -> Class:
+        """Everything, as exports take it."""
+        points: dict[str, int] = json.loads(self.about("check_points", "{}"))
+        return Class(tuple(self.graded()), self.about("layout"), points)
+
+    def _reviews(self, key: str, report: Mapping[str, Any] | None) -> dict[str, Review]:
+        judged = {
+            check["id"]: evidence_of(check) for task in (report["tasks"] if report else ()) for check in task["checks"]
+        }
+        rows = self._database.execute("SELECT id, evidence, points, comment FROM reviews WHERE key = ?", (key,))
+        return {
+            check_id: Review(points, comment)
+            for check_id, evidence, points, comment in rows
+            if judged.get(check_id) == evidence
+        }
+
+
+def evidence_of(check: Mapping[str, Any]) -> str:
+    """What a person judges in a check of a report: the answer that was handed in."""
+    return str(check["observed"])
+
+
+def _locked(folder: Path) -> int:
+    """A lock on the folder, until the descriptor is closed or the process ends."""
+    try:
+        descriptor = os.open(folder / f"{NAME}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror}).") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise UsageError(f"{folder}: another chatgrade is at work on it; wait until it has ended.") from error
+    return descriptor
+
+
+def _entry(told: dict[str, Any]) -> Entry:
+    people = tuple(Person(**person) for person in told["people"])
+    return Entry(told["key"], people, told["late"], told["submitted"], tuple(told["notes"]))

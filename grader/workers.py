@@ -1,0 +1,195 @@
+"""The processes that run checks: started once, handed one check at a time, replaced when they die."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from grader import procfs, worker
+from grader.check import Check, CheckResult
+from grader.codelab import Codelab
+from grader.errors import GraderError
+from grader.isolation import LEFT_OPEN, LEVELS
+from grader.room import Setup
+
+_GRACE = 60.0  # seconds more than a check may last: the last resort against a fault of ours
+
+
+@dataclass
+class Worker:
+    """One process; `task` is whatever its user keeps with the check that it runs, None while it waits."""
+
+    number: int
+    process: Any
+    pipe: Any
+    task: Any = None
+
+
+class Workers:
+    """The worker processes of one run. A context manager: none outlives it, nor anything that they started."""
+
+    def __init__(
+        self, lab: Codelab, setup: Setup, scratch: Path, isolation: str, count: int, needed: tuple[Path, ...] = ()
+    ) -> None:
+        """`setup` tells what all submissions have in common, `needed` the folders in which there are others."""
+        self._lab, self._setup, self._scratch = lab, setup, scratch
+        self._levels = list(LEVELS) if isolation == "auto" else [isolation]
+        self._count, self._needed = count, needed
+        self._all: list[Worker] = []
+        self._context: Any = multiprocessing.get_context("fork")
+        self.notes: tuple[str, ...] = ()
+
+    @property
+    def isolation(self) -> str:
+        """The level that it came to."""
+        return self._levels[0]
+
+    def __enter__(self) -> Workers:
+        worker.become_owner_of_orphans()
+        self._before = set(_our_descendants())
+        try:
+            self._fill()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _fill(self) -> None:
+        level = self._levels[0]
+        self._all = [self._launch(number) for number in range(1 if level == "none" else self._count)]
+        try:
+            refusals = [refusal for one in self._all if (refusal := one.pipe.recv())]
+        except EOFError as error:
+            raise GraderError("a worker process of the grader died before it began") from error
+        if not refusals:
+            if LEFT_OPEN[level]:
+                self.notes = (*self.notes, f"isolation {level}: {LEFT_OPEN[level]}")
+            return
+        self._end_all()
+        del self._levels[0]
+        if not self._levels:
+            less = LEVELS[LEVELS.index(level) + 1 :]
+            raise GraderError(f"{refusals[0]}; --isolation {less[0]} does without" if less else refusals[0])
+        self.notes = (*self.notes, f"no isolation {level}: {refusals[0]}")
+        self._fill()
+
+    def _launch(self, number: int) -> Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=_child,
+            args=(
+                theirs,
+                [one.pipe for one in self._all] + [ours],
+                self._lab,
+                self._setup,
+                self._scratch,
+                self._levels[0],
+                number,
+                self._needed,
+            ),
+        )
+        process.start()
+        theirs.close()
+        return Worker(number, process, ours)
+
+    @property
+    def idle(self) -> list[Worker]:
+        """Those that wait for a check."""
+        return [one for one in self._all if one.task is None]
+
+    @property
+    def busy(self) -> list[Worker]:
+        """Those that run one."""
+        return [one for one in self._all if one.task is not None]
+
+    def start(self, one: Worker, check: Check, setup: Setup, task: object) -> None:
+        """Hand a check of a submission to a worker, which keeps the task until it is done."""
+        one.task = task
+        with contextlib.suppress(BrokenPipeError):  # it died: reading tells
+            one.pipe.send((check.id, setup))
+
+    def results(self) -> Iterator[tuple[Worker, CheckResult | None]]:
+        """Wait for results; None from a worker that died or never came back."""
+        ready = wait([one.pipe for one in self.busy], timeout=self._setup.limits.seconds + _GRACE)
+        for one in self.busy:
+            if one.pipe in ready:
+                try:
+                    yield one, one.pipe.recv()
+                except (EOFError, OSError):
+                    yield one, None
+            elif not ready:
+                yield one, None
+
+    def replace(self, dead: Worker) -> None:
+        """Put a new worker in the place of a dead or lost one."""
+        dead.process.terminate()
+        self._end(dead)
+        fresh = self._launch(dead.number)
+        if refusal := fresh.pipe.recv():
+            raise GraderError(refusal)
+        dead.process, dead.pipe = fresh.process, fresh.pipe
+
+    def __exit__(self, *_: object) -> None:
+        self._end_all()
+        _kill(set(_our_descendants()) - self._before)
+
+    def _end_all(self) -> None:
+        for one in self._all:
+            one.pipe.close()
+            if one.task is not None:
+                one.process.terminate()
+        for one in self._all:
+            self._end(one)
+        self._all = []
+
+    @staticmethod
+    def _end(one: Worker) -> None:
+        one.pipe.close()
+        if one.task is not None:
+            one.process.terminate()
+        one.process.join(15)
+        if one.process.exitcode is None:
+            one.process.kill()
+            one.process.join()
+
+
+def _child(
+    pipe: Connection,
+    others: list[Connection],
+    lab: Codelab,
+    setup: Setup,
+    scratch: Path,
+    level: str,
+    number: int,
+    needed: tuple[Path, ...],
+) -> None:
+    for other in others:
+        other.close()
+    worker.serve(pipe, lab, setup, scratch, level, number, needed)
+
+
+def _our_descendants() -> list[int]:
+    return procfs.descendants(os.getpid()) if sys.platform.startswith("linux") else []
+
+
+def _kill(pids: set[int]) -> None:
+    """What a worker that was killed has left behind."""
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    for pid in pids:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
