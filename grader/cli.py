@@ -18,7 +18,6 @@ import click
 
 from grader import __version__, codelab, intake, settings
 from grader.errors import GraderError, UsageError
-from grader.report import Report
 from grader.reports import sinks
 
 if TYPE_CHECKING:
@@ -111,6 +110,9 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
     click.option(
         "--json", "json_file", metavar="FILE", help="Write the report as JSON; `-`: to standard output, alone."
     ),
+    click.option(
+        "--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML; `-`: to standard output, alone."
+    ),
     click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
     click.option("--client", type=_FILE, metavar="FILE", help="The client, if it has another name than usual."),
     click.option(
@@ -182,6 +184,7 @@ def _grade(
     *,
     only: tuple[str, ...],
     json_file: str | None,
+    junit_file: str | None,
     seed: int | None,
     server: Path | None,
     client: Path | None,
@@ -204,7 +207,10 @@ def _grade(
         if file
     }
     interpreter = _interpreter(python)
-    target = _open_for_writing(json_file)
+    alone = "-" in (json_file, junit_file)
+    if json_file == junit_file == "-":
+        raise UsageError("Standard output takes one report: give --json or --junit a file.")
+    json_target, junit_target = _open_for_writing(json_file), _open_for_writing(junit_file)
     backend, terminal_notes = _terminal(terminal)
 
     from grader import runner
@@ -213,11 +219,17 @@ def _grade(
     request = Request(
         tasks, only, chosen, _drawn() if seed is None else seed, python, interpreter, backend, terminal_notes, given,
     )  # fmt: skip
-    with _progress(quiet=quiet or json_file == "-", no_color=no_color) as progress:
+    with _progress(quiet=quiet or alone, no_color=no_color) as progress:
         report = runner.run_one(lab, grading(lab, request, taken, progress), isolation, jobs or 0)
-    if target:
-        _write_json(report, target, json_file or "")
-    if json_file != "-":
+    if json_file:
+        from grader.reports import json
+
+        _write(json.render(report), json_target, json_file)
+    if junit_file:
+        from grader.batch.exports.junit import junit
+
+        _write(junit(report), junit_target, junit_file)
+    if not alone:
         from grader.reports import console
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
@@ -256,23 +268,21 @@ def _interpreter(python: str) -> str:
     return found
 
 
-def _open_for_writing(json_file: str | None) -> Any:  # noqa: ANN401 - a text stream
+def _open_for_writing(name: str | None) -> Any:  # noqa: ANN401 - a text stream
     """Opened before anything runs: a report that cannot be written should not cost a run."""
-    if json_file is None:
+    if name is None:
         return None
-    if json_file == "-":
+    if name == "-":
         return sys.stdout
     try:
-        return Path(json_file).open("w", encoding="utf-8")
+        return Path(name).open("w", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{json_file}: cannot be written ({error.strerror}).") from error
+        raise UsageError(f"{name}: cannot be written ({error.strerror}).") from error
 
 
-def _write_json(report: Report, target: Any, name: str) -> None:  # noqa: ANN401 - a text stream
-    from grader.reports import json
-
+def _write(text: str, target: Any, name: str) -> None:  # noqa: ANN401 - a text stream
     try:
-        target.write(json.render(report))
+        target.write(text)
         target.flush()
         if name != "-":
             target.close()

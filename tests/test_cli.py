@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from itertools import pairwise
 from pathlib import Path
 
@@ -219,6 +220,18 @@ def test_json_beside(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert "Score 2/2" in done.stdout
     assert json.loads((tmp_path / "report.json").read_text())["run"]["seed"] == 7
+
+
+def test_junit_beside(tmp_path):
+    """With `--junit FILE` the file has the report as JUnit XML; `-` is standard output, which takes one report."""
+    done = chatgrade("task1", RIGHT, *FIRST, "--junit", tmp_path / "junit.xml", "--json", "-")
+    root = ET.parse(tmp_path / "junit.xml").getroot()
+    assert root.get("tests") == str(sum(len(task["checks"]) for task in json.loads(done.stdout)["tasks"]))
+    alone = chatgrade("task1", RIGHT, *FIRST, "--junit", "-")
+    assert (ET.fromstring(alone.stdout).tag, alone.returncode, alone.stderr) == ("testsuites", 0, "")
+    both = chatgrade("task1", RIGHT, *FIRST, "--junit", "-", "--json", "-")
+    assert (both.returncode, both.stdout) == (2, "")
+    assert "takes one report" in both.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk to write to")

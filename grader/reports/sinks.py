@@ -38,7 +38,7 @@ def terminal(text: str, encoding: str = "utf-8") -> str:
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def json(data: object) -> str:
+def json(data: object, indent: int | None = 2) -> str:
     r"""Plain data as JSON in ASCII without control characters, which no encoding and no terminal can spoil.
 
     Every text reads back as it is, but for halves of surrogate pairs, which are no text and which many readers refuse
@@ -48,7 +48,7 @@ def json(data: object) -> str:
     def escaped(found: re.Match[str]) -> str:
         return dumps(_spelled(found[0]) if "\ud800" <= found[0] <= "\udfff" else found[0])[1:-1]
 
-    return re.sub(r"[^\x00-\x7e]", escaped, dumps(data, indent=2, allow_nan=False, ensure_ascii=False))
+    return re.sub(r"[^\x00-\x7e]", escaped, dumps(data, indent=indent, allow_nan=False, ensure_ascii=False))
 
 
 class Markup(str):

@@ -1,0 +1,67 @@
+"""Classes made by hand, for the tests of what is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from report_samples import failed, failure, full_report, report, result
+
+from grader.batch.results import Class, Entry, Graded, Person, Review
+from grader.check import Failure, Status, Where
+from grader.report import Report, Submission, TaskReport
+from grader.reports.json import to_dict
+
+ADA = Person("Ada Lovelace", "101", "ada@uni.example")
+BOB = Person("Bob Ross", "102", "bob@uni.example")
+CYD = Person("Cyd Ö", "103", "cyd@uni.example")
+DAN = Person("Dan", "104", "dan@uni.example")
+
+
+def scored(earned: int, of: int = 20, *, review: int = 0, bonus: int = 0) -> Report:
+    """Make a report with so many points, and some that await a person."""
+    checks = [result("task1.listens", points=earned), failed("task1.broadcast", points=of - earned - review)]
+    if review:
+        checks.append(result("task1.explains", Status.REVIEW, review, summary="A person grades it."))
+    extra = TaskReport("task5", "Task 5: frames", True, (result("task5.frames", points=bonus),))
+    tasks = (TaskReport("task1", "Task 1: chat", False, tuple(checks)), *([extra] if bonus else []))
+    return report(tasks=tasks)
+
+
+def graded(
+    key: str, made: Report | None, *people: Person, error: str = "", penalty: int = 0, late: bool = False
+) -> Graded:
+    """Make the result of a hand-in."""
+    data = to_dict(made) if made else None
+    return Graded(Entry(key, people, late, "2024-05-06T07:00:00Z"), data, error, penalty=penalty)
+
+
+def sample_class() -> Class:
+    """Make a class of a pair, one that is late, one that could not be graded, and one with a bit of everything."""
+    everything = graded("dan", full_report(), DAN)
+    return Class(
+        (
+            replace(everything, reviews={"task1.explains": Review(1, "Half of it is there.")}),
+            graded("cyd", None, CYD, error="the archive is broken"),
+            graded("ada+bob", scored(14, bonus=3), ADA, BOB),
+            graded("eve", scored(9, review=4), Person("Eve", "eve"), penalty=2, late=True),
+        ),
+        "folders",
+        {check.id: check.points for check in full_report()},
+    )
+
+
+def hostile(text: str) -> Graded:
+    """Make a hand-in whose author writes this wherever she can."""
+    bad = Failure(text, text, text, text, Where(text or "x", 3))
+    check = failed("task1.broadcast", bad, program_output=text, notes=(text or "x",))
+    asked = result("task1.explains", Status.REVIEW, 2, failure=bad, summary=text)
+    broken = result("task1.listens", Status.ERROR, 2, summary=text or "x")
+    advice = failed("task4.stalled-reader", failure(text, text, hint=text), points=0)
+    made = report(
+        check, asked, broken, advice, submission=Submission(text, text, "0", {"server": text or "x"}, (text or "x",))
+    )
+    return replace(
+        graded(text or "x", made, Person(text, text, text)),
+        entry=Entry(text or "x", (Person(text, text, text),), submitted=text, notes=(text,)),
+        reviews={"task1.explains": Review(1, text)} if len(text) % 2 else {},
+    )
