@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -359,6 +359,52 @@ def _grade_batch(
         outcome = command.grade(lab, request, batch, progress)
     render_summary(outcome, str(out), console)
     return TROUBLE if outcome.verdicts_missing else 0
+
+
+@commands.command("export")
+@click.argument("out", type=_FILE)
+@click.option("--format", "format_name", required=True, metavar="NAME", help="csv, jsonl, markdown, junit, canvas, ...")
+@click.option(
+    "--fill", type=_FILE, metavar="FILE", help="Canvas's grade book or Moodle's worksheet, as exported there."
+)
+@click.option("-o", "--to", type=_FILE, metavar="PATH", help="A file, or a folder for a file of each hand-in.")
+@click.option("--column", default="", help="Canvas: the title of the assignment, if several may be meant.")
+@click.option("--bonus", is_flag=True, help="Count bonus points towards the score.")
+@click.option("--provisional", is_flag=True, help="Fill in scores that still await a review, too.")
+@click.option("--visibility", default="", help="Gradescope: visible, hidden, after_due_date or after_published.")
+def export_class(
+    out: Path, format_name: str, fill: Path | None, to: Path | None, column: str, visibility: str, *, bonus: bool,
+    provisional: bool,
+) -> None:  # fmt: skip
+    """Write the results of a class in the form that a platform takes; to standard output if no path is given."""
+    from grader.batch import exports
+    from grader.batch.store import Store
+
+    with Store(out) as store:
+        choices = exports.Choices(bonus, provisional, column, visibility, os.environ)
+        made = exports.export(store.whole_class(), format_name, fill, choices)
+    _write_files(made.files, to)
+    for note in made.notes:
+        click.echo(f"note  {_harmless(note)}", err=True)
+
+
+def _write_files(made: Mapping[str, bytes], to: Path | None) -> None:
+    """One file to the path or standard output, several into the folder."""
+    try:
+        if len(made) == 1 and not any("/" in name for name in made):
+            (data,) = made.values()
+            if to is None:
+                sys.stdout.buffer.write(data)
+            else:
+                to.write_bytes(data)
+            return
+        if to is None:
+            raise UsageError("this format makes a file of each hand-in: name a folder for them with -o.")
+        for name, data in made.items():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            (to / name).write_bytes(data)
+    except OSError as error:
+        raise UsageError(f"{error.filename or to}: cannot be written ({error.strerror}).") from error
 
 
 @commands.command("checks")
