@@ -40,7 +40,7 @@ def _client(address: str) -> Any:  # noqa: ANN401 - Dask's
     except ImportError as error:
         raise GraderError("a cluster needs Dask: pip install 'chatgrade[cluster]'") from error
     try:
-        return Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
+        return Client(address, timeout=_ANSWERS_WITHIN)  # type: ignore[no-untyped-call, unused-ignore]
     except (OSError, ValueError) as error:
         raise GraderError(f"{address}: there is no Dask scheduler ({error})") from error
 

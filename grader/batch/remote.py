@@ -119,4 +119,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from grader.batch import remote  # what is pickled must be known by that name, not as __main__'s
+
+    remote.main()
