@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, fields
 
 MEGABYTE = 1 << 20
 ADDRESSES = 8
@@ -26,6 +26,9 @@ class Limits:
     output: int = 256  # megabytes printed by one program
 
 
+ALL = frozenset(limit.name for limit in fields(Limits))
+
+
 @dataclass
 class Usage:
     """The most that the programs of one check were seen to use."""
@@ -36,21 +39,31 @@ class Usage:
     files: int = 0
 
 
-def reached(limits: Limits, usage: Usage, printed: str, returncode: int | None) -> Iterator[str]:
-    """Each limit that a program ran into, as its errors tell it, in words."""
+def reached(
+    limits: Limits, usage: Usage, printed: str, returncode: int | None, enforced: Collection[str] = ALL
+) -> Iterator[str]:
+    """Each of the enforced limits that a program ran into, as its errors tell it, in words."""
+    told = dict(_told(limits, usage, printed, returncode))
+    return (words for name, words in told.items() if name in enforced)
+
+
+def _told(limits: Limits, usage: Usage, printed: str, returncode: int | None) -> Iterator[tuple[str, str]]:
     if "MemoryError" in printed or "Cannot allocate memory" in printed:
         most = f"{ADDRESSES * limits.memory:,} MB of addresses for a process"
-        yield f"{most} (all were seen to hold {_megabytes(usage.memory)} of memory)"
+        yield "memory", f"{most} (all were seen to hold {_megabytes(usage.memory)} of memory)"
     if "can't start new thread" in printed or "Resource temporarily unavailable" in printed:
-        yield f"{limits.processes:,} processes and threads ({usage.processes:,} were seen)"
+        yield "processes", f"{limits.processes:,} processes and threads ({usage.processes:,} were seen)"
     if "No space left on device" in printed:
-        yield f"{limits.disk:,} MB in {limits.files:,} files ({_megabytes(usage.disk)} in {usage.files:,} are there)"
+        yield (
+            "disk",
+            f"{limits.disk:,} MB in {limits.files:,} files ({_megabytes(usage.disk)} in {usage.files:,} are there)",
+        )
     if "File too large" in printed:
-        yield f"{limits.file_size:,} MB for one file"
+        yield "file_size", f"{limits.file_size:,} MB for one file"
     if "Too many open files" in printed:
-        yield f"{limits.open_files:,} open files and connections"
+        yield "open_files", f"{limits.open_files:,} open files and connections"
     if returncode == -signal.SIGXCPU:
-        yield f"{limits.cpu:,} seconds of processor time"
+        yield "cpu", f"{limits.cpu:,} seconds of processor time"
 
 
 def _megabytes(size: int) -> str:

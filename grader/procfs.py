@@ -160,6 +160,12 @@ def all_processes() -> list[int]:
     return [int(name) for name in _entries("/proc") if name.isdigit()]
 
 
+def users() -> set[int]:
+    """The users that some process runs as, or may become again."""
+    lines = (_read(f"/proc/{pid}/status").partition("\nUid:")[2].partition("\n")[0] for pid in all_processes())
+    return {int(user) for line in lines for user in line.split()[:3]}
+
+
 def _entries(directory: str) -> list[str]:
     try:
         return os.listdir(directory)  # noqa: PTH208 - in the hottest path; pathlib costs three times as much

@@ -7,6 +7,7 @@ it opened and however often it forked, belongs to one of the programs.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from grader.limits import MEGABYTE, Limits, Usage
 from grader.loop import Loop
 
 if TYPE_CHECKING:
+    from grader.confinement import Confinement
     from grader.sandbox import Box, Sandbox
 
 LINUX = sys.platform.startswith("linux")
@@ -152,8 +154,16 @@ class Output:
 class Programs:
     """All programs of one check, and every process that they start."""
 
-    def __init__(self, python: str, home: Path, loop: Loop, sandbox: Sandbox | None = None) -> None:
-        self.python, self.home, self.loop, self.sandbox = python, home, loop, sandbox
+    def __init__(
+        self,
+        python: str,
+        home: Path,
+        loop: Loop,
+        sandbox: Sandbox | None = None,
+        confinement: Confinement | None = None,
+    ) -> None:
+        self.python, self.home, self.loop = python, home, loop
+        self.sandbox, self.confinement = sandbox, confinement
         self.usage = Usage()
         self._looked = 0.0
         self.statuses: dict[int, int] = {}  # exit statuses of those that have ended; negative: a signal
@@ -245,7 +255,7 @@ class Program:
                 )
                 self._process, self.pid = self.box.monitor, self.box.pid
             else:
-                self._process = _start(command, file.parent, environment, console)
+                self._process = _start(command, file.parent, environment, console, programs)
                 self.pid = self._process.pid
         except (OSError, subprocess.SubprocessError, GraderError) as error:
             console.started()
@@ -345,6 +355,8 @@ class Program:
                     with contextlib.suppress(OSError):
                         os.kill(pid, deadly)
             _wait_for(lambda: not self.pids(), self._loop, limit=1.0)
+            if self._programs.confinement and self.pids():  # they fork faster than they can be found
+                self._programs.confinement.kill_all()
             if time.monotonic() > deadline:
                 raise GraderError(f"processes of {self.file.name} could not be stopped: {pids}")
         self._programs.drain()
@@ -363,9 +375,16 @@ class Program:
 
 
 def _start(
-    command: list[str], folder: Path, environment: Mapping[str, str], console: Console
+    command: list[str], folder: Path, environment: Mapping[str, str], console: Console, programs: Programs
 ) -> subprocess.Popen[bytes]:
     stdin, stdout = console.ends()
+    bounds = programs.confinement
+    first = [console.in_child] if console.is_terminal else []
+    if bounds:
+        first.append(functools.partial(bounds.enter, programs.home))
+        for end in (stdin, stdout):
+            if end >= 0 and bounds.user:  # else the program could not open it by a name such as /dev/stdout
+                os.fchown(end, bounds.user, -1)
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -374,7 +393,8 @@ def _start(
         stdout=stdout,
         stderr=stdout,
         start_new_session=True,
-        preexec_fn=console.in_child if console.is_terminal else None,
+        preexec_fn=(lambda: [act() for act in first]) if first else None,
+        **(bounds.identity if bounds else {}),
     )
 
 

@@ -99,12 +99,17 @@ class Room:
         self.host: Host
         self.output = ""
         self._home, self._network = home, isolation.network
-        self._limited = isolation.sandbox is not None
+        self._enforced = isolation.enforced
         self._folder = own_copy(setup.folder, home / "submission", self._programs_under(setup.folder))
-        self._elsewhere: dict[Path, Path] = {}  # folders of programs that are not under the submission: their copies
+        # Folders of programs that are not under the submission: their copies, made before a program could be in the way.
+        others = {file.parent: role for role, file in setup.files.items() if not file.is_relative_to(setup.folder)}
+        self._elsewhere = {
+            folder: own_copy(folder, home / role, [file for file in setup.files.values() if file.parent == folder])
+            for folder, role in others.items()
+        }
         self._loop = Loop()
         self._watcher = Watcher(isolation.network)
-        self._programs = Programs(setup.python, home, self._loop, isolation.sandbox)
+        self._programs = Programs(setup.python, home, self._loop, isolation.sandbox, isolation.confinement)
         self._patience = Patience(self._programs, self._loop, self._watcher, setup.limits)
         self._started: list[Program] = []
         self._settled_at = (-1, -1)
@@ -130,9 +135,7 @@ class Room:
             self._loop.close()
 
     def with_limits_told(self, failure: Failure) -> Failure:
-        """The failure, with the limits of the sandbox that a program ran into."""
-        if not self._limited:
-            return failure
+        """The failure, with the limits of this run that a program ran into."""
         usage = self._programs.usage
         with contextlib.suppress(OSError):
             there = os.statvfs(self._home)
@@ -141,7 +144,7 @@ class Room:
         hits = [
             f"the {program.role} ran into a limit of this run: {limit}"
             for program in self._started
-            for limit in reached(self.setup.limits, usage, program.printed, program.returncode)
+            for limit in reached(self.setup.limits, usage, program.printed, program.returncode, self._enforced)
         ]
         return replace(failure, observed="; ".join([failure.observed, *dict.fromkeys(hits)]))
 
@@ -294,8 +297,6 @@ class Room:
         if file.is_relative_to(self.setup.folder):
             file = self._folder / file.relative_to(self.setup.folder)
         else:  # named on the command line, and not under the submission
-            if file.parent not in self._elsewhere:
-                self._elsewhere[file.parent] = own_copy(file.parent, self._home / role, [file])
             file = self._elsewhere[file.parent] / file.name
         program = self._programs.start(file, role, console)
         self._started.append(program)

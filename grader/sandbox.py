@@ -11,9 +11,8 @@ that nobody is. The worker keeps its capabilities, to read what is graded; they 
 from __future__ import annotations
 
 import contextlib
-import json
+import itertools
 import os
-import pwd
 import re
 import select
 import shutil
@@ -27,11 +26,12 @@ from pathlib import Path
 
 from grader import kernel, procfs, seccomp
 from grader.errors import GraderError
+from grader.interpreter import SYSTEM, asked, own_parts
 from grader.limits import ADDRESSES, MEGABYTE, Limits
 from grader.network import LAN_ADDRESS
+from grader.nobody import unused_users
 
 _PLACES = ("/mnt", "/media", "/srv", "/opt")  # one of them is covered, in the worker's view alone
-_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -40,7 +40,6 @@ _ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",  # else each thread takes 64 MB of addresses
 }
 _HOST = "student"
-_HIGHEST_USER = 64_900  # nobody's, if it is not in the list of users; counted down from here
 _STACK = "2097152:8388608"  # bytes, soft and hard, which count as addresses for each thread
 _STARTS_WITHIN = 20.0  # seconds
 
@@ -66,7 +65,7 @@ class Sandbox:
         self._filter = seccomp.filter_for()
         if not self._filter:
             raise GraderError("system calls cannot be filtered on this kind of processor")
-        executable, *prefixes = _asked(python)  # which a user that nobody is may not reach
+        executable, *prefixes = asked(python)  # which a user that nobody is may not reach
         try:
             if os.getuid() == 0:
                 kernel.become(_unused_user(number))
@@ -167,17 +166,13 @@ class Sandbox:
     def _show_interpreter(self, executable: str, prefixes: Iterable[str]) -> list[str]:
         """What of the interpreter is outside /usr: shown under the same names, be it in somebody's closed home."""
         options: list[str] = []
-        shown = [Path(folder) for folder in _SYSTEM]
-        for number, part in enumerate(
-            Path(prefix) / name for prefix in dict.fromkeys(prefixes) for name in ("bin", "lib", "lib64", "pyvenv.cfg")
-        ):
-            if not part.exists() or any(part.is_relative_to(folder) for folder in shown):
-                continue
+        parts = own_parts(prefixes)
+        for number, part in enumerate(parts):
             again = self._place / f"python{number}"
             again.mkdir() if part.is_dir() else again.touch()
             kernel.mount_again(str(part), str(again))
             options += ["--ro-bind", str(again), str(part)]
-            shown.append(part)
+        shown = [*map(Path, SYSTEM), *parts]
         link = Path(executable)
         while link.is_symlink():  # a link on the way that is in none of these folders
             target = Path(os.path.normpath(link.parent / link.readlink()))
@@ -277,12 +272,8 @@ def _tool(name: str) -> str:
 
 
 def _unused_user(number: int) -> int:
-    """A user id that is in this namespace and nobody's, another one for each worker."""
-    ranges = (map(int, line.split()) for line in Path("/proc/self/uid_map").read_text().splitlines())
-    highest = max(start + count - 1 for start, _, count in ranges)
-    taken = {user.pw_uid for user in pwd.getpwall()}
-    free = (user for user in range(min(highest, _HIGHEST_USER), 1000, -1) if user not in taken)
-    found = next((user for place, user in enumerate(free) if place == number), None)
+    """A user id that nobody has, another one for each worker."""
+    found = next(itertools.islice(unused_users(), number, None), None)
     if found is None:
         raise GraderError("root has no other user id to give to students' programs")
     return found
@@ -300,7 +291,7 @@ def _place(needed: Iterable[Path]) -> Path:
 def _system() -> list[str]:
     """The system's programs and libraries, as they are laid out here."""
     options = []
-    for folder in map(Path, _SYSTEM):
+    for folder in map(Path, SYSTEM):
         if folder.is_symlink():
             options += ["--symlink", str(folder.readlink()), str(folder)]
         elif folder.is_dir():
@@ -308,20 +299,6 @@ def _system() -> list[str]:
     for file in _SYSTEM_FILES:
         options += ["--ro-bind-try", file, file]
     return options
-
-
-def _asked(python: str) -> list[str]:
-    """The interpreter's executable and its folders, in its own words."""
-    if python == getattr(sys, "_base_executable", ""):  # our own: no need to start it
-        return [python, sys.base_prefix, sys.base_exec_prefix]
-    names = "executable prefix exec_prefix base_prefix base_exec_prefix"
-    code = f"import json, sys; print(json.dumps([getattr(sys, name) for name in '{names}'.split()]))"
-    asked = subprocess.run([python, "-I", "-c", code], capture_output=True, check=False)
-    try:
-        told: list[str] = json.loads(asked.stdout)
-    except ValueError as error:
-        raise GraderError(f"{python}: does not run") from error
-    return told
 
 
 def _pipe(passed: contextlib.ExitStack) -> tuple[int, int]:

@@ -31,8 +31,9 @@ INCONCLUSIVE = "inconclusive"
 def serve(
     pipe: Connection, lab: Codelab, setup: Setup, scratch: Path, level: str, number: int, needed: tuple[Path, ...]
 ) -> None:
-    """Say hello (None, or why not), then answer each check id and setup with a result until the other end closes.
+    """Say hello, then answer each check id and setup with a result until the other end closes.
 
+    The hello is a sentence about the isolation, which may be empty, or the GraderError that says why not.
     `level` is that of isolation, `number` tells the workers of a run apart; `setup` is what all submissions have in
     common, and they lie in the folders `needed`.
     """
@@ -41,12 +42,12 @@ def serve(
             parent = os.getppid()
             become_owner_of_orphans()
             _detach()
-            isolation = Isolation(level, setup, (scratch, *needed), number)
+            isolation = Isolation(level, setup, scratch, needed, number)
             _end_with_parent(parent)
         except (GraderError, OSError) as error:
-            pipe.send(str(error))
+            pipe.send(GraderError(str(error)))
             return
-        pipe.send(None)
+        pipe.send(isolation.note)
         while True:
             check_id, setup = pipe.recv()
             pipe.send(run(lab.catalogue[check_id], setup, scratch, isolation, lab.room))

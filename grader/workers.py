@@ -17,7 +17,7 @@ from grader import procfs, worker
 from grader.check import Check, CheckResult
 from grader.codelab import Codelab
 from grader.errors import GraderError
-from grader.isolation import LEFT_OPEN, LEVELS
+from grader.isolation import LEVELS
 from grader.room import Setup
 
 _GRACE = 60.0  # seconds more than a check may last: the last resort against a fault of ours
@@ -66,18 +66,18 @@ class Workers:
         level = self._levels[0]
         self._all = [self._launch(number) for number in range(1 if level == "none" else self._count)]
         try:
-            refusals = [refusal for one in self._all if (refusal := one.pipe.recv())]
+            told = [one.pipe.recv() for one in self._all]
         except EOFError as error:
             raise GraderError("a worker process of the grader died before it began") from error
+        refusals = [one for one in told if isinstance(one, GraderError)]
         if not refusals:
-            if LEFT_OPEN[level]:
-                self.notes = (*self.notes, f"isolation {level}: {LEFT_OPEN[level]}")
+            self.notes = (*self.notes, *(note for note in dict.fromkeys(told) if note))
             return
         self._end_all()
         del self._levels[0]
         if not self._levels:
             less = LEVELS[LEVELS.index(level) + 1 :]
-            raise GraderError(f"{refusals[0]}; --isolation {less[0]} does without" if less else refusals[0])
+            raise GraderError(f"{refusals[0]}; --isolation {less[0]} does without" if less else str(refusals[0]))
         self.notes = (*self.notes, f"no isolation {level}: {refusals[0]}")
         self._fill()
 
@@ -133,8 +133,8 @@ class Workers:
         dead.process.terminate()
         self._end(dead)
         fresh = self._launch(dead.number)
-        if refusal := fresh.pipe.recv():
-            raise GraderError(refusal)
+        if isinstance(told := fresh.pipe.recv(), GraderError):
+            raise told
         dead.process, dead.pipe = fresh.process, fresh.pipe
 
     def __exit__(self, *_: object) -> None:

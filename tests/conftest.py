@@ -15,6 +15,8 @@ import traceback
 import pytest
 
 from grader import procfs
+from grader.errors import GraderError
+from grader.network import PrivateNetwork
 from grader.worker import become_owner_of_orphans
 
 _SET_PARENT_DEATH_SIGNAL = 1
@@ -31,6 +33,19 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("own_process") and not sys.platform.startswith("linux"):
             item.add_marker(pytest.mark.skip(reason="looks at processes as Linux shows them"))
+
+
+@pytest.fixture
+def private():
+    """Enter a network of the test's own, whose real port is free; skipped where none is permitted."""
+
+    def enter() -> None:
+        try:
+            PrivateNetwork()
+        except GraderError as error:
+            pytest.skip(str(error))
+
+    return enter
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,7 @@
 """Grade the submissions of tests/submissions and compare with the verdicts written beside them.
 
-`python tests/verdicts.py [--times N] [--at-once N] [NAME...]` prints every difference; the tests use the same functions.
+`python tests/verdicts.py [--times N] [--isolation LEVEL] [--at-once N] [NAME...]` prints every difference; the tests use the
+same functions.
 """
 
 from __future__ import annotations
@@ -102,18 +103,20 @@ def main() -> int:
     parser.add_argument("names", nargs="*", default=NAMES)
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--terminal", default="auto", help="pty or pipes")
+    parser.add_argument("--isolation", default="auto", help="full, network or none")
+    parser.add_argument("--python", help="the Python that runs the submissions, if not the usual one")
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="submissions graded beside each other")
     arguments = parser.parse_args()
     names = arguments.names or NAMES
+    options = ["--terminal", arguments.terminal, "--isolation", arguments.isolation]
+    options += ["--python", arguments.python] if arguments.python else []
     wrong = 0
     for turn in range(1, arguments.times + 1):
         started = time.monotonic()
         with ThreadPoolExecutor(arguments.at_once) as pool:
             lines = [
                 line
-                for lines in pool.map(
-                    lambda name: difference(name, report(name, "--terminal", arguments.terminal)), names
-                )
+                for lines in pool.map(lambda name: difference(name, report(name, *options)), names)
                 for line in lines
             ]
         wrong += len(lines)
