@@ -19,18 +19,8 @@ from grader.interpreter import SYSTEM, asked, own_parts
 from grader.limits import MEGABYTE, Limits
 
 _ETC = (  # names, users, time, certificates, and what Debian's Python reads at its start
-    *(
-        "group",
-        "host.conf",
-        "hostname",
-        "hosts",
-        "nsswitch.conf",
-        "passwd",
-        "protocols",
-        "resolv.conf",
-        "services",
-        "gai.conf",
-    ),
+    *("group", "host.conf", "hostname", "hosts", "nsswitch.conf", "passwd", "protocols", "resolv.conf"),
+    *("services", "gai.conf"),
     *("alternatives", "ld.so.*", "ld-musl-*", "python3*", "localtime", "timezone", "mime.types", "inputrc", "terminfo"),
     *("debian_version", "os-release", "ssl/openssl.cnf", "ssl/certs", "ca-certificates*", "crypto-policies", "pki/tls"),
 )
@@ -100,7 +90,8 @@ def files_for(python: str) -> list[tuple[str, int]]:
     return [
         *((path, landlock.LOOK) for path in looked_at),
         *((f"/dev/{name}", landlock.USE | landlock.LOOK) for name in _DEVICES),
-        ("/dev/shm", landlock.OWN),  # noqa: S108 - where shared memory and semaphores must be
+        # Where shared memory must be, and where honest programs put a file by its full name.
+        *((folder, landlock.OWN) for folder in ("/dev/shm", "/tmp", "/var/tmp")),  # noqa: S108
     ]
 
 

@@ -145,7 +145,9 @@ def left_open(level: str, confinement: Confinement | None, reason: str = "") -> 
     if not locked:
         things.append("files that every user may read" if user else "your files")
     elif not user:
-        things.append(f"the {'' if landlock.keeps_lengths() else 'lengths, '}dates and permissions of your files")
+        things.append(
+            f"your files in /tmp, the {'' if landlock.keeps_lengths() else 'lengths, '}dates and permissions of your files"
+        )
     if not user:
         quiet = locked and landlock.keeps_signals()
         things.append("what your other programs listen on" if quiet else "your other programs")

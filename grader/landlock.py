@@ -27,11 +27,7 @@ LOOK = _EXECUTE | _READ | _LIST
 USE = _READ | _WRITE | _TRUNCATE
 OWN = LOOK | USE | _CHANGES | _MOVE
 
-_FIRST, _TRUNCATES, _SCOPED = (
-    2,
-    3,
-    6,
-)  # the first version would refuse an honest program to move a file to another folder
+_FIRST, _TRUNCATES, _SCOPED = 2, 3, 6  # version 1 would refuse an honest program to move a file to another folder
 
 
 class _Handled(ctypes.Structure):

@@ -29,13 +29,28 @@ needs_landlock = pytest.mark.skipif(landlock.version() < 6, reason="needs Landlo
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 
 
+class Places:
+    """Where tests have their files: not in /tmp, which programs may use."""
+
+    base: str
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _place():
+    """A folder of our own in which every user may make files."""
+    outside = "/var/lib" if os.getuid() == 0 else Path.home()
+    with tempfile.TemporaryDirectory(dir=outside) as Places.base:
+        Path(Places.base).chmod(0o1777)
+        yield
+
+
 @contextlib.contextmanager
 def confined(user: str, level: str = "network", most=USUAL, python: str = ""):
     """Programs of one check at this level: the isolation, the programs, and the folder for the submission."""
     python = python or become(user)
     if level == "none":
         refuse_namespaces()
-    with tempfile.TemporaryDirectory() as base, socket.socket() as unused:
+    with tempfile.TemporaryDirectory(dir=Places.base) as base, socket.socket() as unused:
         unused.bind(("", 0))
         port = unused.getsockname()[1]
         scratch, folder = Path(base) / "scratch", Path(base) / "handed in"
@@ -88,6 +103,10 @@ ALSO_HONEST = {
     "a socket in a folder": (
         "import socket; s = socket.socket(socket.AF_UNIX); s.bind('here'); s.listen(); c = socket.socket(socket.AF_UNIX)\n"
         "c.connect('here'); print('connected')", "connected",
+    ),
+    "a file in /tmp": (
+        "import os; name = f'/tmp/a-test-{os.getuid()}'; open(name, 'w').write('hi'); print(open(name).read()); os.remove(name)",
+        "hi",
     ),
     "a zone": ("import time, zoneinfo; print(zoneinfo.ZoneInfo('Europe/Berlin'))", "Europe/Berlin"),
     "kinds of files": ("import mimetypes, platform; print(mimetypes.guess_type('a.png')[0], len(platform.platform()) > 3)",
@@ -200,7 +219,6 @@ REFUSED = {
 BY_LANDLOCK = {
     "an abstract socket": "socket.socket(socket.AF_UNIX).connect({abstract!r})",
     "processes": "os.listdir('/proc')",
-    "/tmp": "open('/tmp/made-by-a-test', 'w')",
     "/etc/shadow": "open('/etc/shadow')",
     "what anyone may read": "open({readable!r})",
 }
@@ -246,8 +264,16 @@ def test_with_landlock(user, level):
 def test_with_a_user_of_their_own(monkeypatch, level):
     """Without Landlock, a user of their own is kept from what the grader's user alone may do; the rest is told to be open."""
     monkeypatch.setattr(landlock, "version", lambda: 0)
-    open_still = ["an abstract socket", "processes", "/tmp", "what anyone may read"]
+    open_still = ["an abstract socket", "processes", "what anyone may read"]
     assert got(REFUSED | BY_LANDLOCK, "root", level) == open_still
+
+
+@needs_root
+def test_what_is_left_in_tmp_is_removed():
+    """What the programs' own user has put where everybody may is gone after the check."""
+    if not user_can_be_dropped() and not Path(SYSTEM).exists():
+        pytest.skip("needs a Python that another user may run")
+    assert ran("open('/tmp/made-by-a-test', 'w'); print('made')", "root").printed == "made\n"
     assert not Path("/tmp/made-by-a-test").exists()
 
 
@@ -384,7 +410,7 @@ OPEN = {
     "nothing": (0, None, "with your rights: nothing kept them from your files, your other programs, your memory and your disk"),
     "landlock": (
         0, [],
-        "with your rights, but not on your files: nothing kept them from the dates and permissions of your files, "
+        "with your rights, but not on your files: nothing kept them from your files in /tmp, the dates and permissions of your files, "
         "what your other programs listen on, your memory and your disk",
     ),
     "a user": (
@@ -411,6 +437,6 @@ def test_what_is_left_open_otherwise(monkeypatch):
     monkeypatch.setattr(landlock, "version", lambda: 2)
     assert left_open("none", Bounds(0, []), "why") == (
         "checks ran one after another on the real port; the programs ran with your rights, but not on your files (why): "
-        "nothing kept them from the lengths, dates and permissions of your files, your other programs, your memory, your disk "
+        "nothing kept them from your files in /tmp, the lengths, dates and permissions of your files, your other programs, your memory, your disk "
         "and the network"
     )
