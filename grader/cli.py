@@ -422,3 +422,18 @@ def explain(check_id: str) -> None:
     from grader.reports.catalogue import render_explanation
 
     render_explanation(codelab.load().catalogue[check_id], _console(no_color=False))
+
+
+@commands.command("review")
+@click.argument("out", type=_FILE)
+@click.option("--again", is_flag=True, help="Go through the answers even if all are judged.")
+@click.option("--list", "as_list", is_flag=True, help="Print all answers, a line each, in columns parted by tabs.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
+def review(*, out: Path, again: bool, as_list: bool, no_color: bool) -> None:
+    """Judge what awaits a person in the results of a class at OUT: equal answers at once, by single keys."""
+    from grader.batch import review_screen
+
+    if as_list:
+        review_screen.print_list(out, _console(no_color=no_color))
+    else:
+        review_screen.review(out, _console(no_color=no_color), again=again)

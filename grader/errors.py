@@ -20,7 +20,10 @@ class CheckFailed(Exception):  # noqa: N818 - a verdict about the student's prog
 
 
 class NeedsReview(Exception):  # noqa: N818 - a verdict that only a person can give
-    """A person must judge; `failure` holds what she needs for it, and `notes` what stands beside it."""
+    """A person must judge; `failure` holds what she needs for it, and `notes` what stands beside it.
+
+    What is observed reads `place: answer`, so that the same answer at two places is seen to be the same.
+    """
 
     def __init__(self, failure: Failure, notes: tuple[str, ...] = ()) -> None:
         super().__init__(failure.summary)

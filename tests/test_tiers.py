@@ -410,7 +410,8 @@ OPEN = {
     "nothing": (0, None, "with your rights: nothing kept them from your files, your other programs, your memory and your disk"),
     "landlock": (
         0, [],
-        "with your rights, but not on your files: nothing kept them from your files in /tmp, the dates and permissions of your files, "
+        "with your rights, but not on your files: nothing kept them from your files in /tmp, "
+        "the dates and permissions of your files, "
         "what your other programs listen on, your memory and your disk",
     ),
     "a user": (
@@ -437,6 +438,6 @@ def test_what_is_left_open_otherwise(monkeypatch):
     monkeypatch.setattr(landlock, "version", lambda: 2)
     assert left_open("none", Bounds(0, []), "why") == (
         "checks ran one after another on the real port; the programs ran with your rights, but not on your files (why): "
-        "nothing kept them from your files in /tmp, the lengths, dates and permissions of your files, your other programs, your memory, your disk "
-        "and the network"
+        "nothing kept them from your files in /tmp, the lengths, dates and permissions of your files, "
+        "your other programs, your memory, your disk and the network"
     )

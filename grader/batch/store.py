@@ -9,10 +9,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
+import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from grader.errors import GraderError, UsageError
 
 NAME = "chatgrade.sqlite"
 _VERSION = 1
+_NO_RESULTS = "{folder}: holds no results of a class; chatgrade batch PATH -o {folder} makes them."
 _TABLES = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE submissions (
@@ -52,27 +54,23 @@ class Store:
             except OSError as error:
                 raise UsageError(f"{folder}: cannot be made ({error.strerror}).") from error
         elif not self._path.is_file():
-            raise UsageError(f"{folder}: holds no results of a class; chatgrade batch PATH -o {folder} makes them.")
-        self._lock = _locked(folder)
-        try:
-            self._database = sqlite3.connect(self._path, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.execute("PRAGMA foreign_keys = ON")
-            self._check_version(create=create)
-        except sqlite3.Error as error:
-            os.close(self._lock)
-            raise GraderError(f"{self._path}: {error}") from error
-        except BaseException:
-            os.close(self._lock)
-            raise
+            raise UsageError(_NO_RESULTS.format(folder=folder))
+        with contextlib.ExitStack() as opened:
+            opened.callback(os.close, _locked(folder))
+            with self._told():
+                self._database = sqlite3.connect(self._path, isolation_level=None)
+                opened.callback(self._database.close)
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute("PRAGMA synchronous = FULL")  # else a power cut takes back what was committed
+                self._database.execute("PRAGMA foreign_keys = ON")
+                self._check_version(create=create)
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
-        os.close(self._lock)
+        self._opened.close()
 
     def _check_version(self, *, create: bool) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
@@ -81,15 +79,25 @@ class Store:
                 for statement in _TABLES.split(";"):
                     self._database.execute(statement)
                 self._database.execute(f"PRAGMA user_version = {_VERSION}")
+        elif version == 0:
+            raise UsageError(_NO_RESULTS.format(folder=self._path.parent))
         elif version != _VERSION:
             raise UsageError(
                 f"{self._path}: was made by another version of chatgrade (schema {version}, not {_VERSION})."
             )
 
     @contextlib.contextmanager
+    def _told(self, trouble: str = "cannot be read") -> Iterator[None]:
+        """What the database complains of is one sentence."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise GraderError(f"{self._path}: {trouble} ({error})") from error
+
+    @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         """All of it or nothing."""
-        try:
+        with self._told("cannot be written"):
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -98,15 +106,17 @@ class Store:
                 with contextlib.suppress(sqlite3.Error):
                     self._database.execute("ROLLBACK")
                 raise
-        except sqlite3.Error as error:
-            raise GraderError(f"{self._path}: cannot be written ({error})") from error
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._told():
+            return self._database.execute(query, values).fetchall()
 
     # -- about the class -------------------------------------------------------------------------------------------
 
     def about(self, name: str, default: str = "") -> str:
         """What is noted under this name."""
-        found = self._database.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
-        return str(found[0]) if found else default
+        found = self._rows("SELECT value FROM about WHERE name = ?", name)
+        return str(found[0][0]) if found else default
 
     def note(self, name: str, value: str) -> None:
         """Note something about the class."""
@@ -131,8 +141,7 @@ class Store:
 
     def verdict_keys(self) -> dict[str, str]:
         """For each hand-in that has its verdicts: what they were made of."""
-        rows = self._database.execute("SELECT key, verdict_key FROM submissions WHERE verdict_key != ''")
-        return {key: verdict_key for key, verdict_key in rows}  # noqa: C416 - a row is no pair to the type checker
+        return dict(map(tuple, self._rows("SELECT key, verdict_key FROM submissions WHERE verdict_key != ''")))
 
     def save(self, key: str, verdict_key: str, report: Mapping[str, Any] | None, error: str = "") -> None:
         """What became of a hand-in: its report, or why there is none. With no `verdict_key` it is graded again next time."""
@@ -141,13 +150,13 @@ class Store:
         with self._transaction():
             self._database.execute(
                 "UPDATE submissions SET verdict_key = ?, report = ?, error = ?, graded_at = ? WHERE key = ?",
-                (verdict_key, text, error, now, key),
+                (verdict_key, text, _text(error), now, key),
             )
             self._database.execute("DELETE FROM checks WHERE key = ?", (key,))
             self._database.executemany(
                 "INSERT INTO checks VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (key, check["id"], check["status"], check["points"], check["earned"], check["summary"])
+                    (key, check["id"], check["status"], check["points"], check["earned"], _text(check["summary"]))
                     for task in (report["tasks"] if report else ())
                     for check in task["checks"]
                 ],
@@ -157,23 +166,36 @@ class Store:
 
     def review(self, key: str, check: Mapping[str, Any], review: Review | None) -> None:
         """What a person has decided on a check of a report; None takes it back."""
+        self.review_together([(key, check, review)])
+
+    def review_together(self, decisions: Iterable[tuple[str, Mapping[str, Any], Review | None]]) -> None:
+        """What a person has decided on several hand-ins with one key: all of it is kept, or nothing."""
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         with self._transaction():
-            self._database.execute("DELETE FROM reviews WHERE key = ? AND id = ?", (key, check["id"]))
-            if review:
-                self._database.execute(
-                    "INSERT INTO reviews VALUES (?, ?, ?, ?, ?, ?)",
-                    (key, check["id"], evidence_of(check), review.points, review.comment, now),
-                )
+            for key, check, review in decisions:
+                self._database.execute("DELETE FROM reviews WHERE key = ? AND id = ?", (key, check["id"]))
+                if review:
+                    self._database.execute(
+                        "INSERT INTO reviews VALUES (?, ?, ?, ?, ?, ?)",
+                        (key, check["id"], evidence_of(check), review.points, _text(review.comment), now),
+                    )
+
+    def review_apart(self, answers: frozenset[tuple[str, str]]) -> None:
+        """Which answers (a check's id, a hand-in's key) are to be judged one by one, however much they are like others."""
+        self.note("review_apart", json.dumps(sorted(answers)))
+
+    def reviewed_apart(self) -> frozenset[tuple[str, str]]:
+        """Those answers."""
+        return frozenset((check_id, key) for check_id, key in json.loads(self.about("review_apart", "[]")))
 
     # -- all of it -------------------------------------------------------------------------------------------------
 
     def graded(self) -> Iterator[Graded]:
         """The class's hand-ins, one at a time; a review counts as long as what it judged is unchanged."""
-        rows = self._database.execute(
-            "SELECT key, entry, report, error, penalty FROM submissions WHERE present = 1 ORDER BY key"
-        )
-        for key, entry, report, error, penalty in rows.fetchall():
+        for (key,) in self._rows("SELECT key FROM submissions WHERE present = 1 ORDER BY key"):
+            ((entry, report, error, penalty),) = self._rows(
+                "SELECT entry, report, error, penalty FROM submissions WHERE key = ?", key
+            )
             told = json.loads(report) if report else None
             yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty)
 
@@ -186,7 +208,7 @@ class Store:
         judged = {
             check["id"]: evidence_of(check) for task in (report["tasks"] if report else ()) for check in task["checks"]
         }
-        rows = self._database.execute("SELECT id, evidence, points, comment FROM reviews WHERE key = ?", (key,))
+        rows = self._rows("SELECT id, evidence, points, comment FROM reviews WHERE key = ?", key)
         return {
             check_id: Review(points, comment)
             for check_id, evidence, points, comment in rows
@@ -195,8 +217,13 @@ class Store:
 
 
 def evidence_of(check: Mapping[str, Any]) -> str:
-    """What a person judges in a check of a report: the answer that was handed in."""
-    return str(check["observed"])
+    """A digest of what a person judges in a check of a report: the answer that was handed in, and what it can give."""
+    return hashlib.sha256(f"{check['points']} {check['observed']}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _text(text: str) -> str:
+    """Text that SQLite takes: halves of surrogate pairs, of which names of files may consist, are spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _locked(folder: Path) -> int:
