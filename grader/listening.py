@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader import procfs
 from grader.program import LINUX, Program
-from grader.sockdiag import CLOSE_WAIT, ESTABLISHED, SocketTable, TcpSocket
+from grader.sockdiag import CLOSE_WAIT, ESTABLISHED, TIME_WAIT, SocketTable, TcpSocket
 
 if TYPE_CHECKING:
     from grader.network import Network
@@ -103,6 +103,15 @@ def who_listens(port: int) -> str:
         if inodes & procfs.socket_inodes(pid):
             return f"process {pid} ({procfs.command_line(pid)})"
     return "another program, of another user"
+
+
+def lingers(port: int) -> bool:
+    """Whether ended connections still hold a port (TIME_WAIT), against a program that does not set SO_REUSEADDR."""
+    if not LINUX:
+        return False
+    table = SocketTable()
+    with contextlib.closing(table):
+        return any(one.port == port for one in table.dump(1 << TIME_WAIT))
 
 
 def _listening_elsewhere(pids: list[int]) -> list[Listening]:

@@ -177,6 +177,10 @@ class Network:
         if holder:
             raise GraderError(f"port {port} is taken by {holder}: stop that program, then run this again")
 
+    def lingers(self, port: int) -> bool:
+        """Whether connections of an earlier check still hold the port: never in a network that is new."""
+        return self._own is None and listening.lingers(port)
+
     def shrink_send_buffers(self) -> bool:
         """Let at most 64 kB wait in a socket's send queue, in the present private network; whether that could be had."""
         if self._own:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from grader.terminal import Terminal
 
 _LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
+_LONGEST_LINGERING = 90.0  # seconds; the kernel keeps an ended connection for 60
 _SPINS = 0.5  # seconds of processor time: noticing that a connection has ended takes a thousandth of it
 _MOST_BESIDE = 20  # files beside the client that are looked at for a port
 
@@ -158,11 +160,26 @@ class Room:
     def open(self, runs: str) -> None:
         """Have running what a check of this kind stands on: the student's server, or a host for the student's client."""
         if runs in ("server", "both"):
-            self.start()
+            try:
+                self.start()
+            except CheckFailed:
+                if not self._port_was_held():
+                    raise
+                self.start()
         elif runs == "client":
             self.await_client()
 
     # -- the server ------------------------------------------------------------------------------------------------
+
+    def _port_was_held(self) -> bool:
+        """Whether the server failed for what an earlier check has left on a shared network; then wait until that is gone."""
+        if not (self.server.ended() and self._network.lingers(self.setup.port)):
+            return False
+        self.server.stop()
+        ends = time.monotonic() + _LONGEST_LINGERING
+        while self._network.lingers(self.setup.port) and time.monotonic() < ends:
+            self._loop.pump(0.1)
+        return True
 
     def start(self) -> None:
         """Start the server and wait until it listens; CheckFailed if it never will."""

@@ -203,6 +203,9 @@ class Box:
             self._first = self._read_first()
             self.pid = self._read_program()
         except BaseException:
+            if not self._first:  # bubblewrap, killed now, might leave the first process behind
+                with contextlib.suppress(GraderError):
+                    self._first = self._read_first()
             self.kill()
             raise
 

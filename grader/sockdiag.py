@@ -20,7 +20,7 @@ _REQUEST = struct.Struct("=BBBxI48x")
 _MESSAGE = struct.Struct("=BBBBHH16s16s4x8xIIIII")  # ports are big-endian: see _swap
 
 ESTABLISHED, CLOSE_WAIT, LISTEN = 1, 8, 10
-SYN_SENT, SYN_RECV = 2, 3
+SYN_SENT, SYN_RECV, TIME_WAIT = 2, 3, 6
 
 
 class TcpSocket(NamedTuple):

@@ -17,12 +17,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 
-from grader import kernel
+from grader import kernel, procfs
 from grader.check import Check, CheckResult, Failure, Status
 from grader.codelab import Codelab
 from grader.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
 from grader.isolation import Isolation
 from grader.room import Room, SecondLook, Setup
+
+_LAST_SWEEP = 10.0  # seconds
 
 INCONCLUSIVE = "inconclusive"
 """The mark of a result that should be tried again alone."""
@@ -37,7 +39,7 @@ def serve(
     `level` is that of isolation, `number` tells the workers of a run apart; `setup` is what all submissions have in
     common, and they lie in the folders `needed`.
     """
-    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other end is gone: so are we
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), _leaving_nothing():
         try:
             parent = os.getppid()
             become_owner_of_orphans()
@@ -51,6 +53,27 @@ def serve(
         while True:
             check_id, setup = pipe.recv()
             pipe.send(run(lab.catalogue[check_id], setup, scratch, isolation, lab.room))
+
+
+@contextlib.contextmanager
+def _leaving_nothing() -> Iterator[None]:
+    """However this process ends, even in the midst of starting a program: whatever it has started ends, too."""
+    try:
+        yield
+    finally:
+        deadline = time.monotonic() + _LAST_SWEEP
+        while (left := _descendants()) and time.monotonic() < deadline:
+            for pid in left:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            time.sleep(0.001)
+
+
+def _descendants() -> list[int]:
+    return procfs.descendants(os.getpid()) if sys.platform.startswith("linux") else []
 
 
 def become_owner_of_orphans() -> None:

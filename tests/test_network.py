@@ -253,3 +253,18 @@ def test_lan_address_of_a_shared_network():
     address = Network.lan_address()
     assert address != "127.0.0.1"
     listener(address, 0).close()
+
+
+def test_what_an_ended_connection_holds():
+    """A port that ended connections still hold on a shared network is known to be so; a private one is always free."""
+    try:
+        own = Network(private=True)
+    except GraderError as error:
+        pytest.skip(str(error))
+    with listener() as server, socket.create_connection(("127.0.0.1", PORT)) as client:
+        connection, _ = server.accept()
+        connection.close()  # first: this end will linger
+        assert client.recv(1) == b""
+    assert Network(private=False).lingers(PORT)
+    with own.for_one_check(PORT):
+        assert not own.lingers(PORT)

@@ -165,7 +165,7 @@ def test_flood(tmp_path, kind):
 
 def test_echo_is_no_output(tmp_path):
     """The transcript tells what was typed once, and what the program printed."""
-    program, terminal, programs = launch(tmp_path, "print('ready')\nprint('you said', input('> '))")
+    program, terminal, programs = launch(tmp_path, "print('ready')\nprint('you said ' + input('> '))")
     until(lambda: terminal.shows(">"), programs)
     terminal.types("copper lantern\n")
     until(program.ended, programs)
