@@ -91,6 +91,13 @@ def listing(folder: Path, deepest: int = DEEPEST, most: int = 0) -> Listing:
 
 
 def _sort_in(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Path]) -> None:
+    try:
+        _sort(entry, root, found, below)
+    except OSError as error:  # a link with a name that is too long, say, or into a closed folder
+        found.odd.append((Path(entry.path), error.strerror or "it cannot be looked at"))
+
+
+def _sort(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Path]) -> None:
     path = Path(entry.path)
     if entry.is_symlink():
         real = Path(os.path.realpath(path))

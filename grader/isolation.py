@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 LEVELS = ("full", "network", "none")
 """The best one first."""
 
-_PROBE = "import socket\nlistener = socket.create_server(('', {port}))\nlistener.accept()[0].sendall(b'here')\n"
+_PROBE_WITHIN = 60.0  # seconds
+_PROBE = """import os, socket, threading
+threading.Thread(target=print).start()
+if not os.fork(): os._exit(0)
+listener = socket.create_server(('', {port}))
+listener.accept()[0].sendall(b'here')
+"""
 _PROBE_ALONE = "import socket, threading, time\nopen('probe', 'w').close()\nprint('here')\ntime.sleep(60)\n"
 
 
@@ -88,7 +95,12 @@ class Isolation:
             programs = Programs(self._setup.python, home, loop, sandbox)
             started = programs.start(program)
             try:
+                ends = time.monotonic() + _PROBE_WITHIN
                 while not (answer := _answer(port)):
+                    if time.monotonic() > ends:
+                        raise GraderError(
+                            f"a program in the sandbox does not answer within {_PROBE_WITHIN:.0f} seconds"
+                        )
                     _require_alive(started, programs, "no program can be run in the sandbox")
             finally:
                 programs.stop()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from grader import idle, procfs
-from grader.errors import CheckFailed, Inconclusive
+from grader.errors import CheckFailed, GraderError, Inconclusive
 from grader.idle import Activity, Reading
 from grader.limits import Limits
 from grader.listening import Watcher
@@ -62,10 +62,10 @@ class Patience:
         self.last_sign = time.monotonic()
 
     def require_within_limits(self) -> None:
-        """CheckFailed if the programs use too much; Inconclusive if the check lasts too long, maybe by the machine's fault."""
+        """CheckFailed if the programs use too much; GraderError if the check lasts too long, maybe by the machine's fault."""
         self.programs.require_within(self.limits)
         if time.monotonic() > self._ends:
-            raise Inconclusive(f"the check has taken {self.limits.seconds:,} seconds, the limit of this run")
+            raise GraderError(f"the check has taken {self.limits.seconds:,} seconds, the limit of this run")
 
     def sign(self) -> None:
         """Something was done to the program just now: what follows from it may still come."""
@@ -102,6 +102,7 @@ class Patience:
         deadline = time.monotonic() + _CONNECT
         while not (peer.connected or peer.refusal):
             self.loop.pump(_LONGEST_TURN)
+            self.require_within_limits()
             if time.monotonic() > deadline or not self.programs.pids():
                 if idle.read(self.programs.pids()).activity is Activity.BUSY:
                     raise Inconclusive(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from grader import procfs
 from grader.check import Failure
-from grader.errors import CheckFailed, GraderError
+from grader.errors import CheckFailed, GraderError, Inconclusive
 from grader.limits import MEGABYTE, Limits, Usage
 from grader.loop import Loop
 
@@ -257,6 +257,10 @@ class Program:
             else:
                 self._process = _start(command, file.parent, environment, console, programs)
                 self.pid = self._process.pid
+        except Inconclusive:
+            console.started()
+            console.close()
+            raise
         except (OSError, subprocess.SubprocessError, GraderError) as error:
             console.started()
             console.close()

@@ -14,6 +14,7 @@ import contextlib
 import itertools
 import os
 import re
+import resource
 import select
 import shutil
 import signal
@@ -25,7 +26,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from grader import kernel, procfs, seccomp
-from grader.errors import GraderError
+from grader.errors import GraderError, Inconclusive
 from grader.interpreter import SYSTEM, asked, own_parts
 from grader.limits import ADDRESSES, MEGABYTE, Limits
 from grader.network import LAN_ADDRESS
@@ -40,7 +41,7 @@ _ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",  # else each thread takes 64 MB of addresses
 }
 _HOST = "student"
-_STACK = "2097152:8388608"  # bytes, soft and hard, which count as addresses for each thread
+_STACK = 2 << 20, 8 << 20  # bytes, soft and hard, which count as addresses for each thread
 _STARTS_WITHIN = 20.0  # seconds
 
 # The keeper starts the program. Its own standard input is where it tells how the program ended, its standard error what the
@@ -65,7 +66,7 @@ class Sandbox:
         self._filter = seccomp.filter_for()
         if not self._filter:
             raise GraderError("system calls cannot be filtered on this kind of processor")
-        executable, *prefixes = asked(python)  # which a user that nobody is may not reach
+        self._executable, *prefixes = asked(python)  # which a user that nobody is may not reach
         try:
             if os.getuid() == 0:
                 kernel.become(_unused_user(number))
@@ -76,7 +77,7 @@ class Sandbox:
             self._home = self._place / "home"
             self._home.mkdir()
             self._shown = [*_system(), *self._etc()]
-            self._interpreter = self._show_interpreter(executable, prefixes)
+            self._interpreter = self._show_interpreter(self._executable, prefixes)
         except OSError as error:
             raise GraderError(f"this machine does not permit a sandbox ({error.strerror})") from error
 
@@ -101,13 +102,28 @@ class Sandbox:
         """
         limits = self.limits
         limited = [
-            self._prlimit, f"--nproc={limits.processes}", f"--as={ADDRESSES * limits.memory * MEGABYTE}", f"--stack={_STACK}",
-            f"--fsize={limits.file_size * MEGABYTE}", f"--nofile={limits.open_files}", "--core=0",
-            f"--cpu={limits.cpu}:{limits.cpu + 5}",  # first SIGXCPU, which tells the reason, then SIGKILL
-        ]  # fmt: skip
+            self._prlimit,
+            _limit("nproc", resource.RLIMIT_NPROC, limits.processes),
+            _limit("as", resource.RLIMIT_AS, ADDRESSES * limits.memory * MEGABYTE),
+            _limit("stack", resource.RLIMIT_STACK, *_STACK),
+            _limit("fsize", resource.RLIMIT_FSIZE, limits.file_size * MEGABYTE),
+            _limit("nofile", resource.RLIMIT_NOFILE, limits.open_files),
+            _limit("core", resource.RLIMIT_CORE, 0),
+            _limit("cpu", resource.RLIMIT_CPU, limits.cpu, limits.cpu + 5),  # SIGXCPU tells the reason, then SIGKILL
+        ]
         stdin, stdout = ends
         keeper = _KEEPER.format(source="/dev/null" if stdin == subprocess.DEVNULL else "&3")
-        inside = ["/bin/sh", "-c", keeper, "sh", self._setsid, *["-c"] * terminal, *limited, *command]
+        inside = [
+            "/bin/sh",
+            "-c",
+            keeper,
+            "sh",
+            self._setsid,
+            *["-c"] * terminal,
+            *limited,
+            self._executable,
+            *command[1:],
+        ]
         with contextlib.ExitStack() as passed:
             descriptors = [_readable(data, passed) for data in (self._options(folder), self._filter)]
             info, info_end = _pipe(passed)
@@ -207,6 +223,7 @@ class Box:
                 with contextlib.suppress(GraderError):
                     self._first = self._read_first()
             self.kill()
+            self.close()
             raise
 
     def _read_first(self) -> int:
@@ -234,7 +251,7 @@ class Box:
                     return self._first
                 raise GraderError("the sandbox could not be started")
             time.sleep(pause)
-        raise GraderError("the sandbox does not start")
+        raise Inconclusive(f"the sandbox has not started within {_STARTS_WITHIN:.0f} seconds")
 
     def _has_told(self) -> bool:
         with contextlib.suppress(BlockingIOError):
@@ -259,13 +276,25 @@ class Box:
 
     def kill(self) -> None:
         """End everything inside, at once."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(
+            OSError
+        ):  # once bubblewrap is reaped, all is over, and the number may be somebody else's
+            os.waitid(os.P_PID, self.monitor.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             os.kill(self._first or self.monitor.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Let go of the pipes: bubblewrap has ended."""
+        if self._code is None:
+            self._code = -signal.SIGKILL  # nothing more is read
         os.close(self._info)
         os.close(self._status)
+
+
+def _limit(name: str, kind: int, soft: int, hard: int | None = None) -> str:
+    """An option of prlimit(1); a limit cannot be raised over the one that this machine sets."""
+    most = resource.getrlimit(kind)[1]
+    soft, hard = ((value if most == resource.RLIM_INFINITY else min(value, most)) for value in (soft, hard or soft))
+    return f"--{name}={soft}:{hard}"
 
 
 def _tool(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from grader import files
 from grader.codelab import Extra
-from grader.errors import UsageError
+from grader.errors import GraderError, UsageError
 from grader.report import Submission
 
 _MOST_LISTED = 5  # programs that are named in one sentence
@@ -60,14 +59,17 @@ def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
     Of a folder that holds much more than a submission (somebody's home, say) it has what is near the programs.
     """
     copied, folders = _worth_copying(folder, programs)
-    target.mkdir(mode=0o700)
     left = _LARGEST_COPY
-    for place in folders:
-        (target / place.relative_to(folder)).mkdir(parents=True, exist_ok=True)
-    for file in copied:
-        with contextlib.suppress(OSError):  # the program may not need what cannot be read
-            with files.opened(file, folder) as source:
-                data, mode = source.read(left + 1), os.fstat(source.fileno()).st_mode
+    try:
+        target.mkdir(mode=0o700)
+        for place in folders:
+            (target / place.relative_to(folder)).mkdir(parents=True, exist_ok=True)
+        for file in copied:
+            try:
+                with files.opened(file, folder) as source:
+                    data, mode = source.read(left + 1), os.fstat(source.fileno()).st_mode
+            except OSError:  # the program may not need what cannot be read
+                continue
             if len(data) > left:
                 continue
             left -= len(data)
@@ -75,6 +77,8 @@ def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(data)
             copy.chmod(mode & 0o777 | 0o600)
+    except OSError as error:
+        raise GraderError(f"the submission cannot be copied ({error.strerror})") from error
     return target.resolve()
 
 

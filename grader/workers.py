@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -31,6 +32,7 @@ class Worker:
     process: Any
     pipe: Any
     task: Any = None
+    deadline: float = 0.0  # monotonic seconds: when its check is given up
 
 
 class Workers:
@@ -113,27 +115,35 @@ class Workers:
     def start(self, one: Worker, check: Check, setup: Setup, task: object) -> None:
         """Hand a check of a submission to a worker, which keeps the task until it is done."""
         one.task = task
+        one.deadline = time.monotonic() + 2 * (self._setup.limits.seconds + _GRACE)  # a failure may be looked at again
         with contextlib.suppress(BrokenPipeError):  # it died: reading tells
             one.pipe.send((check.id, setup))
 
     def results(self) -> Iterator[tuple[Worker, CheckResult | None]]:
         """Wait for results; None from a worker that died or never came back."""
-        ready = wait([one.pipe for one in self.busy], timeout=self._setup.limits.seconds + _GRACE)
+        nearest = min(one.deadline for one in self.busy)
+        ready = wait([one.pipe for one in self.busy], timeout=max(0.0, nearest - time.monotonic()))
         for one in self.busy:
             if one.pipe in ready:
                 try:
                     yield one, one.pipe.recv()
                 except (EOFError, OSError):
                     yield one, None
-            elif not ready:
+            elif time.monotonic() > one.deadline:
                 yield one, None
 
     def replace(self, dead: Worker) -> None:
         """Put a new worker in the place of a dead or lost one."""
         dead.process.terminate()
         self._end(dead)
+        living = {pid for one in self._all if one is not dead for pid in _family(one.process.pid)}
+        _kill(set(_our_descendants()) - self._before - living)  # what it ran would be in the way of what comes
         fresh = self._launch(dead.number)
-        if isinstance(told := fresh.pipe.recv(), GraderError):
+        try:
+            told = fresh.pipe.recv()
+        except EOFError as error:
+            raise GraderError("a worker process of the grader died before it began") from error
+        if isinstance(told, GraderError):
             raise told
         dead.process, dead.pipe = fresh.process, fresh.pipe
 
@@ -177,7 +187,11 @@ def _child(
 
 
 def _our_descendants() -> list[int]:
-    return procfs.descendants(os.getpid()) if sys.platform.startswith("linux") else []
+    return _family(os.getpid())[1:]
+
+
+def _family(pid: int) -> list[int]:
+    return [pid, *(procfs.descendants(pid) if sys.platform.startswith("linux") else ())]
 
 
 def _kill(pids: set[int]) -> None:

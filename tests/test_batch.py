@@ -181,3 +181,37 @@ def test_no_isolation_no_class(three, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 3
     assert "install the package bubblewrap; --isolation network does without" in done.stderr
+
+
+def test_what_does_not_change_verdicts(three, tmp_path):
+    """Settings of the batch alone regrade nobody; another isolation does: what ran with more rights may have forged."""
+    out = tmp_path / "out"
+    batch(three, "-o", out)
+    (tmp_path / "course.toml").write_text("[batch]\njobs = 1\nlate_points = 2\n")
+    assert "3 hand-ins (folders): 0 graded, 3 unchanged since then" in batch(
+        three, "-o", out, "--config", tmp_path / "course.toml"
+    )
+    command = [sys.executable, "-m", "grader", "batch", str(three), "-o", str(out), "--task", "task3"]
+    if shutil.which("bwrap"):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert "3 hand-ins (folders): 3 graded, 0 unchanged since then" in done.stdout
+
+
+def test_odd_names(three, tmp_path):
+    """A link with an endless target and names that are no UTF-8 are their own hand-in's matter, and no reason to stop."""
+    (three / "bob" / "notes").symlink_to("x" * 300)
+    odd = three / "cyd" / os.fsdecode(b"\xff")
+    for folder in (odd, three / "cyd" / "two"):
+        folder.mkdir()
+        shutil.copy(three / "ada" / SERVER, folder)
+    (three / "cyd" / SERVER).unlink()
+    lines = batch(three, "-o", tmp_path / "out")
+    assert any("3 hand-ins" in line for line in lines)
+    [(graded,)] = rows(tmp_path / "out", "SELECT count(*) FROM submissions WHERE report IS NOT NULL OR error != ''")
+    assert graded == 3
+
+
+def test_results_inside_the_class(three):
+    """An output folder in the class is no hand-in."""
+    assert "3 hand-ins (folders): 3 graded, 0 unchanged since then" in batch(three, "-o", three / "results")
+    assert "3 hand-ins (folders): 0 graded, 3 unchanged since then" in batch(three, "-o", three / "results")

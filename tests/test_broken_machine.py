@@ -146,3 +146,14 @@ def test_a_folder_that_cannot_be_written(small_disk):
     done = chatgrade(SERVER, "--json", disk / "report.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"chatgrade: {disk}/report.json: cannot be written (Read-only file system).\n"
+
+
+def test_no_room_for_a_copy(small_disk, tmp_path):
+    """A copy of the submission that does not fit on the disk is the machine's fault: an error, never a verdict."""
+    disk = small_disk("size=64k")
+    (disk / "filler").write_bytes(bytes(48 << 10))
+    server = tmp_path / "simple_chat_server.py"
+    server.write_text(SERVER.read_text() + "# padding\n" * 3000)
+    done = chatgrade(server, "--isolation", "network", "--json", "-", TMPDIR=str(disk))
+    assert done.returncode == 3
+    assert '"fail"' not in done.stdout

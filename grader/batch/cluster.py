@@ -10,8 +10,9 @@ import pickle
 from collections.abc import Iterable
 from typing import Any
 
+from grader import codelab
 from grader.batch.remote import Answer, Order, in_own_process, packed
-from grader.batch.run import BatchListener, Result, Seen
+from grader.batch.run import BatchListener, Result, Seen, rules_of
 from grader.batch.store import Store
 from grader.errors import GraderError, UsageError
 from grader.grading import Request
@@ -51,8 +52,11 @@ class _Course:
     def __init__(self, client: Any, request: Request, store: Store, isolation: str, listener: BatchListener) -> None:  # noqa: ANN401
         self._client, self._request, self._store = client, request, store
         self._isolation, self._listener = isolation, listener
+        self._rules = rules_of(codelab.load(), request, isolation)
         self._orders: dict[str, bytes] = {}  # by the key of the hand-in: sent, and not answered yet
         self._refusals: dict[str, str] = {}  # worker -> why it refuses
+        self._keys: dict[Any, str] = {}  # future -> the key of its hand-in
+        self._crashed: set[str] = set()  # hand-ins that are tried again
 
     def run(self, work: Any) -> tuple[str, ...]:  # noqa: ANN401
         from dask.distributed import as_completed
@@ -77,14 +81,18 @@ class _Course:
             except (UsageError, GraderError) as error:
                 self._keep(Result(entry.key, "", None, str(error)))
                 continue
-            order = Order(entry, content, one.verdict_key, self._request, self._isolation)
+            order = Order(entry, content, one.verdict_key, self._request, self._isolation, self._rules)
             self._orders[entry.key] = pickle.dumps(order)
             self._listener.opens(entry.key)
             futures.add(self._send(entry.key))
 
     def _send(self, key: str) -> Any:  # noqa: ANN401
-        options: dict[str, Any] = {"workers": self._willing()} if self._refusals else {}
-        return self._client.submit(_graded_on, self._orders[key], pure=False, **options)
+        options: dict[str, Any] = {}
+        if self._refusals:  # others may join, and those that are known may come back under another address
+            options = {"workers": self._willing(), "allow_other_workers": True}
+        future = self._client.submit(_graded_on, self._orders[key], pure=False, **options)
+        self._keys[future] = key
+        return future
 
     def _willing(self) -> list[str]:
         workers = [one for one in self._client.scheduler_info(n_workers=-1)["workers"] if one not in self._refusals]
@@ -93,8 +101,18 @@ class _Course:
         return workers
 
     def _take(self, future: Any, futures: Any) -> None:  # noqa: ANN401
-        worker, data = future.result()
+        key = self._keys.pop(future)
+        try:
+            worker, data = future.result()
+        except Exception as error:  # noqa: BLE001 - workers that died of it, or have no chatgrade: this one's result alone
+            if self._orders.pop(key, None) is not None:
+                self._keep(Result(key, "", None, f"the cluster failed: {type(error).__name__}: {error}"))
+            return
         answer: Answer = pickle.loads(data)  # noqa: S301 - from our own cluster
+        if answer.crashed and key not in self._crashed:
+            self._crashed.add(key)
+            futures.add(self._send(key))
+            return
         if answer.refusal:
             self._refusals[worker] = answer.refusal
             futures.add(self._send(answer.key))

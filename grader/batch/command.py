@@ -45,13 +45,10 @@ class Outcome:
     graded: int
     unchanged: int
     notes: tuple[str, ...]
-    needs_a_person: tuple[Graded, ...]
+    needs_a_person: tuple[tuple[str, str], ...]  # key, and why
+    awaiting: int  # hand-ins that await a review
     total: int
-
-    @property
-    def verdicts_missing(self) -> bool:
-        """Whether the grader or the machine could not do its job for somebody."""
-        return any(check["status"] == "error" for one in self.needs_a_person for check in one.checks())
+    verdicts_missing: bool  # the grader or the machine could not do its job for somebody
 
 
 def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener) -> Outcome:
@@ -59,10 +56,11 @@ def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener)
     with Store(batch.out, create=True) as store, files.temporary_folder() as scratch:
         request = replace(request, seed=_seed(store, request, keep=batch.keeps_seed))
         taken = class_in(batch.paths, scratch, batch.layout, request.settings.files.values())
-        store.expect({one.entry.key: one.entry for one in taken.entries}, _penalties(request, taken.entries))
+        entries = [one for one in taken.entries if one.path.resolve() != batch.out.resolve()]
+        store.expect({one.entry.key: one.entry for one in entries}, _penalties(request, entries))
         store.note("layout", taken.layout)
         store.note("check_points", json.dumps(_points(lab, request)))
-        seen = list(look_into((_HandIn(one, scratch) for one in taken.entries), rules_of(lab, request)))
+        seen = list(look_into((_HandIn(one, scratch) for one in entries), rules_of(lab, request, batch.isolation)))
         chosen = _chosen(seen, batch.only)
         known = store.verdict_keys()
         work = [
@@ -74,8 +72,14 @@ def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener)
         notes = taken.notes + _same_programs(seen)
         if work:
             notes += _grade(lab, request, work, store, batch, listener)
-        people = tuple(one for one in store.graded() if needs_a_person(one))
-        return Outcome(taken.layout, len(work), len(chosen) - len(work), notes, people, len(taken.entries))
+        people = [(one.entry.key, _why(one), bool(one.awaiting_review)) for one in store.graded()]
+        missing = {
+            _key(one) for one in chosen if one.verdict_key
+        } - store.verdict_keys().keys()  # those that could be opened
+        return Outcome(
+            taken.layout, len(work), len(chosen) - len(work), notes, tuple((key, why) for key, why, _ in people if why),
+            sum(awaits for *_, awaits in people), len(entries), bool(missing),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,11 @@ def _grade(
     )
 
 
-def needs_a_person(one: Graded) -> bool:
-    """Whether somebody must look at it: there is no report, a verdict is missing, or points await a review."""
-    return bool(one.error) or any(check["status"] in ("error", "review") for check in one.checks())
+def _why(one: Graded) -> str:
+    """Why somebody must look at a hand-in, apart from a review; empty if nobody must."""
+    return one.error or "; ".join(
+        f"{check['id']}: {check['summary']}" for check in one.checks() if check["status"] == "error"
+    )
 
 
 def _seed(store: Store, request: Request, *, keep: bool) -> int:

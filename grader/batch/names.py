@@ -137,8 +137,12 @@ def unique(named: Sequence[tuple[str, str]]) -> list[str]:
 
     Nothing but the pairs themselves decides, so the order in which they come does not matter.
     """
+    seen: Counter[tuple[str, str]] = Counter()
+    for pair in named:
+        seen[pair] += 1
+    if len(seen) < len(named):  # names that others gave can be anything: the very same pair twice
+        named = [(one, f"{kind}\0{place}") for place, (one, kind) in enumerate(named)]
     keys = [one for one, _ in named]
-    assert len(set(named)) == len(named)
     size: int | None = _DIGEST
     while len(counts := Counter(one.casefold() for one in keys)) < len(keys):
         keys = [

@@ -23,7 +23,7 @@ from typing import Any
 
 from grader import codelab, files
 from grader.batch.results import Entry
-from grader.batch.run import BatchListener, graded
+from grader.batch.run import BatchListener, graded, rules_of
 from grader.errors import GraderError
 from grader.grading import Request
 from grader.intake import Intake
@@ -39,6 +39,7 @@ class Order:
     verdict_key: str
     request: Request
     isolation: str
+    rules: str  # what verdicts are made of, where the order comes from
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,17 @@ class Answer:
     report: Mapping[str, Any] | None = None
     error: str = ""
     refusal: str = ""
+    crashed: bool = False  # its process ended without an answer: the machine's fault, or that of the hand-in
 
 
 def packed(folder: Path) -> bytes:
     """The regular files of a folder, as bytes to send."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files.listing(folder).files:
+        listing = files.listing(folder)
+        for place in listing.folders:
+            archive.writestr(f"{os.fsencode(place.relative_to(folder)).decode('utf-8', 'backslashreplace')}/", b"")
+        for file in listing.files:
             with contextlib.suppress(OSError):
                 name = os.fsencode(file.relative_to(folder)).decode("utf-8", "backslashreplace")
                 archive.writestr(name, files.read(file, files.LARGEST_SENT, folder))
@@ -82,11 +87,14 @@ class _Sent:
 
 def carry_out(order: Order) -> Answer:
     """Grade it here; a machine that cannot is told apart from a hand-in that cannot be graded."""
+    lab = codelab.load()
+    if rules_of(lab, order.request, order.isolation) != order.rules:
+        return Answer(order.entry.key, refusal="it has another version of chatgrade")
     request = replace(order.request, interpreter=_interpreter(order.request))
     hand_in = _Sent(order.entry, order.content)
     try:
-        grading = graded(codelab.load(), request, hand_in, order.verdict_key, BatchListener())
-        result = run_one(codelab.load(), grading, order.isolation, 1)
+        grading = graded(lab, request, hand_in, order.verdict_key, BatchListener())
+        result = run_one(lab, grading, order.isolation, 1)
     except GraderError as error:
         return Answer(order.entry.key, refusal=str(error))
     return Answer(result.key, result.verdict_key, result.report, result.error)
@@ -98,7 +106,7 @@ def in_own_process(data: bytes) -> bytes:
     done = subprocess.run([sys.executable, "-m", "grader.batch.remote"], input=data, capture_output=True, check=False)
     if done.returncode:
         said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"status {done.returncode}"])[-1]
-        return pickle.dumps(Answer(order.entry.key, refusal=f"its process ended: {said}"))
+        return pickle.dumps(Answer(order.entry.key, error=f"the grader's process ended: {said}", crashed=True))
     return done.stdout
 
 
@@ -112,7 +120,10 @@ def main() -> None:
     if sys.platform.startswith("linux"):
         from grader import kernel
 
+        parent = os.getppid()
         kernel.set_parent_death_signal(signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit(1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     answer = carry_out(pickle.loads(sys.stdin.buffer.read()))  # noqa: S301 - from whoever runs the class
     sys.stdout.buffer.write(pickle.dumps(answer))

@@ -77,19 +77,19 @@ def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
         try:
             with one.opened() as taken:
                 yield Seen(one, _digest(taken.place, rules), twins.prints(taken.place))
-        except (UsageError, GraderError):
+        except Exception:  # noqa: BLE001 - whatever is wrong with one is told when it is graded, and stops nobody
             yield Seen(one, "", {})
 
 
-def rules_of(lab: Codelab, request: Request) -> str:
-    """All that verdicts are made of but the hand-in itself: the checks, the tool, the settings. A digest."""
+def rules_of(lab: Codelab, request: Request, isolation: str) -> str:
+    """All that verdicts are made of but the hand-in itself: the checks, the tool, the settings, the isolation. A digest."""
     code = hashlib.sha256()
     for package in (Path(grader.__file__).parent, Path(inspect.getfile(lab.room)).parent):
         for source in sorted(package.rglob("*.py")):
             code.update(source.relative_to(package).as_posix().encode() + b"\0" + source.read_bytes())
     asked = [
         grader.__version__, code.hexdigest(), request.tasks, request.only, request.seed, request.python, request.terminal,
-        {key: str(value) for key, value in asdict(request.settings).items()},
+        isolation, {key: str(value) for key, value in asdict(request.settings).items() if key != "batch"},
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from grader.batch.results import Graded
 from grader.batch.run import BatchListener, Result
 from grader.check import CheckResult
 from grader.reports import sinks
@@ -121,20 +120,11 @@ def render_summary(outcome: Outcome, out: str, console: Console) -> None:
     say(
         f"{outcome.total} hand-ins ({outcome.layout}): {outcome.graded} graded, {outcome.unchanged} unchanged since then"
     )
-    people = [one for one in outcome.needs_a_person if _why(one)]
-    awaiting = sum(bool(one.awaiting_review) for one in outcome.needs_a_person)
-    for one in people[:_MOST_LISTED]:
-        say(f"needs a person: {one.entry.key}: {_why(one)}")
-    if len(people) > _MOST_LISTED:
-        say(f"needs a person: {len(people) - _MOST_LISTED} more; chatgrade export {out} --format csv lists all")
-    if awaiting:
-        say(f"{awaiting} await a review: chatgrade review {out}")
+    for key, why in outcome.needs_a_person[:_MOST_LISTED]:
+        say(f"needs a person: {key}: {why}")
+    if (more := len(outcome.needs_a_person) - _MOST_LISTED) > 0:
+        say(f"needs a person: {more} more; chatgrade export {out} --format csv lists all")
+    if outcome.awaiting:
+        say(f"{outcome.awaiting} await a review: chatgrade review {out}")
     for note in dict.fromkeys(outcome.notes):
         say(f"note  {note}")
-
-
-def _why(one: Graded) -> str:
-    """Why somebody must look at a hand-in, apart from a review."""
-    if one.error:
-        return one.error
-    return "; ".join(f"{check['id']}: {check['summary']}" for check in one.checks() if check["status"] == "error")
