@@ -17,13 +17,18 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import bench
 from verdicts import NAMES, SUBMISSIONS
+
+from grader.check import Catalogue
 
 SLOW = ("polls", "sleeps", "timer", "clock", "backlog", "slow", "late", "delay", "never", "wait", "retries")
 TASKS = ("--task", "task1", "--task", "task3")
@@ -103,6 +108,24 @@ def on_a_cluster(folder: Path, out: Path) -> bytes:
             part.wait()
 
 
+def checks_in(out: Path) -> int:
+    """Checks that have been run, without those that were skipped."""
+    database = sqlite3.connect(out / "chatgrade.sqlite")
+    try:
+        return int(database.execute("SELECT count(*) FROM checks WHERE status != 'skip'").fetchone()[0])
+    finally:
+        database.close()
+
+
+def floor_rate(rounds: int = 3) -> float:
+    """Servers that can be started and stopped in a second, at full isolation and with the same workers."""
+    everything = bench.load().catalogue
+    servers = bench.only(Catalogue([task for task in everything.tasks if task.id in TASKS]), ("server",))
+    floor = bench.floor_of(servers, ("server",))
+    action = bench.grade(floor, bench.REFERENCE, "full")
+    return len(list(floor)) / statistics.median(bench.timed(action) for _ in range(rounds))
+
+
 def main() -> None:
     """Make the class, grade it, tell."""
     parser = argparse.ArgumentParser()
@@ -116,9 +139,9 @@ def main() -> None:
         make_class(base / "class", asked.count)
         seconds, peak, said = finish(batch(base / "class", base / "out", "--jobs", asked.jobs))
         whole = export(base / "out")
-        checks = whole.count(b"\n")
-        print(f"{asked.count} hand-ins: {seconds:.1f} s, {asked.count / seconds:.2f} a second, peak {peak >> 20} MB")
-        print(f"{checks} lines in the table\n{said}")
+        checks, floor = checks_in(base / "out"), floor_rate()
+        print(f"{asked.count} hand-ins: {seconds:.1f} s, peak {peak >> 20} MB")
+        print(f"{checks} checks, {checks / seconds:.1f} a second; floor {floor:.1f} a second\n{said}")
         again, _, said = finish(batch(base / "class", base / "out", "--jobs", asked.jobs))
         print(f"again: {again:.2f} s\n{said}")
         program = next((base / "class").glob("*/simple_chat_server.py"))
