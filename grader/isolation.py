@@ -55,7 +55,7 @@ class Isolation:
             scratch,
             *needed,
         )
-        self.sandbox = Sandbox(setup.limits, setup.python, folders, number) if level == "full" else None
+        self.sandbox = Sandbox(setup.limits, setup.python, folders) if level == "full" else None
         self.confinement: Confinement | None = None
         self.note = ""  # what this level leaves open
         if self.sandbox and number == 0:

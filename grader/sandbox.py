@@ -11,7 +11,6 @@ that nobody is. The worker keeps its capabilities, to read what is graded; they 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import re
 import resource
@@ -25,12 +24,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from grader import kernel, procfs, seccomp
+from grader import kernel, nobody, procfs, seccomp
 from grader.errors import GraderError, Inconclusive
 from grader.interpreter import SYSTEM, asked, own_parts
 from grader.limits import ADDRESSES, MEGABYTE, Limits
 from grader.network import LAN_ADDRESS
-from grader.nobody import unused_users
 
 _PLACES = ("/mnt", "/media", "/srv", "/opt")  # one of them is covered, in the worker's view alone
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
@@ -56,10 +54,10 @@ _KEEPER = (
 class Sandbox:
     """The surroundings of one worker's programs. The process must be in a user namespace of its own, with one thread."""
 
-    def __init__(self, limits: Limits, python: str, needed: Iterable[Path], number: int) -> None:
+    def __init__(self, limits: Limits, python: str, needed: Iterable[Path]) -> None:
         """Enter; GraderError that says what this machine lacks.
 
-        `needed` are folders that the worker will go on reading, `number` tells workers of one run apart.
+        `needed` are folders that the worker will go on reading.
         """
         self.limits = limits
         self._bubblewrap, self._prlimit, self._setsid = map(_tool, ("bwrap", "prlimit", "setsid"))
@@ -69,7 +67,7 @@ class Sandbox:
         self._executable, *prefixes = asked(python)  # which a user that nobody is may not reach
         try:
             if os.getuid() == 0:
-                kernel.become(_unused_user(number))
+                kernel.become(nobody.take())
             kernel.unshare(kernel.NEW_MOUNTS)
             kernel.keep_mounts_to_oneself()
             self._place = _place(needed)
@@ -302,14 +300,6 @@ def _tool(name: str) -> str:
     if found is None:
         package = "bubblewrap" if name == "bwrap" else "util-linux"
         raise GraderError(f"there is no {name} on this machine: install the package {package}")
-    return found
-
-
-def _unused_user(number: int) -> int:
-    """A user id that nobody has, another one for each worker."""
-    found = next(itertools.islice(unused_users(), number, None), None)
-    if found is None:
-        raise GraderError("root has no other user id to give to students' programs")
     return found
 
 

@@ -50,13 +50,13 @@ def become(user: str) -> str:
 
 
 @contextlib.contextmanager
-def sandbox(limits: Limits = USUAL, python: str = OWN, number: int = 0):
+def sandbox(limits: Limits = USUAL, python: str = OWN):
     """Programs in a sandbox, and the folder for the submission; all are stopped in the end."""
     try:
         network = Network(private=True)
     except GraderError as error:
         pytest.skip(str(error))
-    entered = Sandbox(limits, python, (Path(python).parent,), number)
+    entered = Sandbox(limits, python, (Path(python).parent,))
     loop = Loop()
     with network.for_one_check(65433), entered.home() as home:
         (home / "submission").mkdir()
@@ -373,17 +373,22 @@ def test_two_workers_are_two_users():
     if os.getuid() != 0:
         pytest.skip("as root")
     users = []
-    for number in range(2):
+    wait, go_on = os.pipe()
+    for _ in range(2):
         read, write = os.pipe()
         if not os.fork():
-            with sandbox(number=number) as (programs, folder):
+            os.close(go_on)
+            with sandbox() as (programs, folder):
                 program = begun(programs, folder, "import os; print(os.getuid())")
                 until(program.ended, programs.loop)
                 programs.drain()
                 os.write(write, program.printed.encode())
+                os.read(wait, 1)  # the other one is at work meanwhile
             os._exit(0)
-        os.wait()
         users.append(int(os.read(read, 100)))
+    os.close(go_on)
+    for _ in users:
+        os.wait()
     assert len({0, *users}) == 3
 
 
@@ -394,7 +399,7 @@ def test_no_bubblewrap(monkeypatch, tmp_path):
     """Where there is no bubblewrap, the error says what to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(GraderError, match="there is no bwrap on this machine: install the package bubblewrap"):
-        Sandbox(Limits(), OWN, (), 0)
+        Sandbox(Limits(), OWN, ())
 
 
 def test_memory_is_counted_in_megabytes():
