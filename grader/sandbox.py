@@ -274,9 +274,8 @@ class Box:
 
     def kill(self) -> None:
         """End everything inside, at once."""
-        with contextlib.suppress(
-            OSError
-        ):  # once bubblewrap is reaped, all is over, and the number may be somebody else's
+        # Once bubblewrap is reaped all is over, and the number may be somebody else's: waitid() fails then.
+        with contextlib.suppress(OSError):
             os.waitid(os.P_PID, self.monitor.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             os.kill(self._first or self.monitor.pid, signal.SIGKILL)
 
