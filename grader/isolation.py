@@ -142,7 +142,7 @@ class Isolation:
                 started = programs.start(program)
                 try:
                     while "here" not in started.printed:
-                        _require_alive(started, programs, "no program can be run so")
+                        _require_alive(started, programs, "no program can be run so", home)
                     if procfs.tells_enough() and procfs.threads(started.pid)[0].syscall == "unreadable":
                         raise GraderError("a program that is run so cannot be looked at")
                 finally:
@@ -172,13 +172,13 @@ def left_open(level: str, confinement: Confinement | None, reason: str = "") -> 
     return f"{alone}{ran}: nothing kept them from {', '.join(things[:-1])} and {things[-1]}"
 
 
-def _require_alive(started: Program, programs: Programs, otherwise: str) -> None:
-    """Let some time pass; GraderError with its last words if the program has ended."""
+def _require_alive(started: Program, programs: Programs, otherwise: str, home: str = "") -> None:
+    """Let some time pass; GraderError with its last words if the program has ended, the same from each worker's `home`."""
     programs.loop.pump(0.002)
     if started.ended():
         programs.drain()
         said = (started.printed.strip().splitlines() or ["it ends, and does not say why"])[-1]
-        raise GraderError(f"{otherwise}: {said}")
+        raise GraderError(f"{otherwise}: {said.replace(home, '...') if home else said}")
 
 
 def _answer(port: int) -> bytes:
