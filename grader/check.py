@@ -118,6 +118,9 @@ class CheckResult:
         return self.points if self.status is Status.PASS else 0
 
 
+INCONCLUSIVE = "inconclusive"
+"""The `because` of a result that should be tried again alone."""
+
 _ATTRIBUTE = "__chatgrade_check__"
 
 

@@ -63,12 +63,16 @@ class Confinement:
     def enter(self, home: Path) -> None:
         """What a new process does before it becomes the program."""
         limits = self.limits
-        _limit(resource.RLIMIT_CORE, 0, 0)
-        _limit(resource.RLIMIT_CPU, limits.cpu, limits.cpu + 5)  # first SIGXCPU, which tells the reason, then SIGKILL
-        _limit(resource.RLIMIT_FSIZE, limits.file_size * MEGABYTE)
-        _limit(resource.RLIMIT_NOFILE, limits.open_files)
+        wanted: dict[int, tuple[int, ...]] = {
+            resource.RLIMIT_CORE: (0,),
+            resource.RLIMIT_CPU: (limits.cpu, limits.cpu + 5),  # first SIGXCPU, which tells the reason, then SIGKILL
+            resource.RLIMIT_FSIZE: (limits.file_size * MEGABYTE,),
+            resource.RLIMIT_NOFILE: (limits.open_files,),
+        }
         if self.user:  # else the user's other programs would count
-            _limit(resource.RLIMIT_NPROC, limits.processes)
+            wanted[resource.RLIMIT_NPROC] = (limits.processes,)
+        for kind, values in wanted.items():
+            resource.setrlimit(kind, kernel.within_hard_limit(kind, *values))
         kernel.gain_nothing()
         if self.files is not None:
             # Its own entry in /proc, which libraries read; a child's would have to be granted by the child.
@@ -93,10 +97,3 @@ def files_for(python: str) -> list[tuple[str, int]]:
         # Where shared memory must be, and where honest programs put a file by its full name.
         *((folder, landlock.OWN) for folder in ("/dev/shm", "/tmp", "/var/tmp")),  # noqa: S108
     ]
-
-
-def _limit(kind: int, soft: int, hard: int | None = None) -> None:
-    """Set a limit, which cannot be raised over the one that there is."""
-    most = resource.getrlimit(kind)[1]
-    soft, hard = ((value if most == resource.RLIM_INFINITY else min(value, most)) for value in (soft, hard or soft))
-    resource.setrlimit(kind, (soft, hard))

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import functools
 import os
+import resource
 from typing import Any
 
 NEW_MOUNTS, NEW_USERS, NEW_NETWORK = 0x00020000, 0x10000000, 0x40000000
@@ -118,6 +119,13 @@ def call(number: int, *arguments: Any) -> int:  # noqa: ANN401 - as ctypes takes
     if result < 0:
         _must(result)
     return result
+
+
+def within_hard_limit(kind: int, soft: int, hard: int | None = None) -> tuple[int, int]:
+    """A soft and a hard limit (the same if only one is given), neither over the one that this machine sets: getrlimit(2)."""
+    most = resource.getrlimit(kind)[1]
+    unlimited = most == resource.RLIM_INFINITY
+    return (soft, hard or soft) if unlimited else (min(soft, most), min(hard or soft, most))
 
 
 @functools.cache

@@ -370,7 +370,7 @@ class Program:
             self.box.close()
 
     def _box_has_ended(self) -> bool:
-        return self.ended() and self._process.returncode is not None
+        return self.ended() and self.box is not None and self.box.is_gone(self._programs.statuses)
 
     def _signal(self, number: int) -> None:
         for pid in self.pids():

@@ -279,6 +279,10 @@ class Box:
             os.waitid(os.P_PID, self.monitor.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             os.kill(self._first or self.monitor.pid, signal.SIGKILL)
 
+    def is_gone(self, statuses: Mapping[int, int]) -> bool:
+        """Whether nothing of it is left: when bubblewrap ends before the first process, that becomes our child, and dies."""
+        return self.monitor.pid in statuses and self._first not in procfs.children(os.getpid())
+
     def close(self) -> None:
         """Let go of the pipes: bubblewrap has ended."""
         if self._code is None:
@@ -289,8 +293,7 @@ class Box:
 
 def _limit(name: str, kind: int, soft: int, hard: int | None = None) -> str:
     """An option of prlimit(1); a limit cannot be raised over the one that this machine sets."""
-    most = resource.getrlimit(kind)[1]
-    soft, hard = ((value if most == resource.RLIM_INFINITY else min(value, most)) for value in (soft, hard or soft))
+    soft, hard = kernel.within_hard_limit(kind, soft, hard)
     return f"--{name}={soft}:{hard}"
 
 

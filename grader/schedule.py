@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.check import Catalogue, Check, CheckResult, Status
-from grader.worker import INCONCLUSIVE
+from grader.check import INCONCLUSIVE, Catalogue, Check, CheckResult, Status
 
 
 class Listener:

@@ -18,16 +18,13 @@ from pathlib import Path
 from types import FrameType
 
 from grader import kernel, procfs
-from grader.check import Check, CheckResult, Failure, Status
+from grader.check import INCONCLUSIVE, Check, CheckResult, Failure, Status
 from grader.codelab import Codelab
 from grader.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
 from grader.isolation import Isolation
 from grader.room import Room, SecondLook, Setup
 
 _LAST_SWEEP = 10.0  # seconds
-
-INCONCLUSIVE = "inconclusive"
-"""The mark of a result that should be tried again alone."""
 
 
 def serve(
@@ -62,7 +59,7 @@ def _leaving_nothing() -> Iterator[None]:
         yield
     finally:
         deadline = time.monotonic() + _LAST_SWEEP
-        while (left := _descendants()) and time.monotonic() < deadline:
+        while (left := descendants(os.getpid())) and time.monotonic() < deadline:
             for pid in left:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
@@ -72,8 +69,9 @@ def _leaving_nothing() -> Iterator[None]:
             time.sleep(0.001)
 
 
-def _descendants() -> list[int]:
-    return procfs.descendants(os.getpid()) if sys.platform.startswith("linux") else []
+def descendants(pid: int) -> list[int]:
+    """All that a process has started, and what that has started; none where it cannot be told."""
+    return procfs.descendants(pid) if sys.platform.startswith("linux") else []
 
 
 def become_owner_of_orphans() -> None:

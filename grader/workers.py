@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from grader import procfs, worker
+from grader import worker
 from grader.check import Check, CheckResult
 from grader.codelab import Codelab
 from grader.errors import GraderError
@@ -56,7 +55,7 @@ class Workers:
 
     def __enter__(self) -> Workers:
         worker.become_owner_of_orphans()
-        self._before = set(_our_descendants())
+        self._before = set(worker.descendants(os.getpid()))
         try:
             self._fill()
         except BaseException:
@@ -136,8 +135,11 @@ class Workers:
         """Put a new worker in the place of a dead or lost one."""
         dead.process.terminate()
         self._end(dead)
-        living = {pid for one in self._all if one is not dead for pid in _family(one.process.pid)}
-        _kill(set(_our_descendants()) - self._before - living)  # what it ran would be in the way of what comes
+        others = [one.process.pid for one in self._all if one is not dead]
+        living = {pid for other in others for pid in (other, *worker.descendants(other))}
+        _kill(
+            set(worker.descendants(os.getpid())) - self._before - living
+        )  # what it ran would be in the way of what comes
         fresh = self._launch(dead.number)
         try:
             told = fresh.pipe.recv()
@@ -149,7 +151,7 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         self._end_all()
-        _kill(set(_our_descendants()) - self._before)
+        _kill(set(worker.descendants(os.getpid())) - self._before)
 
     def _end_all(self) -> None:
         for one in self._all:
@@ -184,14 +186,6 @@ def _child(
     for other in others:
         other.close()
     worker.serve(pipe, lab, setup, scratch, level, number, needed)
-
-
-def _our_descendants() -> list[int]:
-    return _family(os.getpid())[1:]
-
-
-def _family(pid: int) -> list[int]:
-    return [pid, *(procfs.descendants(pid) if sys.platform.startswith("linux") else ())]
 
 
 def _kill(pids: set[int]) -> None:

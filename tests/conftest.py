@@ -6,7 +6,6 @@ children in it. A test marked `own_process` runs in a fork of the test process, 
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -14,12 +13,11 @@ import traceback
 
 import pytest
 
-from grader import procfs
+from grader import kernel, procfs
 from grader.errors import GraderError
 from grader.network import PrivateNetwork
 from grader.worker import become_owner_of_orphans
 
-_SET_PARENT_DEATH_SIGNAL = 1
 _LIMIT = 300  # seconds: the last resort against a test that hangs
 
 
@@ -79,7 +77,7 @@ def _in_the_fork(pipe: int, test) -> None:
         signal.signal(signal.SIGALRM, _too_long)
         signal.alarm(_LIMIT)
         signal.signal(signal.SIGTERM, _given_up)
-        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
+        kernel.set_parent_death_signal(signal.SIGTERM)
         become_owner_of_orphans()
         test()
     except pytest.skip.Exception as skipped:

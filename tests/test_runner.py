@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from grader import worker
-from grader.check import Catalogue, Check, CheckResult, Failure, Status, Task
+from grader.check import INCONCLUSIVE, Catalogue, Check, CheckResult, Failure, Status, Task
 from grader.codelab import Codelab
 from grader.runner import Outcome, Step, run_all
 from grader.schedule import Listener
@@ -34,7 +33,7 @@ def fails(*, blocks: bool = True, unless: str = "") -> Callable[[Check], CheckRe
 
 
 PASSES, ERRS = verdict(Status.PASS), verdict(Status.ERROR)
-UNSURE = verdict(Status.ERROR, because=worker.INCONCLUSIVE)
+UNSURE = verdict(Status.ERROR, because=INCONCLUSIVE)
 
 
 class FakeWorkers:
