@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Any
 
 from grader.errors import UsageError
+from grader.exhibits import Exhibits, StuckThread
 
 CheckFunction = Callable[[Any], None]
 
@@ -67,6 +68,8 @@ class Failure:
     blocks: bool = True  # whether checks that need this one are skipped
     meant: bool = False  # it shows that the program was meant for this task, although it fails
     unless: str = ""  # a check id: if that one failed, this failure is its consequence and counts as a skip
+    missed: str = ""  # who should have got what never came
+    threads: tuple[StuckThread, ...] = ()  # of the program that did not go on
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class CheckResult:
     notes: tuple[str, ...] = ()
     program_output: str = ""
     transcript: tuple[Event, ...] = ()
+    exhibits: Exhibits = field(default_factory=Exhibits)  # of a failure
     absent: bool = False  # what it asks for may be left out, and was: neither passed nor failed
     wanted: bool = True  # False: it ran only because another check needs it, and gives no points
 

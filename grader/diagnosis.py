@@ -9,7 +9,17 @@ from dataclasses import replace
 from grader.check import Failure, Where
 from grader.patience import Ending
 from grader.program import Program
-from grader.stacks import Crash, Frame, Source, Thread, dumped_threads, last_crash, lock_taken_twice, waiting_for_a_lock
+from grader.stacks import (
+    Crash,
+    Frame,
+    Source,
+    Thread,
+    dumped_threads,
+    last_crash,
+    lock_taken_twice,
+    stuck_threads,
+    waiting_for_a_lock,
+)
 
 _REACHES_ITS_END = {
     "server": "the program reaches its end: the main thread must go on accepting clients",
@@ -46,6 +56,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
         return replace(failure, hint=f"the {program.role} has stopped itself (SIGSTOP, or Ctrl-Z): nothing wakes it")
     crash = last_crash(program.printed)
     stacks = dumped_threads(program.dump_stacks()) if ending is not Ending.BUSY else []
+    failure = replace(failure, threads=stuck_threads(stacks, source))
     deadlock = lock_taken_twice(stacks, source)
     if deadlock:
         return replace(
@@ -181,7 +192,9 @@ def _with_place(failure: Failure, program: Program, source: Source, ending: Endi
     """Where in the student's file the main thread stands."""
     if ending in (None, Ending.DEAD, Ending.BUSY):
         return failure
-    frame = _main_frame(dumped_threads(program.dump_stacks()), source)
+    stacks = dumped_threads(program.dump_stacks())
+    failure = replace(failure, threads=stuck_threads(stacks, source))
+    frame = _main_frame(stacks, source)
     if not frame:
         return failure
     return replace(failure, where=source.where(frame), hint=f"it waits in line {frame.line}: {source.text(frame)}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from grader.check import CheckResult, Status
+from grader.exhibits import Exhibits
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ class Report:
     def awaiting_review(self) -> int:
         """Points that a person has yet to give."""
         return sum(check.points for check in self if check.status is Status.REVIEW)
+
+    @property
+    def exhibits(self) -> dict[str, Exhibits]:
+        """What a page shows of failed checks beside their words, by check id."""
+        return {check.id: check.exhibits for check in self if check.status is Status.FAIL}
 
     @property
     def exit_status(self) -> int:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from grader import diagnosis, files, procfs
 from grader.check import Event, Failure, Where
 from grader.errors import CheckFailed, GraderError
+from grader.exhibits import Exhibits, Screenshot
 from grader.expect import Expected
 from grader.framing import Buffer, LineBuffer
 from grader.host import Host, numbers_like_ports
@@ -29,7 +30,7 @@ from grader.network import LAN_ADDRESS
 from grader.patience import Ending, Patience
 from grader.peer import Line, Peer, words_key
 from grader.program import LINUX, Console, Program, Programs
-from grader.stacks import Source, last_crash
+from grader.stacks import Source, excerpts, last_crash, lines_in
 from grader.submission import own_copy, programs_beside, source_of
 from grader.syntax import Function, Outline, outline, sends_without_newline, with_newline
 from grader.transcript import Transcript
@@ -114,6 +115,8 @@ class Room:
         self._programs = Programs(setup.python, home, self._loop, isolation.sandbox, isolation.confinement)
         self._patience = Patience(self._programs, self._loop, self._watcher, setup.limits)
         self._started: list[Program] = []
+        self._terminals: list[Terminal] = []
+        self._screens: tuple[Screenshot, ...] = ()
         self._settled_at = (-1, -1)
         self._actions = 0
 
@@ -287,6 +290,7 @@ class Room:
         self._patience.starting = True
         self.acted()
         program = self._launch("client", terminal)
+        self._terminals.append(terminal)
         self.rest()
         self._patience.starting = False
         return program, terminal
@@ -498,6 +502,7 @@ class Room:
                 event=near.event if near else sent,
                 mark="came instead" if near else f"never reached {peer.label}",
                 unless=unless,
+                missed="" if near else peer.label,
             )
 
     def expect_once(self, peer: Peer, expected: Expected, hint: str = "", unless: str = "") -> None:
@@ -546,10 +551,11 @@ class Room:
         blocks: bool = True,
         meant: bool = False,
         unless: str = "",
+        missed: str = "",
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
-        self.transcript.end_here()  # what is done to the program to find the cause is no evidence
-        failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, meant, unless)
+        self.evidence_ends()
+        failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, meant, unless, missed)
         asked = self._witness()
         raise CheckFailed(diagnosis.add_cause(failure, asked, ending, self.source) if asked else failure)
 
@@ -560,7 +566,7 @@ class Room:
             "the client never connects", f"the client connects to 127.0.0.1, port {port}", otherwise,
             f"the client must call connect() with HOST '127.0.0.1' and PORT {port}, where the server listens",
         )  # fmt: skip
-        self.transcript.end_here()
+        self.evidence_ends()
         if client.ended() and self.setup.terminal == "pipes" and "/dev/tty" in client.printed:
             raise GraderError("cannot be decided with pipes: the client uses /dev/tty, a terminal (--terminal pty)")
         if client.ended():
@@ -580,6 +586,23 @@ class Room:
         judged = [program for program in self._started if not (program.dismissed or program.stopped)]
         told = (program for program in judged if program.ended() or last_crash(program.printed))
         return next(told, judged[0] if judged else None)
+
+    def evidence_ends(self) -> None:
+        """The verdict falls: what is done to the programs from now on, to find the cause or to stop them, is no evidence."""
+        self.transcript.end_here()
+        self._screens = self._screens or tuple(terminal.screenshot() for terminal in self._terminals)
+
+    def exhibits(self, failure: Failure) -> Exhibits:
+        """What a page shows of a failure beside its words; the files are read as they were handed in."""
+        stacks = [[Where(frame.file, frame.line) for frame in thread.frames if frame.own] for thread in failure.threads]
+        places = next((stack for stack in stacks if failure.where in stack), [failure.where] if failure.where else [])
+        return Exhibits(excerpts(places, self._lines_of), failure.threads, self._screens, failure.missed)
+
+    def _lines_of(self, file: str) -> list[str]:
+        """The lines of a file of the student's, by its name in the submission, or of a program from elsewhere, by its own."""
+        elsewhere = (path for path in self.setup.files.values() if not path.is_relative_to(self.setup.folder))
+        path = next((path for path in elsewhere if path.name == file), None)
+        return lines_in(source_of(path) if path else source_of(self.setup.folder / file, self.setup.folder))
 
     def events(self, failure: Failure | None) -> tuple[Event, ...]:
         """The transcript, marked where the failure says."""

@@ -13,6 +13,8 @@ from typing import Any
 
 import pyte
 
+from grader.exhibits import Screenshot
+
 COLUMNS, ROWS = 160, 48
 
 _ESCAPES = re.compile(
@@ -61,6 +63,12 @@ class Screen:
     def lines(self) -> list[str]:
         """Every line that was shown and stood, oldest first, the present screen last; without blanks at the ends."""
         return [line for line in (*self._screen.gone, *self._screen.rows()) if line]
+
+    def shot(self, who: str) -> Screenshot:
+        """The present screen, without empty rows at its end, and the cursor's place."""
+        rows, cursor = self._screen.rows(), self._screen.cursor
+        last = max((number for number, row in enumerate(rows, start=1) if row), default=0)
+        return Screenshot(who, tuple(rows[:last]), cursor.y, cursor.x)
 
     @property
     def question(self) -> str:

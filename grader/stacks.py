@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from grader.check import Where
+from grader.exhibits import Excerpt, StackFrame, StuckThread
 from grader.submission import source_of
 
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<function>.+))?$')
 _FRAMED = re.compile(r"^\s+[|+] ")  # how the parts of an exception group are set off
+_BEFORE, _AFTER, _LONGEST_LINE = 6, 4, 500  # lines of an excerpt around the one that is meant; characters of each
+_WAITS = (  # what a call in the line, or in the library below it, waits for
+    (r"\baccept\w*\(", "waits for the next client"),
+    (r"\b(recv|recvfrom|recv_into|readline|readinto|read|makefile)\w*\(", "waits for bytes to arrive"),
+    (r"\b(send|sendall|sendto|flush|drain)\(", "waits until what it sends is taken"),
+    (r"\b(input|getpass)\(", "waits for what is typed"),
+    (r"\bjoin\(|_wait_for_tstate_lock\(", "waits for another thread to end"),
+    (r"\b(select|poll|epoll|kqueue|run_forever|run_until_complete)\(", "waits for any of its connections"),
+    (r"\.get\(", "waits for a queue"),
+    (r"\bsleep\(", "sleeps"),
+    (r"\b(wait|wait_for|acquire)\(", "waits for another thread"),
+    (r"\bconnect\w*\(", "waits to be connected"),
+)
 _THREAD = re.compile(r"^(?P<current>Current thread|Thread|Stack) ?(?P<id>0x[0-9a-f]+)?.*most recent call first")
 
 
@@ -118,7 +133,7 @@ class Source:
         if not self.own(frame):
             return []
         path = self._handed_in / self._path(frame).relative_to(self._folder)
-        return re.split(r"\r\n|\r|\n", source_of(path, self._handed_in).decode("utf-8", "replace"))
+        return lines_in(source_of(path, self._handed_in))
 
     def lock_held_around(self, frame: Frame) -> str:
         """The lock whose `with` block (or `acquire()` call before it) the frame's line stands in; empty if none."""
@@ -143,6 +158,78 @@ class Source:
         made = re.compile(rf"\b{re.escape(name)}\s*(?::[^=]+)?=\s*(?:[\w.]+\.)?(\w*Lock|\w*Semaphore|Condition)\(")
         files = {frame.file: frame for frame in frames}.values()
         return [match[1] for frame in files for line in self._lines(frame) if (match := made.search(line))]
+
+
+def lines_in(source: bytes) -> list[str]:
+    """The lines of a program, as Python counts them."""
+    return re.split(r"\r\n|\r|\n", source.decode("utf-8-sig", "replace"))
+
+
+def excerpts(places: Iterable[Where], lines_of: Callable[[str], list[str]]) -> tuple[Excerpt, ...]:
+    """The lines around these places, in the order of the files as they first occur; what lies close together is one piece."""
+    marked: dict[str, set[int]] = {}
+    for place in places:
+        marked.setdefault(place.file, set()).add(place.line)
+    found = []
+    for file, numbers in marked.items():
+        lines = lines_of(file)
+        shown = {at for number in numbers for at in range(number - _BEFORE, number + _AFTER + 1)}
+        shown &= set(range(1, len(lines) + 1))
+        for first in sorted(at for at in shown if at - 1 not in shown):
+            last = next(at for at in range(first, len(lines) + 1) if at + 1 not in shown)
+            meant = tuple(sorted(number for number in numbers if first <= number <= last))
+            texts = tuple(line[:_LONGEST_LINE] for line in lines[first - 1 : last])
+            found.append(Excerpt(file, first, texts, meant))
+    return tuple(found)
+
+
+def stuck_threads(threads: list[Thread], source: Source) -> tuple[StuckThread, ...]:
+    """The threads of a dump as people read them: those first that wait for a lock, then the main thread.
+
+    Threads that stand at the same place are one entry.
+    """
+    alike: dict[tuple[str, str, tuple[StackFrame, ...]], int] = {}
+    for number, thread in enumerate(threads, start=1):
+        main = number == len(threads)  # a dump ends with the main thread
+        entry = ("the main thread" if main else "thread", *_waiting(thread, threads, source))
+        alike[entry] = alike.get(entry, 0) + 1
+    found = [
+        StuckThread(f"{count} threads" if count > 1 else name if name != "thread" else "one thread", waits, frames)
+        for (name, waits, frames), count in alike.items()
+    ]
+    return tuple(sorted(found, key=lambda one: ("the lock" not in one.waits_for, one.name != "the main thread")))
+
+
+def _waiting(thread: Thread, threads: list[Thread], source: Source) -> tuple[str, tuple[StackFrame, ...]]:
+    """What a thread waits for, in words, and its frames."""
+    frames = tuple(_told(frame, source) for frame in thread.frames)
+    waits = _waits_for(frames)
+    itself, anybody = lock_taken_twice([thread], source), lock_taken_twice(threads, source)
+    if itself:
+        waits += f", which it has taken itself in line {itself.holder.line}"
+    elif anybody and waits.endswith(f"the lock {anybody.lock}"):
+        waits += ", which is never given back"
+    return waits, frames
+
+
+def _told(frame: Frame, source: Source) -> StackFrame:
+    if source.own(frame):
+        place = source.where(frame)
+        return StackFrame(place.file, place.line, frame.function, source.text(frame), own=True)
+    return StackFrame(Path(frame.file).name, frame.line, frame.function)
+
+
+def _waits_for(frames: tuple[StackFrame, ...]) -> str:
+    """In words, by the call that the innermost own line makes, or the library's function that it has got to."""
+    line = next((frame.text for frame in frames if frame.own), "")
+    lock = _lock_taken(line)
+    if lock:
+        return f"waits for the lock {lock}"
+    inside = " ".join(f"{frame.function}(" for frame in frames if not frame.own)
+    for pattern, words in _WAITS:
+        if re.search(pattern, line) or re.search(pattern, inside):
+            return words
+    return "waits" if line else "waits in Python's own code"
 
 
 def _indent(text: str) -> int:

@@ -19,6 +19,7 @@ import pexpect
 from pexpect.fdpexpect import fdspawn
 
 from grader.check import Failure
+from grader.exhibits import Screenshot
 from grader.loop import Loop, News
 from grader.program import Capture
 from grader.screen import COLUMNS, ROWS, Screen, plain, same_form
@@ -72,6 +73,10 @@ class Terminal:
     def lines(self) -> list[str]:
         """Every line that somebody before it has seen."""
         return self.screen.lines()
+
+    def screenshot(self) -> Screenshot:
+        """Its screen as it is now."""
+        return self.screen.shot(self.label)
 
     def shows(self, *texts: str) -> bool:
         """Whether somebody before it has seen all these texts in one line; as drawn, or else as printed."""

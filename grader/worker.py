@@ -126,6 +126,8 @@ def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, room_ty
         result.notes = tuple(room.notes)
         result.transcript = room.events(result.failure)
         result.program_output = room.output
+        if result.status is Status.FAIL and result.failure:
+            result.exhibits = room.exhibits(result.failure)
     return result
 
 
@@ -162,4 +164,4 @@ def _judge(check: Check, room: Room, result: CheckResult) -> None:
         result.summary = review.failure.summary
         room.notes.extend(review.notes)
     finally:
-        room.transcript.end_here()
+        room.evidence_ends()

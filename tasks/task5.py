@@ -384,7 +384,7 @@ def _hears(
         return
     near = _nearest(hearer.peer.lines, payload)
     event = near.event if near else room.transcript.last_sent("", or_any=True)
-    room.transcript.end_here()  # what is tried now to find the cause is no evidence
+    room.evidence_ends()
     observed, cure = _what_came(hearer, near, forms)
     meant = True
     is_first = not hint  # only there is the way to frame in question; later a frame has come through

@@ -13,6 +13,7 @@ import pytest
 from grader.batch.results import Entry, Person, Review
 from grader.batch.store import NAME, Store
 from grader.errors import GraderError, UsageError
+from grader.exhibits import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
 
 ADA = Entry("ada_1", (Person("Ada Lovelace", "1"),), late=True, notes=("came by mail",))
 BOB = Entry("bob_2", (Person("Bob Stone", "2"), Person("Cyd Ray", "3")))
@@ -53,6 +54,33 @@ def test_everything_is_there_after_reopening(tmp_path):
         assert store.verdict_keys() == {"ada_1": "v1", "bob_2": "v2"}
         assert store.whole_class().layout == "moodle"
         assert store.about("nothing", "else") == "else"
+
+
+def test_what_a_page_shows_is_kept_beside_the_report(tmp_path):
+    """Excerpts, threads and screens come back as they were, odd characters and all."""
+    shown = {
+        "task1.join": Exhibits(
+            (Excerpt("a.py", 3, ("with lock:", "    \udcff\x00"), (3,)),),
+            (StuckThread("the main thread", "sleeps", (StackFrame("a.py", 3, "main", "with lock:", own=True),)),),
+            (Screenshot("remy", ("", "> hi"), 1, 4),),
+            "otto",
+        )
+    }
+    with filled(tmp_path) as store:
+        store.save("ada_1", "v1", report(check()), exhibits=shown)
+        assert [one.exhibits for one in store.graded()] == [shown, {}]
+
+
+def test_a_store_of_the_first_version_is_taken_over(tmp_path):
+    """Results that were made before pages were still count; they have nothing more to show."""
+    filled(tmp_path).__exit__()
+    with sqlite3.connect(tmp_path / NAME) as database:
+        database.execute("ALTER TABLE submissions DROP COLUMN exhibits")
+        database.execute("PRAGMA user_version = 1")
+    database.close()
+    with Store(tmp_path) as store:
+        ada, _ = store.graded()
+        assert (ada.report, ada.exhibits) == (report(check()), {})
 
 
 def test_a_hand_in_that_is_gone_is_kept_and_not_shown(tmp_path):
@@ -171,7 +199,7 @@ def test_another_version_is_told(tmp_path):
     with sqlite3.connect(tmp_path / NAME) as database:
         database.execute("PRAGMA user_version = 99")
     database.close()
-    with pytest.raises(UsageError, match=r"another version of chatgrade \(schema 99, not 1\)"):
+    with pytest.raises(UsageError, match=r"another version of chatgrade \(schema 99, not 2\)"):
         Store(tmp_path, create=True)
 
 

@@ -119,10 +119,10 @@ class _Course:
             return
         if self._orders.pop(answer.key, None) is None:
             return
-        self._keep(Result(answer.key, answer.verdict_key, answer.report, answer.error))
+        self._keep(Result(answer.key, answer.verdict_key, answer.report, answer.error, answer.exhibits))
 
     def _keep(self, result: Result) -> None:
-        self._store.save(result.key, result.verdict_key, result.report, result.error)
+        self._store.save(result.key, result.verdict_key, result.report, result.error, result.exhibits)
         self._listener.ends(result)
 
 

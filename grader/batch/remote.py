@@ -17,7 +17,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from grader import codelab, files
 from grader.batch.results import Entry
 from grader.batch.run import BatchListener, graded, rules_of
 from grader.errors import GraderError
+from grader.exhibits import Exhibits
 from grader.grading import Request
 from grader.intake import Intake
 from grader.runner import run_one
@@ -51,6 +52,7 @@ class Answer:
     report: Mapping[str, Any] | None = None
     error: str = ""
     refusal: str = ""
+    exhibits: Mapping[str, Exhibits] = field(default_factory=dict)
     crashed: bool = False  # its process ended without an answer: the machine's fault, or that of the hand-in
 
 
@@ -97,7 +99,7 @@ def carry_out(order: Order) -> Answer:
         result = run_one(lab, grading, order.isolation, 1)
     except GraderError as error:
         return Answer(order.entry.key, refusal=str(error))
-    return Answer(result.key, result.verdict_key, result.report, result.error)
+    return Answer(result.key, result.verdict_key, result.report, result.error, exhibits=result.exhibits)
 
 
 def in_own_process(data: bytes) -> bytes:

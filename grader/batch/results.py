@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.exhibits import Exhibits
+
 
 @dataclass(frozen=True)
 class Person:
@@ -44,6 +46,7 @@ class Graded:
     error: str = ""
     reviews: Mapping[str, Review] = field(default_factory=dict)  # by check id
     penalty: int = 0  # points taken off, for being late
+    exhibits: Mapping[str, Exhibits] = field(default_factory=dict)  # by check id: what a page shows of failures
 
     def checks(self) -> Iterator[Mapping[str, Any]]:
         """All checks of the report, with what a person has decided put in."""

@@ -7,7 +7,7 @@ import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -19,6 +19,7 @@ from grader.batch.store import Store
 from grader.check import Status
 from grader.codelab import Codelab
 from grader.errors import GraderError, UsageError
+from grader.exhibits import Exhibits
 from grader.grading import Request, grading
 from grader.intake import Intake
 from grader.reports import json as json_report
@@ -47,6 +48,7 @@ class Result:
     verdict_key: str  # empty: it is to be graded again next time
     report: Mapping[str, Any] | None
     error: str = ""
+    exhibits: Mapping[str, Exhibits] = field(default_factory=dict)
 
 
 class BatchListener:
@@ -122,7 +124,7 @@ def grade_class(
     with workers_for(lab, request.setup(needed[0], {}), isolation, jobs, needed) as workers:
         gradings = (graded(lab, request, one.hand_in, one.verdict_key, listener) for one in work)
         for result in run_all(lab, gradings, workers):
-            store.save(result.key, result.verdict_key, result.report, result.error)
+            store.save(result.key, result.verdict_key, result.report, result.error, result.exhibits)
             listener.ends(result)
         return workers.notes
 
@@ -140,4 +142,4 @@ def graded(lab: Codelab, request: Request, one: HandIn, verdict_key: str, listen
     except Exception as error:  # noqa: BLE001 - a fault of ours in one must not cost the others
         return Result(key, "", None, f"the grader failed: {type(error).__name__}: {error}")
     missing = any(check.status is Status.ERROR for check in report)
-    return Result(key, "" if missing else verdict_key, json_report.to_dict(report))
+    return Result(key, "" if missing else verdict_key, json_report.to_dict(report), exhibits=report.exhibits)

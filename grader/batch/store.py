@@ -20,16 +20,18 @@ from typing import Any
 
 from grader.batch.results import Class, Entry, Graded, Person, Review
 from grader.errors import GraderError, UsageError
+from grader.exhibits import Exhibits
 
 NAME = "chatgrade.sqlite"
-_VERSION = 1
+_VERSION = 2
+_EXHIBITS = "exhibits TEXT NOT NULL DEFAULT '{}'"  # since version 2
 _NO_RESULTS = "{folder}: holds no results of a class; chatgrade batch PATH -o {folder} makes them."
-_TABLES = """
+_TABLES = f"""
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE submissions (
     key TEXT PRIMARY KEY, entry TEXT NOT NULL, present INTEGER NOT NULL, place INTEGER NOT NULL,
     verdict_key TEXT NOT NULL DEFAULT '', report TEXT, error TEXT NOT NULL DEFAULT '', penalty INTEGER NOT NULL DEFAULT 0,
-    graded_at TEXT NOT NULL DEFAULT ''
+    graded_at TEXT NOT NULL DEFAULT '', {_EXHIBITS}
 );
 CREATE TABLE checks (
     key TEXT NOT NULL REFERENCES submissions ON DELETE CASCADE, id TEXT NOT NULL, status TEXT NOT NULL,
@@ -78,6 +80,10 @@ class Store:
             with self._transaction():
                 for statement in _TABLES.split(";"):
                     self._database.execute(statement)
+                self._database.execute(f"PRAGMA user_version = {_VERSION}")
+        elif version == 1:
+            with self._transaction():
+                self._database.execute(f"ALTER TABLE submissions ADD COLUMN {_EXHIBITS}")
                 self._database.execute(f"PRAGMA user_version = {_VERSION}")
         elif version == 0:
             raise UsageError(_NO_RESULTS.format(folder=self._path.parent))
@@ -143,14 +149,22 @@ class Store:
         """For each hand-in that has its verdicts: what they were made of."""
         return dict(map(tuple, self._rows("SELECT key, verdict_key FROM submissions WHERE verdict_key != ''")))
 
-    def save(self, key: str, verdict_key: str, report: Mapping[str, Any] | None, error: str = "") -> None:
+    def save(
+        self,
+        key: str,
+        verdict_key: str,
+        report: Mapping[str, Any] | None,
+        error: str = "",
+        exhibits: Mapping[str, Exhibits] | None = None,
+    ) -> None:
         """What became of a hand-in: its report, or why there is none. With no `verdict_key` it is graded again next time."""
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         text = None if report is None else json.dumps(report)
+        shown = json.dumps({check_id: one.as_dict() for check_id, one in (exhibits or {}).items()})
         with self._transaction():
             self._database.execute(
-                "UPDATE submissions SET verdict_key = ?, report = ?, error = ?, graded_at = ? WHERE key = ?",
-                (verdict_key, text, _text(error), now, key),
+                "UPDATE submissions SET verdict_key = ?, report = ?, error = ?, graded_at = ?, exhibits = ? WHERE key = ?",
+                (verdict_key, text, _text(error), now, shown, key),
             )
             self._database.execute("DELETE FROM checks WHERE key = ?", (key,))
             self._database.executemany(
@@ -193,11 +207,12 @@ class Store:
     def graded(self) -> Iterator[Graded]:
         """The class's hand-ins, one at a time; a review counts as long as what it judged is unchanged."""
         for (key,) in self._rows("SELECT key FROM submissions WHERE present = 1 ORDER BY key"):
-            ((entry, report, error, penalty),) = self._rows(
-                "SELECT entry, report, error, penalty FROM submissions WHERE key = ?", key
+            ((entry, report, error, penalty, exhibits),) = self._rows(
+                "SELECT entry, report, error, penalty, exhibits FROM submissions WHERE key = ?", key
             )
             told = json.loads(report) if report else None
-            yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty)
+            shown = {check_id: Exhibits.of(one) for check_id, one in json.loads(exhibits).items()}
+            yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty, shown)
 
     def whole_class(self) -> Class:
         """Everything, as exports take it."""
