@@ -1,0 +1,59 @@
+"""Pages: self-contained HTML that loads nothing, runs no script but its own, and shows what students wrote as text.
+
+`page` is the only way out. Every value that a template prints goes through `sinks.html`, which also makes visible what would
+hide or reorder text; markup is what a function here has returned as `sinks.Markup`. The policy in each page allows its own
+style and script by their digests and nothing else, so a style or a handler in an attribute has no effect: use classes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+
+import jinja2
+
+import grader
+from grader.reports import sinks
+
+
+def page(template: str, **values: object) -> str:
+    """The page that a template of this folder makes of these values."""
+    return _environment().get_template(template).render(version=grader.__version__, **values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader(__name__, ""),
+        autoescape=True,
+        finalize=_harmless,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(asset=_asset, policy=_policy)
+    return environment
+
+
+def _harmless(value: object) -> object:
+    return sinks.html(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+@cache
+def _asset(*names: str) -> sinks.Markup:
+    """Styles or scripts of this folder, to stand in the page as one."""
+    return sinks.Markup("".join((resources.files(__name__) / name).read_text("utf-8") for name in names))
+
+
+@cache
+def _policy(styles: tuple[str, ...], scripts: tuple[str, ...]) -> str:
+    """What the page may do (Content-Security-Policy), given the names of its styles and scripts."""
+    allowed = [f"style-src '{_digest(styles)}'"]
+    allowed += [f"script-src '{_digest(scripts)}'"] if scripts else []
+    return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
+
+
+def _digest(names: tuple[str, ...]) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(_asset(*names).encode()).digest()).decode()}"
