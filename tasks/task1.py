@@ -259,6 +259,7 @@ def leave_by_word(room: ChatRoom) -> None:
     - the word is compared as it came -> `exit` and ` Exit ` are relayed as chat: use strip().upper()
     - DONE is sent but the connection stays open -> the client waits for its end for ever
     - the line is relayed before it is looked at -> everyone reads `<name>: EXIT`
+    - DONE is broadcast -> everybody's client takes it for the answer, and ends
 
     Codelab: section 3
     """
@@ -295,6 +296,13 @@ def leave_by_word(room: ChatRoom) -> None:
                 relayed.accepts,
                 f'of the word "{typed.strip()}"',
                 "look for EXIT before you relay the line",
+                since=leaver.gone_since,
+            )
+            room.expect_nothing(
+                other.peer,
+                room.done().accepts,
+                f"of {room.done().text}, which is for {leaver.name} alone",
+                f"send {room.done().text} to the connection that sent EXIT only: other clients end when they get it",
                 since=leaver.gone_since,
             )
 
