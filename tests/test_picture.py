@@ -1,0 +1,12 @@
+"""Test that the picture in the README is what the program shows today."""
+
+from __future__ import annotations
+
+import picture
+import pytest
+
+
+def test_the_picture_is_up_to_date() -> None:
+    """A run on the example that the README shows looks as it does there."""
+    if picture.draw() != picture.PICTURE.read_text(encoding="utf-8"):
+        pytest.fail("the program's report looks different now: run `python tests/picture.py`", pytrace=False)
