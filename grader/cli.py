@@ -424,6 +424,19 @@ def explain(check_id: str) -> None:
     render_explanation(codelab.load().catalogue[check_id], _console(no_color=False))
 
 
+@commands.command("init")
+@click.argument("folder", type=_FILE, metavar="DIR")
+def start_course(folder: Path) -> None:
+    """Write the starting kit into DIR: the task sheet, a form for the answers, and all settings with their defaults.
+
+    Files that are there already are left as they are.
+    """
+    from grader import kit
+    from grader.reports.kit import render
+
+    render(kit.lay_out(folder, codelab.load()), _console(no_color=False))
+
+
 @commands.command("review")
 @click.argument("out", type=_FILE)
 @click.option("--again", is_flag=True, help="Go through the answers even if all are judged.")

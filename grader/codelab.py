@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grader.check import Catalogue
     from grader.room import Room
+    from grader.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,8 @@ class Extra:
 class Codelab:
     """A codelab's checks and what they stand on: file names by role, the port, the wording, and the room they play in.
 
-    `extras` are the roles of the bonus task `bonus`, which may be left out.
+    `extras` are the roles of the bonus task `bonus`, which may be left out. `kit` makes the files that one begins with, by
+    their names, for a course with these settings.
     """
 
     catalogue: Catalogue
@@ -41,6 +43,7 @@ class Codelab:
     room: type[Room]
     bonus: str
     extras: Mapping[str, Extra]
+    kit: Callable[[Codelab, Settings], Mapping[str, str]] = lambda _lab, _course: {}
 
     def bonus_role(self, role: str) -> str:
         """The role that a usual one (server, client) has in the bonus task."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,18 @@ class Settings:
     batch: BatchSettings = field(default_factory=BatchSettings)
 
 
+def defaults(codelab: Codelab) -> dict[str, dict[str, Any]]:
+    """Every setting that there is, by its table, with the value that holds where a course sets none."""
+    return {
+        "files": {**codelab.files},
+        "network": {"port": codelab.port},
+        "wording": {**codelab.wording},
+        "points": {check.id: check.points for check in codelab.catalogue},
+        "limits": asdict(Limits()),
+        "batch": asdict(BatchSettings()),
+    }
+
+
 def find(submission: Path) -> Path | None:
     """The settings file beside the submission or in a folder above it."""
     try:
@@ -58,25 +70,25 @@ def find(submission: Path) -> Path | None:
 def load(path: Path | None, codelab: Codelab) -> Settings:
     """Read a settings file; UsageError that tells what is wrong with it."""
     tables = _read(path) if path else {}
-    known = ("files", "network", "wording", "points", "limits", "batch")
+    known = defaults(codelab)
     for table in tables:
         if table not in known:
             raise UsageError(f"{path}: there is no table [{table}]{nearest(table, known)}")
         if not isinstance(tables[table], dict):
             raise UsageError(f"{path}: {table!r} must be a table: write [{table}] on a line of its own.")
-    files = _typed(path, "files", tables.get("files", {}), codelab.files, str)
+    files = _typed(path, "files", tables.get("files", {}), known["files"], str)
     for role, name in files.items():
         if not name or Path(name).name != name:
             raise UsageError(f"{path}: [files] {role} must be the name of a file, not {name!r}.")
-    network = _typed(path, "network", tables.get("network", {}), {"port": codelab.port}, int)
+    network = _typed(path, "network", tables.get("network", {}), known["network"], int)
     port = network.get("port", codelab.port)
     if not 0 < port < 1 << 16:
         raise UsageError(f"{path}: [network] port must be between 1 and 65535, not {port}.")
-    points = _typed(path, "points", tables.get("points", {}), [check.id for check in codelab.catalogue], int)
+    points = _typed(path, "points", tables.get("points", {}), known["points"], int)
     for check_id, value in points.items():
         if value < 0:
             raise UsageError(f"{path}: [points] {check_id} must not be negative.")
-    limits = _typed(path, "limits", tables.get("limits", {}), [one.name for one in fields(Limits)], int)
+    limits = _typed(path, "limits", tables.get("limits", {}), known["limits"], int)
     for name, value in limits.items():
         if not 0 < value <= _HIGHEST_LIMIT:
             raise UsageError(f"{path}: [limits] {name} must be between 1 and {_HIGHEST_LIMIT:,}, not {value}.")
@@ -86,12 +98,12 @@ def load(path: Path | None, codelab: Codelab) -> Settings:
         {**codelab.wording, **_wording(path, tables.get("wording", {}), codelab)},
         points,
         Limits(**limits),
-        _batch(path, tables.get("batch", {})),
+        _batch(path, tables.get("batch", {}), known["batch"]),
     )
 
 
-def _batch(path: Path | None, values: Mapping[str, Any]) -> BatchSettings:
-    _known_keys(path, "batch", values, [one.name for one in fields(BatchSettings)])
+def _batch(path: Path | None, values: Mapping[str, Any], known: Collection[str]) -> BatchSettings:
+    _known_keys(path, "batch", values, known)
     numbers = {key: value for key, value in values.items() if key != "layout"}
     for key, value in _typed(path, "batch", numbers, list(numbers), int).items():
         if not 0 <= value <= _HIGHEST_LIMIT:
@@ -135,7 +147,8 @@ def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> 
     _known_keys(path, "wording", values, codelab.wording)
     for key, value in values.items():
         texts = value if isinstance(value, list) else [value]
-        if not texts or not all(isinstance(text, str) and text for text in texts):
+        may_be_none = codelab.wording[key] == []
+        if not (texts or may_be_none) or not all(isinstance(text, str) and text for text in texts):
             raise UsageError(f"{path}: [wording] {key} must be a text in quotes or a list of texts.")
         allowed = _placeholders(codelab.wording[key])
         for text in texts:

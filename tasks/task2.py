@@ -432,15 +432,18 @@ def _explained(room: ChatRoom, question: str, role: str, function: Function | No
 
 
 def _answer(room: ChatRoom, question: str, function: Function | None) -> tuple[str, str]:
-    """The answer and the place where it stands; a comment counts if no document holds one."""
+    """The answer and the place where it stands; a comment counts if no document holds one, and a blank form if nothing does."""
+    blank = "", ""
     for name, text in room.documents(answers.FILES):
         found = answers.find(text, only_marked=name.lower() == "readme.md").get(question)
-        if found is not None:
-            return found or "(nothing)", name
+        if found and not answers.is_template(found):
+            return found, name
+        if found is not None and not any(blank):
+            blank = found or "(nothing)", name
     comment = " ".join(function.comment.split()) if function else ""
     if function and len(comment.split()) > 4 and share_copied(comment) < THRESHOLD:
         return comment, f"the comment at {function.name}()"
-    return "", ""
+    return blank
 
 
 _RECEIVES = frozenset({"recv", "recv_into", "recvfrom", "readline", "read", "readuntil", "read1", "makefile", "select"})

@@ -1,4 +1,4 @@
-"""What several tests share: running a test in a process of its own.
+"""What several tests share: running a test in a process of its own, and a machine that lacks something.
 
 Some parts of the grader change the process they run in (its namespaces, who owns its orphans) or must find no other
 children in it. A test marked `own_process` runs in a fork of the test process, which is checked to leave nothing behind.
@@ -7,9 +7,12 @@ children in it. A test marked `own_process` runs in a fork of the test process, 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import traceback
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +47,40 @@ def private():
             pytest.skip(str(error))
 
     return enter
+
+
+@pytest.fixture
+def path_with():
+    """Tell how to get a PATH in which `bwrap` is this script, or is not there."""
+    programs = Path(tempfile.mkdtemp())  # pytest's own folders are closed to those that root becomes
+    programs.chmod(0o755)
+
+    def path(script: str = "") -> str:
+        for name in ("prlimit", "setsid"):
+            (programs / name).symlink_to(f"/usr/bin/{name}")
+        if script:
+            (programs / "bwrap").write_text(f"#!/bin/sh\n{script}\n")
+            (programs / "bwrap").chmod(0o755)
+        return str(programs)
+
+    yield path
+    shutil.rmtree(programs)
+
+
+@pytest.fixture
+def small_disk(private, tmp_path):
+    """Tell how to have a full disk at a folder, seen by this test alone."""
+
+    def make(options: str) -> Path:
+        private()
+        kernel.unshare(kernel.NEW_MOUNTS)
+        kernel.keep_mounts_to_oneself()
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        kernel.mount_memory(str(disk), options)
+        return disk
+
+    return make
 
 
 @pytest.hookimpl(tryfirst=True)

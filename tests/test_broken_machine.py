@@ -5,15 +5,13 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from grader import kernel, seccomp
+from grader import seccomp
 
 pytestmark = pytest.mark.own_process
 
@@ -45,24 +43,6 @@ def report(done: subprocess.CompletedProcess[str]) -> dict:
     """The report on standard output."""
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
-
-
-@pytest.fixture
-def path_with():
-    """Tell how to get a PATH in which `bwrap` is this script, or is not there."""
-    programs = Path(tempfile.mkdtemp())  # pytest's own folders are closed to those that root becomes
-    programs.chmod(0o755)
-
-    def path(script: str = "") -> str:
-        for name in ("prlimit", "setsid"):
-            (programs / name).symlink_to(f"/usr/bin/{name}")
-        if script:
-            (programs / "bwrap").write_text(f"#!/bin/sh\n{script}\n")
-            (programs / "bwrap").chmod(0o755)
-        return str(programs)
-
-    yield path
-    shutil.rmtree(programs)
 
 
 LACKS = {
@@ -113,22 +93,6 @@ def test_no_namespaces(private):
     told = report(chatgrade(SERVER, "--json", "-", refused=True))
     assert told["run"]["isolation"] == "none"
     assert "one after another on the real port; the programs ran " in told["notes"][-1]
-
-
-@pytest.fixture
-def small_disk(private, tmp_path):
-    """Tell how to have a full disk at a folder, seen by this test alone."""
-
-    def make(options: str) -> Path:
-        private()
-        kernel.unshare(kernel.NEW_MOUNTS)
-        kernel.keep_mounts_to_oneself()
-        disk = tmp_path / "disk"
-        disk.mkdir()
-        kernel.mount_memory(str(disk), options)
-        return disk
-
-    return make
 
 
 def test_a_full_disk(small_disk):
