@@ -255,10 +255,7 @@ def _terminal(wanted: str) -> tuple[str, tuple[str, ...]]:
 
 def _interpreter(python: str) -> str:
     """The absolute path of a Python that can run students' programs."""
-    found = shutil.which(python)
-    if not found:
-        raise UsageError(f"{python}: there is no such Python to run the student's program with.")
-    found = str(Path(found).absolute())  # the program is started in another folder
+    found = _located(python)
     if python != _OWN_PYTHON:
         asked = subprocess.run(
             [found, "-c", "import sys; print(sys.version_info >= (3, 8))"], capture_output=True, check=False
@@ -266,6 +263,14 @@ def _interpreter(python: str) -> str:
         if asked.stdout.strip() != b"True":
             raise UsageError(f"{python}: is not a Python of version 3.8 or newer.")
     return found
+
+
+def _located(python: str) -> str:
+    """The absolute path of a Python, whether or not it can run anything."""
+    found = shutil.which(python)
+    if not found:
+        raise UsageError(f"{python}: there is no such Python to run the student's program with.")
+    return str(Path(found).absolute())  # the program is started in another folder
 
 
 def _open_for_writing(name: str | None) -> Any:  # noqa: ANN401 - a text stream
@@ -422,6 +427,22 @@ def explain(check_id: str) -> None:
     from grader.reports.catalogue import render_explanation
 
     render_explanation(codelab.load().catalogue[check_id], _console(no_color=False))
+
+
+@commands.command("doctor")
+@click.option("--python", metavar="EXE", default=_OWN_PYTHON, help="The Python that is to run students' programs.")
+@click.option("--config", type=_FILE, metavar="FILE", help="Settings; else chatgrade.toml here or above.")
+@click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
+def doctor(*, python: str, config: Path | None, no_color: bool) -> int:
+    """Tell what this machine can do, and what that means for grading."""
+    from grader.doctor import examine
+    from grader.doctor.finding import Machine
+    from grader.reports.doctor import render
+
+    lab, file = codelab.load(), config or settings.find(Path())
+    examination = examine(Machine(lab, settings.load(file, lab), file, _located(python)))
+    render(examination, _console(no_color=no_color))
+    return 0 if examination.can_grade else TROUBLE
 
 
 @commands.command("init")

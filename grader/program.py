@@ -246,7 +246,7 @@ class Program:
 
     def __init__(self, file: Path, role: str, console: Console, programs: Programs) -> None:
         command = [programs.python, "-X", "faulthandler", "-u", file.name]
-        environment = {**_environment(programs.home), **console.environment}
+        environment = {**usual_environment(programs.home), **console.environment}
         self.box: Box | None = None
         try:
             if programs.sandbox:
@@ -425,8 +425,8 @@ def _stopped(pid: int) -> bool:
     return all(state in "TtZX" for state in states)
 
 
-def _environment(home: Path) -> dict[str, str]:
-    """Small and the same everywhere: UTF-8, nothing of the grader's own."""
+def usual_environment(home: Path) -> dict[str, str]:
+    """What every program finds in its environment: little, and the same everywhere; UTF-8, nothing of the grader's own."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),

@@ -38,12 +38,16 @@ class Workers:
     """The worker processes of one run. A context manager: none outlives it, nor anything that they started."""
 
     def __init__(
-        self, lab: Codelab, setup: Setup, scratch: Path, isolation: str, count: int, needed: tuple[Path, ...] = ()
-    ) -> None:
-        """`setup` tells what all submissions have in common, `needed` the folders in which there are others."""
+        self, lab: Codelab, setup: Setup, scratch: Path, isolation: str, count: int, needed: tuple[Path, ...] = (),
+        within: float | None = None,
+    ) -> None:  # fmt: skip
+        """`setup` tells what all submissions have in common, `needed` the folders in which there are others.
+
+        `within` are the seconds after which a worker that has not begun is given up; without it, it may wait for another run.
+        """
         self._lab, self._setup, self._scratch = lab, setup, scratch
         self._levels = list(LEVELS) if isolation == "auto" else [isolation]
-        self._count, self._needed = count, needed
+        self._count, self._needed, self._within = count, needed, within
         self._all: list[Worker] = []
         self._context: Any = multiprocessing.get_context("fork")
         self.notes: tuple[str, ...] = ()
@@ -66,21 +70,30 @@ class Workers:
     def _fill(self) -> None:
         level = self._levels[0]
         self._all = [self._launch(number) for number in range(1 if level == "none" else self._count)]
-        try:
-            told = [one.pipe.recv() for one in self._all]
-        except EOFError as error:
-            raise GraderError("a worker process of the grader died before it began") from error
+        told = [self._hello(one) for one in self._all]
         refusals = [one for one in told if isinstance(one, GraderError)]
         if not refusals:
-            self.notes = (*self.notes, *(note for note in dict.fromkeys(told) if note))
+            self.notes = (*self.notes, *(note for note in dict.fromkeys(map(str, told)) if note))
             return
         self._end_all()
         del self._levels[0]
         if not self._levels:
             less = LEVELS[LEVELS.index(level) + 1 :]
-            raise GraderError(f"{refusals[0]}; --isolation {less[0]} does without" if less else str(refusals[0]))
+            advice = f"; --isolation {less[0]} does without" if less else ""
+            raise GraderError(f"{refusals[0]}{advice}") from refusals[0]
         self.notes = (*self.notes, f"no isolation {level}: {refusals[0]}")
         self._fill()
+
+    def _hello(self, one: Worker) -> str | GraderError:
+        """What a worker says when it begins: see `worker.serve`."""
+        if not one.pipe.poll(self._within):
+            one.process.terminate()  # it may never look at its pipe
+            raise GraderError(f"a worker process of the grader has not begun within {self._within:.0f} seconds")
+        try:
+            told: str | GraderError = one.pipe.recv()
+        except EOFError as error:
+            raise GraderError("a worker process of the grader died before it began") from error
+        return told
 
     def _launch(self, number: int) -> Worker:
         ours, theirs = self._context.Pipe()
@@ -141,10 +154,7 @@ class Workers:
             set(worker.descendants(os.getpid())) - self._before - living
         )  # what it ran would be in the way of what comes
         fresh = self._launch(dead.number)
-        try:
-            told = fresh.pipe.recv()
-        except EOFError as error:
-            raise GraderError("a worker process of the grader died before it began") from error
+        told = self._hello(fresh)
         if isinstance(told, GraderError):
             raise told
         dead.process, dead.pipe = fresh.process, fresh.pipe

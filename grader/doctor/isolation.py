@@ -1,0 +1,62 @@
+"""Each level of isolation, tried as a run would enter it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+
+from grader import files, listening
+from grader.doctor import linux
+from grader.doctor.finding import Finding, Level, Machine
+from grader.errors import GraderError
+from grader.isolation import LEVELS
+from grader.program import LINUX
+from grader.room import Setup
+from grader.workers import Workers
+
+Outcome = str | GraderError
+"""What a level leaves open, or why this machine does not have it."""
+
+
+def tried(machine: Machine) -> dict[str, Outcome]:
+    """What came of each level, the best first."""
+    return {level: _tried(level, machine) for level in LEVELS}
+
+
+def best(outcomes: Mapping[str, Outcome]) -> str:
+    """The level that `auto` takes; empty: there is none."""
+    return next((level for level, outcome in outcomes.items() if isinstance(outcome, str)), "")
+
+
+def levels(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
+    """What the trial has shown, and what it means."""
+    for level, outcome in outcomes.items():
+        subject = f"isolation {level}"
+        if isinstance(outcome, str):
+            yield Finding(Level.OK, subject, "works", outcome or "strangers' programs may be graded")
+        else:
+            nothing_left = level == LEVELS[-1] and not best(outcomes)
+            grave = Level.TROUBLE if nothing_left else Level.WARNING
+            yield Finding(grave, subject, str(outcome), _without_full() if level == "full" else "")
+
+
+def _tried(level: str, machine: Machine) -> Outcome:
+    settings = machine.settings
+    try:
+        if level == "none" and listening.who_listens(settings.port):
+            return GraderError(f"not while port {settings.port} is taken")
+        with files.temporary_folder() as scratch:
+            setup = Setup(scratch, {}, machine.python, settings.port, settings.wording, 0, limits=settings.limits)
+            with Workers(machine.lab, setup, scratch, level, 1, within=machine.within) as workers:
+                return "; ".join(note.partition(": ")[2] for note in workers.notes)
+    except GraderError as error:
+        return error.__cause__ if isinstance(error.__cause__, GraderError) else error
+    except Exception as error:  # noqa: BLE001 - whatever it is, this level cannot be had
+        return GraderError(str(error) or type(error).__name__)
+
+
+def _without_full() -> str:
+    """What it means that there is no sandbox, and what may be in its way where its parts are there."""
+    meaning = "`chatgrade batch` grades no class, unless --isolation accepts less"
+    whole = LINUX and shutil.which("bwrap") and not linux.refused_namespaces()
+    return f"{meaning}; {advice}" if whole and (advice := linux.for_containers()) else meaning

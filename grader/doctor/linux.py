@@ -1,0 +1,113 @@
+"""What the levels of isolation stand on, on Linux: bubblewrap, and what the kernel permits."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader import kernel, landlock, seccomp
+from grader.doctor.asking import answers
+from grader.doctor.finding import Finding, Level, Machine
+
+_SYSCTLS = (  # file under /proc/sys, the value that is in the way, the one that is not
+    ("user/max_user_namespaces", "0", "15000"),
+    ("kernel/unprivileged_userns_clone", "0", "1"),
+    ("kernel/apparmor_restrict_unprivileged_userns", "1", "0"),
+)
+_SIGNS_OF_A_CONTAINER = ("/.dockerenv", "/run/.containerenv")
+_FOR_CONTAINERS = (
+    "this is a container, which must be started with `--security-opt seccomp=unconfined --security-opt systempaths=unconfined` "
+    "(Docker) or `--security-opt seccomp=unconfined --security-opt unmask=ALL` (Podman)"
+)
+
+
+def bubblewrap(machine: Machine) -> Iterator[Finding]:
+    """Whether it is there, and which."""
+    place = shutil.which("bwrap")
+    if not place:
+        meaning = "isolation full needs it: `apt install bubblewrap`, `dnf install bubblewrap`"
+        yield Finding(Level.WARNING, "bubblewrap", "not there", meaning)
+    elif version := answers({place: [place, "--version"]}, machine.within).get(place):
+        yield Finding(Level.OK, "bubblewrap", f"{version.removeprefix('bubblewrap ')} ({place})")
+    else:
+        yield Finding(Level.WARNING, "bubblewrap", f"{place} does not tell its version", "isolation full needs it")
+
+
+def user_namespaces(_: Machine) -> Iterator[Finding]:
+    """Whether they are permitted, and what would permit them."""
+    refusal = refused_namespaces()
+    if not refusal:
+        yield Finding(Level.OK, "user namespaces", "permitted")
+        return
+    needed = "isolation full needs them, and so does network unless root runs it"
+    remedy = _sysctl() or for_containers()
+    yield Finding(Level.WARNING, "user namespaces", f"refused ({refusal})", f"{needed}; {remedy}" if remedy else needed)
+
+
+def refused_namespaces() -> str:
+    """Why no user namespace with rights in it can be had; empty if one can. A process that ends at once tries it."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            kernel.unshare(kernel.NEW_USERS)
+            kernel.unshare(kernel.NEW_NETWORK)  # AppArmor may permit the first, and then nothing in it
+            code = 0
+        except OSError as error:
+            code = error.errno or code
+        finally:
+            os._exit(code)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return os.strerror(code) if code else ""
+
+
+def _sysctl() -> str:
+    """The setting of the kernel that is in the way, as far as it can be seen."""
+    for name, bad, good in _SYSCTLS:
+        try:
+            value = Path("/proc/sys", name).read_text().strip()
+        except OSError:
+            continue
+        if value == bad and (os.getuid() or name.startswith("user/")):
+            return f"`sysctl -w {name.replace('/', '.')}={good}`, as root, permits them"
+    return ""
+
+
+def for_containers() -> str:
+    """What a container must be given, where this is one."""
+    inside = any(map(os.path.exists, _SIGNS_OF_A_CONTAINER)) or "container" in os.environ
+    return _FOR_CONTAINERS if inside else ""
+
+
+def landlocked(_: Machine) -> Iterator[Finding]:
+    """Whether programs can be kept to their own files without a sandbox."""
+    where = "at isolation network and none, programs can open"
+    if version := landlock.version():
+        meaning = f"{where} their own files, the system's and those in /tmp, no others"
+        yield Finding(Level.OK, "Landlock", f"version {version}", meaning)
+    else:
+        fact = "the kernel has none that is of use (Linux 5.19 and newer may)"
+        yield Finding(Level.WARNING, "Landlock", fact, f"{where} whatever their user may")
+
+
+def filters(_: Machine) -> Iterator[Finding]:
+    """Whether system calls can be filtered, and whether ours are."""
+    processor = platform.machine()
+    if not seccomp.filter_for(processor):
+        yield Finding(Level.WARNING, "seccomp", f"no filter for {processor}", "isolation full needs one")
+        return
+    mode = re.search(r"(?m)^Seccomp:\s*(\d)", Path("/proc/self/status").read_text())
+    if not mode:
+        yield Finding(Level.WARNING, "seccomp", "the kernel has none", "isolation full needs it")
+    elif mode[1] == "0":
+        yield Finding(Level.OK, "seccomp", f"a filter for {processor}")
+    else:
+        meaning = "chatgrade itself is filtered, as in a container: what is forbidden to it cannot be had"
+        yield Finding(Level.OK, "seccomp", f"a filter for {processor}", meaning)
+
+
+PROBES = {"bubblewrap": bubblewrap, "user namespaces": user_namespaces, "Landlock": landlocked, "seccomp": filters}

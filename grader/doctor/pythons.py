@@ -1,0 +1,76 @@
+"""Which Pythons can run students' programs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.doctor.asking import answers
+from grader.doctor.finding import Finding, Level, Machine
+
+_OLDEST = (3, 8)
+_NAME = re.compile(r"python(3(\.\d+)?)?|pypy3(\.\d+)?")
+_MOST_ASKED, _MOST_NAMED = 40, 6
+# Python 2 understands that, too. The second line tells what a script of that name leads to.
+_ASK = ("-E", "-S", "-c", "import sys; print('%d.%d' % sys.version_info[:2]); print(sys.executable)")
+_ANSWER = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)\n(?P<executable>.*)")
+
+
+class _Python(NamedTuple):
+    path: str
+    version: tuple[int, int]  # (0, 0): it does not tell
+    place: str  # where it really is
+
+    def __str__(self) -> str:
+        return f"{'.'.join(map(str, self.version))} ({self.path})" if self.version > (0, 0) else self.path
+
+
+def found(machine: Machine) -> Iterator[Finding]:
+    """The Python that runs students' programs, the others that could, and those that cannot."""
+    usual, *others = _asked([machine.python, *_on_path()], machine.within)
+    oldest = ".".join(map(str, _OLDEST))
+    if usual.version >= _OLDEST:
+        yield Finding(Level.OK, "Python", str(usual), "runs students' programs, unless --python names another")
+    else:
+        meaning = f"students' programs need {oldest} or newer: name another with --python"
+        yield Finding(Level.TROUBLE, "Python", f"{usual} is too old, or does not run", meaning)
+    subject = "other Pythons"
+    if able := [one for one in others if one.version >= _OLDEST]:
+        yield Finding(Level.OK, subject, _named(able), "--python takes one of them")
+    if old := [one for one in others if (0, 0) < one.version < _OLDEST]:
+        yield Finding(Level.WARNING, subject, _named(old), f"older than {oldest}: cannot run students' programs")
+    if silent := [one for one in others if one.version == (0, 0)]:
+        yield Finding(Level.OK, subject, f"{_named(silent)} did not answer", "cannot run students' programs")
+
+
+def _asked(paths: list[str], within: float) -> list[_Python]:
+    """What each of them tells of itself; one that has several names counts once."""
+    told = answers({path: [path, *_ASK] for path in paths}, within)
+    pythons: dict[str, _Python] = {}
+    for path in paths:
+        answer = _ANSWER.fullmatch(told.get(path, ""))
+        version = (int(answer["major"]), int(answer["minor"])) if answer else (0, 0)
+        place = os.path.realpath(answer["executable"] if answer else path)
+        pythons.setdefault(place, _Python(path, version, place))
+    return list(pythons.values())
+
+
+def _on_path() -> list[str]:
+    """Whatever is called like a Python on PATH."""
+    paths: list[str] = []
+    for folder in os.get_exec_path():
+        try:
+            names = sorted(filter(_NAME.fullmatch, os.listdir(folder)))  # noqa: PTH208 - names are all that is asked
+        except OSError:
+            continue
+        paths += [str(Path(folder, name).absolute()) for name in names if shutil.which(name, path=folder)]
+    return paths[:_MOST_ASKED]
+
+
+def _named(pythons: list[_Python]) -> str:
+    more = f" and {len(pythons) - _MOST_NAMED} more" if len(pythons) > _MOST_NAMED else ""
+    return ", ".join(map(str, pythons[:_MOST_NAMED])) + more
