@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import platform
 import re
 import resource
 import subprocess
@@ -274,25 +275,25 @@ def script(folder: Path, name: str, text: str) -> str:
 
 def test_pythons(tmp_path):
     """Those that can run programs, those that are too old, and those that do not answer are told apart; a twin counts once."""
-    able = script(tmp_path, "python3.14", f"printf '3.14\\n{tmp_path}/python3.14\\n'")
+    able = script(tmp_path, "python3.14", f"printf '3.14.0\\n{tmp_path}/python3.14\\n'")
     script(tmp_path, "python3", f"exec {able}")
-    old = script(tmp_path, "python3.6", "printf '3.6\\n/old\\n'")
-    oldest = script(tmp_path, "python", "printf '2.7\\n/oldest\\n'")
+    old = script(tmp_path, "python3.6", "printf '3.6.15\\n/old\\n'")
+    oldest = script(tmp_path, "python", "printf '2.7.18\\n/oldest\\n'")
     silent = script(tmp_path, "python3.9", "exit 127")
     script(tmp_path, "python3-config", "echo 3.20")
     os.environ["PATH"] = f"/nowhere:{tmp_path}:/usr/bin:/bin"
     usual, *others = pythons.found(machine())
     assert (usual.subject, usual.level) == ("Python", Level.OK)
-    assert usual.fact == f"{sys.version_info[0]}.{sys.version_info[1]} ({OWN})"
+    assert usual.fact == f"{platform.python_version()} ({OWN})"
     told = {one.meaning: one for one in others}
-    assert f"3.14 ({tmp_path}/python3)" in told["--python takes one of them"].fact
+    assert f"3.14.0 ({tmp_path}/python3)" in told["--python takes one of them"].fact
     too_old = told["older than 3.8: cannot run students' programs"]
-    assert (too_old.level, too_old.fact) == (Level.WARNING, f"2.7 ({oldest}), 3.6 ({old})")
+    assert (too_old.level, too_old.fact) == (Level.WARNING, f"2.7.18 ({oldest}), 3.6.15 ({old})")
     assert told["cannot run students' programs"].fact == f"{silent} did not answer"
     assert "config" not in str(others)
 
 
-@pytest.mark.parametrize("text", ["printf '3.7\\n/old\\n'", "exit 1", "echo no Python"])
+@pytest.mark.parametrize("text", ["printf '3.7.1\\n/old\\n'", "exit 1", "echo no Python"])
 def test_a_python_that_cannot_run_programs(tmp_path, text):
     """Where the Python that is to run the programs cannot, nothing can be graded."""
     done = doctor("--python", script(tmp_path, "snake", text))

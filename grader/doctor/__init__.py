@@ -52,7 +52,7 @@ def examine(machine: Machine) -> Examination:
         "isolation": lambda _: isolation.levels(outcomes),
         **(linux.PROBES if LINUX else {}),
         "terminals": surroundings.terminals,
-        "words": surroundings.words,
+        "locale": surroundings.words,
         "/proc": surroundings.processes,
         "temporary files": surroundings.room,
         "limits": surroundings.limits,

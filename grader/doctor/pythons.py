@@ -16,17 +16,16 @@ _OLDEST = (3, 8)
 _NAME = re.compile(r"python(3(\.\d+)?)?|pypy3(\.\d+)?")
 _MOST_ASKED, _MOST_NAMED = 40, 6
 # Python 2 understands that, too. The second line tells what a script of that name leads to.
-_ASK = ("-E", "-S", "-c", "import sys; print('%d.%d' % sys.version_info[:2]); print(sys.executable)")
-_ANSWER = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)\n(?P<executable>.*)")
+_ASK = ("-E", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)")
+_ANSWER = re.compile(r"(?P<version>\d+\.\d+\.\d+)\n(?P<executable>.*)")
 
 
 class _Python(NamedTuple):
     path: str
-    version: tuple[int, int]  # (0, 0): it does not tell
-    place: str  # where it really is
+    version: tuple[int, ...]  # empty: it does not tell
 
     def __str__(self) -> str:
-        return f"{'.'.join(map(str, self.version))} ({self.path})" if self.version > (0, 0) else self.path
+        return f"{'.'.join(map(str, self.version))} ({self.path})" if self.version else self.path
 
 
 def found(machine: Machine) -> Iterator[Finding]:
@@ -41,9 +40,9 @@ def found(machine: Machine) -> Iterator[Finding]:
     subject = "other Pythons"
     if able := [one for one in others if one.version >= _OLDEST]:
         yield Finding(Level.OK, subject, _named(able), "--python takes one of them")
-    if old := [one for one in others if (0, 0) < one.version < _OLDEST]:
+    if old := [one for one in others if one.version and one.version < _OLDEST]:
         yield Finding(Level.WARNING, subject, _named(old), f"older than {oldest}: cannot run students' programs")
-    if silent := [one for one in others if one.version == (0, 0)]:
+    if silent := [one for one in others if not one.version]:
         yield Finding(Level.OK, subject, f"{_named(silent)} did not answer", "cannot run students' programs")
 
 
@@ -53,9 +52,9 @@ def _asked(paths: list[str], within: float) -> list[_Python]:
     pythons: dict[str, _Python] = {}
     for path in paths:
         answer = _ANSWER.fullmatch(told.get(path, ""))
-        version = (int(answer["major"]), int(answer["minor"])) if answer else (0, 0)
+        version = tuple(map(int, answer["version"].split("."))) if answer else ()
         place = os.path.realpath(answer["executable"] if answer else path)
-        pythons.setdefault(place, _Python(path, version, place))
+        pythons.setdefault(place, _Python(path, version))
     return list(pythons.values())
 
 
