@@ -181,14 +181,16 @@ def test_elsewhere_than_on_linux():
 
 
 @pytest.mark.parametrize("name", LACKS)
-def test_no_sandbox(path_with, name):
-    """Without a bubblewrap that works, the level says why, what that means for a class, and what to install."""
+def test_no_sandbox(path_with, name, monkeypatch):
+    """Without a bubblewrap that works, the level says why, what that means for a class, and what to install or allow."""
     script, sentence = LACKS[name]
     os.environ["PATH"] = path_with(script)
+    monkeypatch.setattr(linux, "_SIGNS_OF_A_CONTAINER", ("/",))
     found = examine(machine())
     assert about("isolation full", found).level is Level.WARNING
     assert about("isolation full", found).fact == sentence
     assert "`chatgrade batch` grades no class" in about("isolation full", found).meaning
+    assert ("--security-opt" in about("isolation full", found).meaning) == bool(script)  # it is there, and may not
     assert about("bubblewrap", found).level is Level.WARNING
     assert ("apt install bubblewrap" in about("bubblewrap", found).meaning) == (not script)
     assert (found.isolation, found.can_grade) == ("network", True)

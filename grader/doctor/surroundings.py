@@ -79,7 +79,7 @@ def processes(_: Machine) -> Iterator[Finding]:
 
 def room(machine: Machine) -> Iterator[Finding]:
     """Whether there is room for temporary files."""
-    subject, limits = "temporary files", machine.settings.limits
+    subject, most = "temporary files", machine.settings.limits
     try:
         with files.temporary_folder() as own:
             disk = os.statvfs(own)
@@ -90,8 +90,8 @@ def room(machine: Machine) -> Iterator[Finding]:
         return
     free, entries = disk.f_bavail * disk.f_frsize // MEGABYTE, disk.f_favail if disk.f_files else None
     told = f"{free:,} MB" + ("" if entries is None else f" and {entries:,} files")
-    few = free < limits.disk or (entries is not None and entries < limits.files)
-    meaning = f"the programs of one check may write {limits.disk:,} MB in {limits.files:,} files (at full, in memory)"
+    few = free < most.disk or (entries is not None and entries < most.files)
+    meaning = f"the programs of one check may write {most.disk:,} MB in {most.files:,} files (at full, in memory)"
     yield Finding(Level.WARNING if few else Level.OK, subject, f"{told} are free in {tempfile.gettempdir()}", meaning)
 
 
