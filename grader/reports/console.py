@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
+from grader.causes import causes_of
 from grader.check import CheckResult, Event, Failure, Status
 from grader.report import Report, TaskReport
 from grader.reports import sinks
@@ -197,7 +198,7 @@ class _ReportPage:
         expected, observed = failure.expected, failure.observed
         self._detail("expected", self._page.text(expected, other=observed, limit=_VALUE))
         self._detail("seen", self._page.text(observed or failure.summary, other=expected, limit=_VALUE))
-        causes = _causes(check, failure)
+        causes = causes_of(failure.hint, failure.where, check.program_output)
         above = next((self._told[cause] for cause in causes if cause in self._told), None)
         for cause in causes:
             self._told.setdefault(cause, above or check.id)
@@ -280,17 +281,6 @@ def _window(count: int, place: int | None) -> tuple[int, int]:
     if place is None or not 0 <= place < count:
         return max(count - _LAST, 0), count
     return max(place - _BEFORE, 0), min(place + _AFTER + 1, count)
-
-
-def _causes(check: CheckResult, failure: Failure) -> list[tuple[object, ...]]:
-    """Say what makes two failures the same: hint and place, or the crash of the program and the place (or hint)."""
-    causes: list[tuple[object, ...]] = [(failure.hint, failure.where)] if failure.where else []
-    _, crashed, traceback = check.program_output.rpartition("Traceback (most recent call last):\n")
-    if crashed:
-        frames = re.findall(r'^ *File "(.*)", line (\d+)', traceback, re.MULTILINE)
-        error = re.search(r"^[\w.]+", traceback, re.MULTILINE)
-        causes.append((*frames, error and error[0], failure.where or failure.hint))
-    return causes
 
 
 def _reading(codelab: str) -> str:
