@@ -1,0 +1,338 @@
+"""A class at a glance: its numbers are those of the exports, and hand-ins that fail for one cause are found."""
+
+from __future__ import annotations
+
+import csv
+import gc
+import io
+import statistics
+import weakref
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from class_of_many import class_of, invented
+from class_samples import ADA, BOB, CYD, DAN, graded, sample_class, scored
+from hypothesis import given
+from hypothesis import strategies as st
+from report_samples import CRASH, ECHO, failed, failure, report, result
+from test_sinks import fuzz
+
+from grader.batch.exports import export
+from grader.batch.overview import Cell, Overview, overview
+from grader.batch.results import Class, Entry, Graded, Person, Review
+from grader.check import Status, Where
+from grader.plan import NOT_HANDED_IN
+
+
+def of(class_: Class) -> Overview:
+    """The overview of a class."""
+    return overview(class_.graded, class_.check_points)
+
+
+def of_all(*hand_ins: Graded) -> Overview:
+    """The overview of these."""
+    return overview(hand_ins, {})
+
+
+def csv_rows(class_: Class) -> list[dict[str, str]]:
+    """The rows of the CSV of a class, one a student, checks under their ids."""
+    text = export(class_, "csv").files["grades.csv"].decode("utf-8-sig")
+    return [
+        {title.removesuffix(" (bonus)"): cell for title, cell in row.items()}
+        for row in csv.DictReader(io.StringIO(text))
+    ]
+
+
+def in_csv(cell: Cell | None) -> str:
+    """What the CSV has for a cell."""
+    if cell is None or (cell.points and cell.status in ("review", "error")):
+        return ""
+    return str(cell.earned) if cell.points else cell.status.replace("absent", "skip")
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("class_", [sample_class(), class_of(invented(), 60)], ids=["small", "large"])
+def test_numbers_are_those_of_the_csv(class_):
+    """Each student's row of the CSV says what the row of her hand-in says, check by check."""
+    made = of(class_)
+    rows = {row.key: row for row in made.rows}
+    told = csv_rows(class_)
+    assert len(told) == made.students
+    for line in told:
+        row = rows[line["submission"]]
+        assert line["name"] in row.names or not line["name"]
+        assert line["status"] == row.state
+        assert bool(line["late"]) == row.late
+        numbers = (row.score, row.max_score, row.bonus, row.max_bonus, row.awaiting_review, row.penalty)
+        titles = ("score", "max_score", "bonus", "max_bonus", "awaiting_review", "penalty")
+        assert [line[title] for title in titles] == ([str(number) for number in numbers] if row.graded else [""] * 6)
+        assert {check.id: line[check.id] for check in made.checks} == {
+            check.id: in_csv(row.cells.get(check.id)) for check in made.checks
+        }
+
+
+def test_the_columns_are_those_of_the_csv():
+    """The checks stand in the same order."""
+    class_ = sample_class()
+    titles = list(csv_rows(class_)[0])
+    assert [check.id for check in of(class_).checks] == titles[titles.index("submission") + 1 : -1]
+
+
+def test_a_group_counts_once():
+    """Hand-ins are counted, not people, in means and counts alike."""
+    made = of_all(graded("ada+bob", scored(20), ADA, BOB), graded("cyd", scored(10), CYD))
+    assert (len(made.rows), made.students, made.mean, made.median) == (2, 3, 15, 15)
+    broadcast = {check.id: check for check in made.checks}["task1.broadcast"]
+    assert broadcast.counts == {"fail": 2}
+
+
+def test_what_was_not_graded_is_in_no_statistics():
+    """It has a row, and no score that would pull down the mean."""
+    made = of_all(graded("ada", scored(12)), graded("bob", None, error="the archive is broken"))
+    assert (made.mean, made.max_score, sum(one.hand_ins for one in made.distribution)) == (12, 20, 1)
+    assert [row.troubled for row in made.rows] == [False, True]
+    assert made.rows[1].state == "not graded: the archive is broken"
+
+
+def test_nobody():
+    """A class without a hand-in has no numbers, and breaks nothing."""
+    made = overview([], {"task1.listens": 2})
+    assert (made.rows, made.clusters, made.mean, made.median, made.started) == ((), (), 0, 0, ("", ""))
+    assert [check.id for check in made.checks] == ["task1.listens"]
+    assert [tuple(one) for one in made.distribution] == [(0, 0, 0)]
+
+
+@fuzz
+@given(st.lists(st.integers(0, 130), min_size=1, max_size=20), st.integers(1, 120))
+def test_the_distribution_has_every_score_once(scores, most):
+    """Bins cover all scores without a gap; the full score ends the last one."""
+    row = of_all(graded("ada", scored(1))).rows[0]
+    rows = tuple(replace(row, key=str(place), score=score, max_score=most) for place, score in enumerate(scores))
+    bins = Overview(rows, (), (), ("", "")).distribution
+    assert bins[0].first == 0
+    assert bins[-1].last == max(most, *scores)
+    assert all(after.first == before.last + 1 for before, after in pairwise(bins))
+    for one in bins:
+        assert one.hand_ins == sum(one.first <= score <= one.last for score in scores)
+    assert 1 <= len(bins) <= 11
+
+
+def test_a_hundred_points_are_told_in_tens():
+    """The full score has a bin of its own."""
+    row = replace(of_all(graded("ada", scored(1))).rows[0], max_score=100)
+    bins = Overview((row,), (), (), ("", "")).distribution
+    assert [(one.first, one.last) for one in bins[:2] + bins[-1:]] == [(0, 9), (10, 19), (100, 100)]
+
+
+def test_the_pass_rate_is_of_those_judged():
+    """Who awaits a person, met an error, or left a bonus task out, neither passes nor fails."""
+    kinds = [
+        result("task5.frames", Status.PASS, 3),
+        failed("task5.frames"),
+        result("task5.frames", Status.SKIP, 3, summary="needs task1.listens, which failed"),
+        result("task5.frames", Status.SKIP, 3, summary=NOT_HANDED_IN),
+        result("task5.frames", Status.REVIEW, 3),
+        result("task5.frames", Status.ERROR, 3),
+    ]
+    (check,) = of_all(*(graded(f"s{place}", report(one)) for place, one in enumerate(kinds))).checks
+    assert (check.passed, check.judged) == (1, 3)
+    assert check.counts == {"pass": 1, "fail": 1, "skip": 1, "absent": 1, "review": 1, "error": 1}
+
+
+def test_the_slowest():
+    """Those that took longest come first, with the check that did most of it."""
+    quick, slow = result("task1.listens", seconds=0.1), result("task4.rejoin", seconds=7.5)
+    made = [graded(key, report(quick, slow)) for key in ("ada", "bob", "cyd")]
+    for seconds, one in zip((3.0, 9.0, 5.0), made, strict=True):
+        one.report["run"]["seconds"] = seconds
+    found = of_all(*made, graded("dan", None, error="broken")).slowest(2)
+    assert [(row.key, row.seconds, row.slowest) for row in found] == [
+        ("bob", 9.0, ("task4.rejoin", 7.5)),
+        ("cyd", 5.0, ("task4.rejoin", 7.5)),
+    ]
+
+
+def test_the_order_in_which_hand_ins_come_does_not_show():
+    """The same class gives the same overview."""
+    class_ = class_of(invented(), 40)
+    assert of(class_) == of(replace(class_, graded=class_.graded[::-1]))
+
+
+def test_no_report_is_kept():
+    """Hand-ins are gone through once, and nothing of a report outlives its turn but what is shown."""
+
+    class Report(dict):
+        """One that can be watched."""
+
+    watched = []
+
+    def one_by_one():
+        for one in class_of(invented(), 12).graded:
+            told = Report(one.report or {})
+            watched.append(weakref.ref(told))
+            yield replace(one, report=told or None)
+
+    made = overview(one_by_one(), {})
+    gc.collect()
+    assert len(made.rows) == 12
+    assert [one for one in watched if one() is not None] == []
+
+
+def test_mean_and_median_are_those_of_the_scores():
+    """As a spreadsheet has them, where nobody works in a group."""
+    class_ = class_of(invented(), 50)
+    alone = replace(class_, graded=tuple(one for one in class_.graded if len(one.entry.people) == 1))
+    scores = [int(row["score"]) for row in csv_rows(alone) if row["score"]]
+    made = of(alone)
+    assert made.mean == pytest.approx(statistics.fmean(scores))
+    assert made.median == statistics.median(scores)
+
+
+# -- who fails for the same cause --------------------------------------------------------------------------------------
+
+
+def found(made: Overview) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
+    """The clusters: hint, and who fails which check."""
+    return [(str(one.symptom.hint), dict(one.checks)) for one in made.clusters]
+
+
+def echoing(key: str, nickname: str) -> Graded:
+    """A hand-in whose server sends a message back to its sender."""
+    fields = {part: getattr(ECHO, part).replace("mira", nickname) for part in ("summary", "expected", "observed")}
+    return graded(key, report(failed("task1.broadcast", replace(ECHO, **fields, where=None))))
+
+
+def test_the_same_mistake_is_one_cluster():
+    """Fourteen students who send messages back to their senders are one row, whoever heard herself."""
+    names = ("mira", "nils", "olga", "rana", "hugo", "vera", "zara")
+    made = of_all(
+        *(echoing(f"s{number:02}", names[number % 7]) for number in range(14)), graded("x", report(result("a")))
+    )
+    (cluster,) = made.clusters
+    assert str(cluster.symptom.hint) == ECHO.hint
+    assert len(cluster) == 14
+    assert cluster.points_lost == 14 * 4
+    assert cluster.first_checks == {f"s{number:02}": "task1.broadcast" for number in range(14)}
+
+
+def locked(key: str, line: int, *checks: str) -> Graded:
+    """A hand-in whose server takes a lock twice, which these checks show."""
+    hint = f"drop() waits for lock (line {line}), which spread() has already taken and still holds: a Lock cannot be taken twice"
+    place = Where("simple_chat_server.py", line)
+    made = (failed(one, failure(f"expected by {one}", f"seen in {one}", hint=hint, where=place)) for one in checks)
+    return graded(key, report(*made))
+
+
+def test_one_cause_in_several_checks_is_one_cluster():
+    """Where the same line fails several checks, they are told together, and each student once."""
+    both = ("task4.reset", "task4.mass-death")
+    made = of_all(locked("ada", 18, *both), locked("bob", 31, *both), locked("cyd", 7, "task4.mass-death"))
+    ((hint, checks),) = found(made)
+    assert hint.startswith("drop() waits for lock (line …)")
+    assert checks == {"task4.reset": ("ada", "bob"), "task4.mass-death": ("ada", "bob", "cyd")}
+    assert len(made.clusters[0]) == 3
+    assert made.clusters[0].first_checks == {"ada": "task4.reset", "bob": "task4.reset", "cyd": "task4.mass-death"}
+
+
+def test_the_same_words_at_different_places_are_different_causes():
+    """Two checks that fail with one sentence in different lines of the same program have nothing to do with each other."""
+
+    def crashing(key: str) -> Graded:
+        places = {"task1.leave": 40, "task3.announce": 90}
+        hint = "a thread of the server ended with KeyError: 'mira'"
+        made = (failed(one, failure(hint=hint, where=Where("s.py", line))) for one, line in places.items())
+        return graded(key, report(*made))
+
+    made = of_all(crashing("ada"), crashing("bob"))
+    assert [sorted(checks) for _, checks in found(made)] == [["task1.leave"], ["task3.announce"]]
+
+
+def test_the_same_crash_is_one_cause():
+    """A traceback that several checks of a program end with is told once, whatever they saw of it."""
+    made = of_all(
+        *(
+            graded(key, report(*(failed(one, failure(observed=one), program_output=CRASH) for one in ("a", "b"))))
+            for key in ("ada", "bob")
+        )
+    )
+    assert [sorted(checks) for _, checks in found(made)] == [["a", "b"]]
+
+
+def test_two_common_mistakes_stay_two():
+    """That the same students make both does not make one of them."""
+    ours = (failed("task1.broadcast", ECHO), failed("task1.leave", failure(hint="tell the others, once")))
+    made = of_all(*(graded(key, report(*ours)) for key in ("ada", "bob", "cyd")))
+    assert [list(checks) for _, checks in found(made)] == [["task1.broadcast"], ["task1.leave"]]
+
+
+def test_large_clusters_are_not_joined_by_one_student():
+    """A student in whom two causes meet, and a third that nobody else has, leaves the two apart."""
+    causes = {
+        check: failure(check, check, hint=f"hint of {check}", where=Where("s.py", 3)) for check in ("a", "b", "c")
+    }
+    met = (failed(check, cause, program_output=CRASH) for check, cause in causes.items())
+    made = of_all(
+        *(graded(f"a{number}", report(failed("a", causes["a"]))) for number in range(3)),
+        *(graded(f"b{number}", report(failed("b", causes["b"]))) for number in range(3)),
+        graded("met", report(*met)),
+    )
+    assert [(hint, sorted(checks)) for hint, checks in found(made)] == [("hint of a", ["a", "c"]), ("hint of b", ["b"])]
+
+
+def test_what_one_of_many_has_in_common_joins_nothing():
+    """Two kinds of failure are one only if half of those who show the smaller one tell it as one cause."""
+    causes = {check: failure(check, check, hint=f"hint of {check}", where=Where("s.py", 3)) for check in ("a", "b")}
+    both = graded("both", report(*(failed(check, cause, program_output=CRASH) for check, cause in causes.items())))
+    first = [graded(f"a{number}", report(failed("a", causes["a"]))) for number in range(4)]
+    second = [graded(f"b{number}", report(failed("b", causes["b"]))) for number in range(2)]
+    assert [sorted(checks) for _, checks in found(of_all(*first, *second, both))] == [["a"], ["b"]]
+    assert [sorted(checks) for _, checks in found(of_all(*first, *second[:1], both))] == [["a", "b"]]
+
+
+def test_what_follows_from_another_failure_is_no_cause():
+    """A check that was skipped is in no cluster."""
+    skipped = result("task1.join", Status.SKIP, summary="needs task1.listens, which failed")
+    made = of_all(graded("ada", report(failed("task1.listens", failure()), skipped)))
+    assert [list(one.checks) for one in made.clusters] == [["task1.listens"]]
+
+
+def test_comments_of_a_review_are_causes():
+    """Answers that a person has marked down with the same comment are one cluster; those marked in full are in none."""
+    asked = result("task1.explains", Status.REVIEW, 2, summary="a person reads this answer")
+    made = [graded(key, report(asked)) for key in ("ada", "bob", "cyd", "dan")]
+    decided = [Review(1, "Which thread waits?"), Review(0, "Which thread waits?"), Review(2, "Well said.")]
+    judged = [replace(one, reviews={"task1.explains": review}) for one, review in zip(made, decided, strict=False)]
+    class_ = of_all(*judged, made[3])
+    assert found(class_) == [("Which thread waits?", {"task1.explains": ("ada", "bob")})]
+    assert class_.clusters[0].points_lost == 3
+
+
+def test_the_commonest_symptom_of_a_check():
+    """It is told with how many of its failures show it."""
+    other = graded("zoe", report(failed("task1.broadcast", failure(hint="once"))))
+    (check,) = of_all(echoing("ada", "mira"), echoing("bob", "nils"), other).checks
+    assert (str(check.commonest.symptom.hint), check.commonest.count, check.commonest.failures, check.commonest.kinds) == (
+        ECHO.hint, 2, 3, 2,
+    )  # fmt: skip
+
+
+def test_invented_mistakes_are_found_again():
+    """In a class of many, whose nicknames, functions and lines differ, each mistake is one cluster."""
+    class_ = class_of(invented(), 200)
+    made = of(class_)
+    told = [set(one.checks) for one in made.clusters if not one.symptom.happened.pieces[0].startswith("judged")]
+    assert sorted(map(sorted, told)) == [
+        ["task1.broadcast"], ["task3.announce"], ["task4.mass-death", "task4.reset-mid-broadcast"],
+    ]  # fmt: skip
+    for cluster in made.clusters:
+        for check_id, keys in cluster.checks.items():
+            assert set(keys) <= {row.key for row in made.rows if row.cells and row.cells[check_id].status == "fail"}
+
+
+def test_names_are_those_of_the_exports():
+    """Where the platform names nobody, the key stands for the author."""
+    made = of_all(graded("x1", scored(1)), Graded(Entry("x2", (DAN, Person(email="e@uni.example")))))
+    assert [row.names for row in made.rows] == [("x1",), ("Dan", "e@uni.example")]
