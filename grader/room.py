@@ -176,7 +176,7 @@ class Room:
 
     def _port_was_held(self) -> bool:
         """Whether the server failed for what an earlier check has left on a shared network; then wait until that is gone."""
-        if not (self.server.ended() and self._network.lingers(self.setup.port)):
+        if not (self._started and self.server.ended() and self._network.lingers(self.setup.port)):
             return False
         self.server.stop()
         ends = time.monotonic() + _LONGEST_LINGERING

@@ -196,6 +196,14 @@ def test_syntax_error_without_escapes():
     assert "\\n" not in chatgrade("task1", UNREADABLE / "simple_chat_server.py").stdout.replace("`\\n`", "")
 
 
+def test_a_server_that_is_not_there(tmp_path):
+    """A folder with a client alone fails the checks of the server: that is no fault of the grader's."""
+    shutil.copy(SUBMISSIONS / "client_as_published" / "threaded_chat_client.py", tmp_path)
+    done = chatgrade("all", tmp_path, *FIRST)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "Score 0/2" in done.stdout
+
+
 def test_read_only_folder(folder):
     """A submission that may only be read is graded, and grading leaves nothing in it."""
     (folder / "simple_chat_server.py").chmod(0o444)
