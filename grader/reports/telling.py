@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from typing import NamedTuple
 
+from grader.causes import Cause, causes_of
 from grader.check import Where
 
 GAP = "… ({:,} characters) …"
+GUIDE = {  # the parts of a check's guide, and their headings
+    "does": "What it does",
+    "why": "Why it matters",
+    "mistakes": "What usually goes wrong",
+    "codelab": "In the codelab",
+}
 
 
 def shorten(value: str, other: str, width: int, gap: str = GAP) -> str:
@@ -44,26 +52,35 @@ class Told:
     """Remembers which causes have been told, and by which check first."""
 
     def __init__(self) -> None:
-        self._first: dict[tuple[object, ...], str] = {}
+        self._first: dict[Cause, str] = {}
 
     def above(self, check_id: str, hint: str, where: Where | None, program_output: str) -> str:
         """The check by which the cause of this failed one has been told already; empty if it is new."""
-        causes = _causes(hint, where, program_output)
+        causes = causes_of(hint, where, program_output)
         above = next((self._first[cause] for cause in causes if cause in self._first), "")
         for cause in causes:
             self._first.setdefault(cause, above or check_id)
         return above
 
 
-def _causes(hint: str, where: Where | None, program_output: str) -> list[tuple[object, ...]]:
-    """Say what makes two failures the same: hint and place, or the crash of the program and the place (or hint)."""
-    causes: list[tuple[object, ...]] = [(hint, where)] if where else []
-    _, crashed, traceback = program_output.rpartition("Traceback (most recent call last):\n")
-    if crashed:
-        frames = re.findall(r'^ *File "(.*)", line (\d+)', traceback, re.MULTILINE)
-        error = re.search(r"^[\w.]+", traceback, re.MULTILINE)
-        causes.append((*frames, error and error[0], where or hint))
-    return causes
+class Paragraph(NamedTuple):
+    """A paragraph of a check's guide; `point`: it is one of a list."""
+
+    text: str
+    point: bool
+
+
+def paragraphs(text: str) -> list[Paragraph]:
+    """The paragraphs of a part of a guide, which begins with a capital: a line with a dash begins one, any other goes on."""
+    found: list[Paragraph] = []
+    for line in map(str.strip, f"{text[:1].upper()}{text[1:]}".splitlines()):
+        if line.startswith("- "):
+            found.append(Paragraph(line[2:], point=True))
+        elif found:
+            found[-1] = found[-1]._replace(text=f"{found[-1].text} {line}")
+        else:
+            found.append(Paragraph(line, point=False))
+    return found
 
 
 def reading(codelab: str) -> str:
