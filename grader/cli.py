@@ -18,7 +18,7 @@ import click
 
 from grader import __version__, codelab, intake, settings
 from grader.errors import GraderError, UsageError
-from grader.reports import sinks
+from grader.reports import sinks, written
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -107,11 +107,9 @@ _RUN_OPTIONS: list[Callable[..., Any]] = [
 _GRADING_OPTIONS: list[Callable[..., Any]] = [
     click.argument("path", type=_FILE),
     click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
-    click.option(
-        "--json", "json_file", metavar="FILE", help="Write the report as JSON; `-`: to standard output, alone."
-    ),
-    click.option(
-        "--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML; `-`: to standard output, alone."
+    *(
+        click.option(f"--{form}", metavar="FILE", help=f"Write the report as {what}; `-`: to standard output, alone.")
+        for form, what in written.FORMS.items()
     ),
     click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
     click.option("--client", type=_FILE, metavar="FILE", help="The client, if it has another name than usual."),
@@ -174,17 +172,17 @@ _add_grading_command("all", TASKS, "Check all tasks of the submission at PATH, a
 
 def grade(tasks: tuple[str, ...], *, path: Path, **options: Any) -> int:  # noqa: ANN401 - click's options, by name
     """Take in, grade; returns the exit status."""
+    reports = {form: name for form in written.FORMS if (name := options.pop(form))}
     with intake.taken_in(path) as taken:
-        return _grade(tasks, taken, **options)
+        return _grade(tasks, taken, reports, **options)
 
 
 def _grade(
     tasks: tuple[str, ...],
     taken: intake.Intake,
+    reports: Mapping[str, str],
     *,
     only: tuple[str, ...],
-    json_file: str | None,
-    junit_file: str | None,
     seed: int | None,
     server: Path | None,
     client: Path | None,
@@ -207,10 +205,7 @@ def _grade(
         if file
     }
     interpreter = _interpreter(python)
-    alone = "-" in (json_file, junit_file)
-    if json_file == junit_file == "-":
-        raise UsageError("Standard output takes one report: give --json or --junit a file.")
-    json_target, junit_target = _open_for_writing(json_file), _open_for_writing(junit_file)
+    files = written.Files(reports)
     backend, terminal_notes = _terminal(terminal)
 
     from grader import runner
@@ -219,17 +214,10 @@ def _grade(
     request = Request(
         tasks, only, chosen, _drawn() if seed is None else seed, python, interpreter, backend, terminal_notes, given,
     )  # fmt: skip
-    with _progress(quiet=quiet or alone, no_color=no_color) as progress:
+    with _progress(quiet=quiet or files.alone, no_color=no_color) as progress:
         report = runner.run_one(lab, grading(lab, request, taken, progress), isolation, jobs or 0)
-    if json_file:
-        from grader.reports import json
-
-        _write(json.render(report), json_target, json_file)
-    if junit_file:
-        from grader.batch.exports.junit import junit
-
-        _write(junit(report), junit_target, junit_file)
-    if not alone:
+    files.write(report)
+    if not files.alone:
         from grader.reports import console
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
@@ -271,30 +259,6 @@ def _located(python: str) -> str:
     if not found:
         raise UsageError(f"{python}: there is no such Python to run the student's program with.")
     return str(Path(found).absolute())  # the program is started in another folder
-
-
-def _open_for_writing(name: str | None) -> Any:  # noqa: ANN401 - a text stream
-    """Opened before anything runs: a report that cannot be written should not cost a run."""
-    if name is None:
-        return None
-    if name == "-":
-        return sys.stdout
-    try:
-        return Path(name).open("w", encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{name}: cannot be written ({error.strerror}).") from error
-
-
-def _write(text: str, target: Any, name: str) -> None:  # noqa: ANN401 - a text stream
-    try:
-        target.write(text)
-        target.flush()
-        if name != "-":
-            target.close()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise GraderError(f"{name}: the report could not be written ({error.strerror})") from error
 
 
 def _console(*, no_color: bool, stderr: bool = False) -> Console:

@@ -14,7 +14,7 @@ from grader.check import CheckResult, Status
 from grader.codelab import Codelab
 from grader.intake import Intake
 from grader.plan import Plan, plan
-from grader.report import Report, Run, Submission, TaskReport
+from grader.report import ONLY_NEEDED, Report, Run, Submission, TaskReport
 from grader.room import Setup
 from grader.runner import Grading, Outcome, Step
 from grader.schedule import Listener
@@ -88,5 +88,5 @@ def _with_points(result: CheckResult, wanted: list[str], points: Mapping[str, in
         result.points = points.get(result.id, result.points)
     else:
         result.points, result.wanted = 0, False
-        result.notes = (*result.notes, "ran because a check that was asked for needs it")
+        result.notes = (*result.notes, ONLY_NEEDED)
     return result

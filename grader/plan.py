@@ -13,10 +13,9 @@ from grader import submission
 from grader.check import Check, CheckResult, Status
 from grader.codelab import Codelab
 from grader.errors import UsageError
+from grader.report import NOT_HANDED_IN
 from grader.room import Setup
 from grader.runner import Grading, Step
-
-NOT_HANDED_IN = "not handed in; it is a bonus"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from grader.check import CheckResult, Status
 from grader.exhibits import Exhibits
 
+NOT_HANDED_IN = "not handed in; it is a bonus"  # the summary of a check of what may be left out, and was
+ONLY_NEEDED = (
+    "ran because a check that was asked for needs it"  # the note of a check that gives no points for that reason
+)
+
 
 @dataclass(frozen=True)
 class Submission:

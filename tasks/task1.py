@@ -505,6 +505,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(text.split()[-1]),
             mark="not shown until Enter" if late else "never shown",
+            missed="" if late else user.name,
         )
     user.presses(f"{rest}\n")
     if not user.sends(half + rest, at_the_end=True):

@@ -346,6 +346,7 @@ def together(room: ChatRoom) -> None:
             ending=ending,
             event=room.transcript.last_sent(new),
             mark="never shown",
+            missed=bob.name,
         )
     ada.types(text := room.words.text())
     bob.sees(text, "what comes after the command is chat as before")

@@ -411,6 +411,7 @@ def _hears(
         ending=None if cure else ending,
         event=event,
         mark="not as it was sent" if near else "never arrived",
+        missed="" if near else hearer.peer.label,
         meant=meant and not room.ended(),
     )
 

@@ -132,6 +132,7 @@ class User:
             ending=ending,
             event=self.room.transcript.last_sent(text.split()[-1], or_any=True),
             mark="not shown like this" if parts else "not shown",
+            missed="" if parts else self.name,
             unless=check_of(unless).id if unless and not parts else "",
         )
 
@@ -178,6 +179,7 @@ class User:
             ending=ending,
             event=near.event if near else self.room.transcript.last_sent(text.split()[-1], or_any=True),
             mark="came instead" if near else "never sent",
+            missed="" if near else guest.label,
             blocks=blocks,
         )
 

@@ -242,6 +242,19 @@ def test_junit_beside(tmp_path):
     assert "takes one report" in both.stderr
 
 
+def test_html_beside(tmp_path):
+    """With `--html FILE` the file has the student's page, in UTF-8 whatever the locale; `-` is standard output, alone."""
+    page = tmp_path / "page.html"
+    done = chatgrade("task1", WRONG, "--only", "task1.broadcast", "--html", page, "--json", "-")
+    assert (json.loads(done.stdout)["score"], done.returncode, done.stderr) == (0, 1, "")
+    assert 'id="task1.broadcast" open' in page.read_text("utf-8")
+    alone = chatgrade("task1", RIGHT, *FIRST, "--html", "-", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout.startswith("<!doctype html>")
+    assert alone.stdout.endswith("</html>\n")
+    assert "✓" in alone.stdout
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk to write to")
 def test_json_onto_a_full_disk():
     """A report that could not be written is the machine's trouble, and is told."""

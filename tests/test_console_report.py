@@ -25,8 +25,9 @@ from rich.console import Console
 
 from grader.check import Event, Status
 from grader.report import Report, TaskReport
-from grader.reports.console import render, shorten
+from grader.reports.console import render
 from grader.reports.progress import Progress
+from grader.reports.telling import shorten
 
 LONG = "x" * 500_000
 LINES = tuple(Event(0.001 * n, "bob", "in", f"line {n}") for n in range(30))

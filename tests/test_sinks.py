@@ -112,6 +112,23 @@ def test_terminal_of_few_characters():
     assert sinks.terminal("zoë 漢\x9b", "latin-1") == r"zoë \u6f22\x9b"
 
 
+@given(st.text(st.characters(max_codepoint=127)))
+@fuzz
+def test_ascii_is_shown_as_beside_other_letters(text):
+    """What is spelled out of a text in ASCII is so, too, where a letter beyond ASCII stands before it."""
+    assert [sinks.line(f"ä{text}"), sinks.xml(f"ä{text}")] == [f"ä{sinks.line(text)}", f"ä{sinks.xml(text)}"]
+
+
+@given(ANYTHING)
+@fuzz
+def test_a_line_is_one(text):
+    """`line` gives one line, of which a second time nothing is spelled out: what is cut from it may go through any sink."""
+    line = sinks.line(text)
+    assert "\n" not in line
+    assert "\t" not in line
+    assert sinks.line(line) == line
+
+
 # -- terminal ----------------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from grader.batch.clusters import Cluster, Commonest, Failures
 from grader.batch.exports.common import max_bonus, name, people, status, troubled
 from grader.batch.results import Graded
-from grader.plan import NOT_HANDED_IN
+from grader.report import NOT_HANDED_IN
 
 _BINS = 10  # of the distribution, beside the last, which is the full score alone where that comes out even
 

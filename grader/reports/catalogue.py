@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rich.console import Console
 from rich.text import Text
 
 from grader.check import Catalogue, Check
 from grader.reports.console import Page
+from grader.reports.telling import GUIDE, paragraphs
 
-_SECTIONS = {
-    "does": "What it does",
-    "why": "Why it matters",
-    "mistakes": "What usually goes wrong",
-    "codelab": "In the codelab",
-}
 _READABLE = 100  # columns: longer lines of prose lose the eye
 _RUNS = len("answers")
 
@@ -57,22 +50,10 @@ def render_explanation(check: Check, console: Console) -> None:
     for label, fact in facts.items():
         if fact:
             page.entry(page.text(label), page.text(fact), len("points  "), width=width)
-    for key, heading in _SECTIONS.items():
+    for key, heading in GUIDE.items():
         if check.guide.get(key):
             page.blank()
             page.entry(Text(), Text(heading, "bold"), 0, width=width)
-            for lead, paragraph in _paragraphs(check.guide[key][:1].upper() + check.guide[key][1:]):
-                page.entry(Text(f"  {lead}"), page.text(paragraph), len(f"  {lead}"), width=width)
-
-
-def _paragraphs(text: str) -> Iterator[tuple[str, str]]:
-    """Split a guide text into (lead, text): a line with a dash begins one, any other line goes on with it."""
-    items: list[tuple[str, str]] = []
-    for line in map(str.strip, text.splitlines()):
-        if line.startswith("- "):
-            items.append(("- ", line[2:]))
-        elif items:
-            items[-1] = (items[-1][0], f"{items[-1][1]} {line}")
-        else:
-            items.append(("", line))
-    yield from items
+            for paragraph in paragraphs(check.guide[key]):
+                lead = "  - " if paragraph.point else "  "
+                page.entry(Text(lead), page.text(paragraph.text), len(lead), width=width)

@@ -7,21 +7,18 @@ colour says, a sign or a word says too.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
 
-from grader.causes import causes_of
 from grader.check import CheckResult, Event, Failure, Status
 from grader.report import Report, TaskReport
 from grader.reports import sinks
 from grader.reports.columns import breaks, columns
 from grader.reports.json import summary_of
+from grader.reports.telling import GAP, Told, count, reading, shorten
 
-_GAP = "… ({:,} characters) …"
 _VALUE = 200  # characters of one value; about three lines of a narrow terminal
 _PROSE = 2_000  # characters of a hint or a note: nobody writes more, but one may quote what a program printed
 _NAME, _OUTPUT_LINES = 16, 8
@@ -44,45 +41,15 @@ _UNICODE = _Signs(
     dict(zip(Status, "✓✗–?!", strict=True)),  # noqa: RUF001 - the dash is meant
     {"out": "──▶", "in": "◀──", "note": "──·"},
     "←",
-    _GAP,
+    GAP,
 )
 _ASCII = _Signs(
     {status: status.name for status in Status},
     {"out": "-->", "in": "<--", "note": "--."},
     "<--",
-    _GAP.replace("…", "..."),
+    GAP.replace("…", "..."),
 )
 _STYLES = dict(zip(Status, ("green", "bold red", "yellow", "magenta", "bold magenta"), strict=True))
-
-
-def shorten(value: str, other: str, width: int, gap: str = _GAP) -> str:
-    """Cut `value` to `width` characters: its start, and where it first and last differs from `other`.
-
-    What is left out is counted in its place. A width too small for that is exceeded: the difference is always kept.
-    """
-    if len(value) <= width:
-        return value
-    places = sorted({0, *_difference(value, other)})
-    marker = len(gap.format(len(value))) + 2
-    gaps = len(places) - (places[-1] == len(value))
-    share = max((width - gaps * marker) // len(places), 8)
-    lows = [max(min(place - share // 2, len(value) - share), 0) for place in places]
-    pieces, done = [""], 0
-    for low, high in [*((low, low + share) for low in lows), (len(value), len(value))]:
-        if low - done > marker:
-            pieces += [gap.format(low - done), value[low:high]]
-        else:
-            pieces[-1] += value[done:high]  # leaving that out would take more room than it
-        done = max(done, high)
-    return " ".join(filter(None, pieces))
-
-
-def _difference(value: str, other: str) -> tuple[int, int]:
-    """Where `value` first differs from `other`, and where the two are the same again up to the end."""
-    shorter = min(len(value), len(other))
-    start = bisect_left(range(shorter), x=True, key=lambda n: value[: n + 1] != other[: n + 1])
-    end = bisect_left(range(shorter - start), x=True, key=lambda n: value[len(value) - n - 1 :] != other[-n - 1 :])
-    return start, len(value) - end
 
 
 class Page:
@@ -138,7 +105,7 @@ class _ReportPage:
 
     def __init__(self, report: Report, page: Page, *, verbose: bool, quiet: bool) -> None:
         self._report, self._page, self._verbose, self._quiet = report, page, verbose, quiet
-        self._told: dict[tuple[object, ...], str] = {}
+        self._told = Told()
         self._sign = max(len(text) for text in page.signs.status.values()) + 1
         longest = max((len(check.id) for check in report), default=0)
         self._column = self._sign + min(longest, max(16, page.width // 3)) + 2
@@ -198,18 +165,15 @@ class _ReportPage:
         expected, observed = failure.expected, failure.observed
         self._detail("expected", self._page.text(expected, other=observed, limit=_VALUE))
         self._detail("seen", self._page.text(observed or failure.summary, other=expected, limit=_VALUE))
-        causes = causes_of(failure.hint, failure.where, check.program_output)
-        above = next((self._told[cause] for cause in causes if cause in self._told), None)
-        for cause in causes:
-            self._told.setdefault(cause, above or check.id)
+        above = self._told.above(check.id, failure.hint, failure.where, check.program_output)
         if above:
             self._detail("likely", self._page.text(f"as above ({above})"))
             return
-        reading = _reading(self._report.guides.get(check.id, {}).get("codelab", ""))
-        hint = f"{failure.hint.removesuffix('.')} ({reading})" if failure.hint and reading else failure.hint
+        section = reading(self._report.guides.get(check.id, {}).get("codelab", ""))
+        hint = f"{failure.hint.removesuffix('.')} ({section})" if failure.hint and section else failure.hint
         self._detail("likely", self._page.text(hint))
         if not hint:
-            self._detail("read", self._page.text(reading))
+            self._detail("read", self._page.text(section))
         if failure.where:
             self._detail("where", self._page.text(f"{failure.where.file}, line {failure.where.line}"))
         self._timeline(check.transcript, failure.event)
@@ -247,14 +211,14 @@ class _ReportPage:
             self._page.entry(head, body, column)
         self._left_out(len(events) - last, "later", column)
 
-    def _left_out(self, count: int, which: str, column: int) -> None:
-        if count:
-            self._page.entry(Text(), Text(f"({_count(count, f'{which} event')} left out)", "italic"), column)
+    def _left_out(self, number: int, which: str, column: int) -> None:
+        if number:
+            self._page.entry(Text(), Text(f"({count(number, f'{which} event')} left out)", "italic"), column)
 
     def _output(self, output: str) -> None:
         lines = [line for line in map(str.rstrip, output.split("\n")) if line]
         hidden = max(len(lines) - _OUTPUT_LINES, 0)
-        shown = [Text(f"({_count(hidden, 'more line')} above)", "italic")] if hidden else []
+        shown = [Text(f"({count(hidden, 'more line')} above)", "italic")] if hidden else []
         shown += [self._page.text(line, limit=_VALUE) for line in lines[hidden:]]
         for number, line in enumerate(shown):
             self._detail("" if number else "printed", line)
@@ -265,7 +229,7 @@ class _ReportPage:
         if report.max_bonus:
             score.append(f", bonus {report.bonus}/{report.max_bonus}")
         if report.awaiting_review:
-            score.append(f", {_count(report.awaiting_review, 'point')} awaiting review")
+            score.append(f", {count(report.awaiting_review, 'point')} awaiting review")
         if not self._quiet:
             self._page.blank()
             for note in dict.fromkeys((*report.submission.notes, *report.notes)):
@@ -276,18 +240,8 @@ class _ReportPage:
             self._page.entry(Text(), self._page.text(how), 0)
 
 
-def _window(count: int, place: int | None) -> tuple[int, int]:
-    """Which of `count` events to show: those around `place`, or the last."""
-    if place is None or not 0 <= place < count:
-        return max(count - _LAST, 0), count
-    return max(place - _BEFORE, 0), min(place + _AFTER + 1, count)
-
-
-def _reading(codelab: str) -> str:
-    """Where to read on, from what a check's guide says of the codelab."""
-    found = re.search(r"sections?\s+(\d+)", codelab, re.IGNORECASE) or re.fullmatch(r"\W*(\d+)\W*", codelab)
-    return f"codelab section {found[1]}" if found else codelab and f"codelab: {codelab}"
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def _window(total: int, place: int | None) -> tuple[int, int]:
+    """Which of `total` events to show: those around `place`, or the last."""
+    if place is None or not 0 <= place < total:
+        return max(total - _LAST, 0), total
+    return max(place - _BEFORE, 0), min(place + _AFTER + 1, total)

@@ -51,6 +51,11 @@ def json(data: object, indent: int | None = 2) -> str:
     return re.sub(r"[^\x00-\x7e]", escaped, dumps(data, indent=indent, allow_nan=False, ensure_ascii=False))
 
 
+def line(text: str) -> str:
+    """Text as one line of plain text, to be measured or cut; what comes of it goes through the sink of its output, too."""
+    return _visible(text)
+
+
 class Markup(str):
     """Finished HTML: a template engine such as jinja2 does not escape it again."""
 
@@ -118,8 +123,8 @@ def is_workflow_command(line: str) -> bool:
 
 def _visible(text: str, keep: str = "") -> str:
     """The text with everything that is not plainly seen spelled out, but for the characters in `keep`."""
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isascii():  # where no character stands for another: far the most, and fast
+        return re.sub(r"[\x00-\x1f\x7f]", lambda found: found[0] if found[0] in keep else _spelled(found[0]), text)
     shown = []
     marks_left = 0  # a mark needs a letter to stand on
     for place, sign in enumerate(text):
@@ -165,7 +170,7 @@ def _kind(sign: str) -> str:
 
 
 def _right_to_left(line: str) -> bool:
-    return any(unicodedata.bidirectional(sign) in ("R", "AL", "AN") for sign in line)
+    return not line.isascii() and any(unicodedata.bidirectional(sign) in ("R", "AL", "AN") for sign in line)
 
 
 def _spelled(sign: str) -> str:

@@ -3,6 +3,8 @@
 `page` is the only way out. Every value that a template prints goes through `sinks.html`, which also makes visible what would
 hide or reorder text; markup is what a function here has returned as `sinks.Markup`. The policy in each page allows its own
 style and script by their digests and nothing else, so a style or a handler in an attribute has no effect: use classes.
+Where there is room for one line only, as in a drawing, `{{ text | line }}` spells line breaks out; `{{ text | prose }}` makes
+code of what stands between backticks.
 """
 
 from __future__ import annotations
@@ -30,15 +32,25 @@ def _environment() -> jinja2.Environment:
         autoescape=True,
         finalize=_harmless,
         undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.globals.update(asset=_asset, policy=_policy)
+    environment.filters.update(line=sinks.line, prose=_prose)
     return environment
 
 
 def _harmless(value: object) -> object:
     return sinks.html(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _prose(text: str) -> sinks.Markup:
+    """Text in which every second part that backticks bound is code; one that has an odd backtick is as it is."""
+    parts = [sinks.html(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return sinks.html(text)
+    return sinks.Markup("".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts)))
 
 
 @cache

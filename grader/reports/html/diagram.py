@@ -1,0 +1,226 @@
+"""A conversation as a sequence diagram: a lifeline for each participant, time down, an arrow for each message.
+
+Geometry only, in pixels; `diagram.html` draws it. Those are shown who take part near the moment that went wrong, the
+student's program in the middle of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from grader.check import Event
+from grader.reports import sinks
+from grader.reports.columns import breaks, columns
+from grader.reports.html.conversation import Conversation, milliseconds
+from grader.reports.telling import GAP, count, shorten
+
+_BEFORE, _AFTER, _MOST = 12, 4, 6  # events around the one that went wrong; participants beside the program
+_LABEL, _TITLE = 36, 300  # columns of what stands at an arrow; characters of what hovering shows
+_COLUMN = 7.3  # the width of a letter, as wide as common fonts have it in this size
+_WIDE = 700  # between the outermost lifelines, where that is enough
+_HEAD, _FOOT, _STEP, _REMARK = 40, 8, 30, 19  # heights: names, end, an event, its remark
+_AT, _CROSS = 22, 34  # where in a step its arrow lies; how far before the lifeline what never came ends
+
+
+class Scale(NamedTuple):
+    """How wide a diagram is: the edge for the times, that beyond the outermost lifelines, the least and most between two."""
+
+    times: int
+    edge: int
+    near: int
+    far: int
+    name: int  # columns over a lifeline
+
+
+ROOMY, NARROW = Scale(56, 62, 116, 280, 13), Scale(40, 46, 98, 108, 10)
+
+
+@dataclass(frozen=True)
+class Lifeline:
+    """A participant, at `x`. `own`: the student's program."""
+
+    name: str
+    shown: str  # the name, shortened
+    x: int
+    width: int  # of the box with the name
+    own: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is drawn of one event: an arrow from `start` to `end`, a dot at `start` (a note), or words alone (a gap)."""
+
+    kind: str  # message, note, gap, or missing: what never came
+    start: int
+    end: int
+    label: str
+    label_x: float  # its middle
+    full: str  # what hovering shows
+    time: str = ""
+    mark: str = ""
+    mark_x: float = 0
+    top: int = 0
+    height: int = _STEP
+
+    @property
+    def y(self) -> int:
+        """Where its arrow lies."""
+        return self.top + _AT
+
+    @property
+    def forward(self) -> int:
+        """Whether the arrow points right (1) or left (-1)."""
+        return 1 if self.end > self.start else -1
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """All that is drawn, and the same in a sentence. `silent` are participants who are not shown."""
+
+    width: int
+    height: int
+    times: int  # where the edge for the times ends
+    lifelines: tuple[Lifeline, ...]
+    steps: tuple[Step, ...]
+    sentence: str
+    silent: int
+
+
+def diagram(conversation: Conversation, scale: Scale = ROOMY) -> Diagram:
+    """Lay out the part of a conversation around the moment that went wrong."""
+    first, last = conversation.around(_BEFORE, _AFTER)
+    cast = _cast(conversation, first, last)
+    shown = [at for at in range(first, last) if conversation.events[at].who in ("", *cast)]
+    first, last = (shown[0], shown[-1] + 1) if shown else (first, first)
+    lifelines = _lifelines(conversation, cast, conversation.events[first:last], scale)
+    drawing = _Drawing(conversation, lifelines, scale)
+    steps = tuple(drawing.steps(first, last))
+    silent = len(conversation.names) - len(cast)
+    sentence = _sentence(conversation, cast, first, last)
+    return Diagram(drawing.width, drawing.height, scale.times, lifelines, steps, sentence, silent)
+
+
+def _cast(conversation: Conversation, first: int, last: int) -> list[str]:
+    """Who is shown: those nearest to what went wrong, in the order of the conversation."""
+    events = conversation.events
+    place = last - 1 if conversation.marked is None else conversation.marked
+    nearest = sorted(range(first, last), key=lambda at: abs(at - place))
+    named = dict.fromkeys([conversation.missed, *(events[at].who for at in nearest)])
+    chosen = [name for name in named if name][:_MOST]
+    return [name for name in conversation.names if name in chosen]
+
+
+def _lifelines(
+    conversation: Conversation, cast: list[str], events: Iterable[Event], scale: Scale
+) -> tuple[Lifeline, ...]:
+    """The student's program in the middle of the others, as far apart as what is said between them needs."""
+    left = (len(cast) + 1) // 2 if len(cast) < 3 else len(cast) // 2
+    names = [*cast[:left], conversation.program, *cast[left:]]
+    apart = {name: max(abs(place - left), 1) for place, name in enumerate(names)}
+    said = (event for event in events if event.who in cast)
+    needed = (columns(conversation.text(event, _LABEL)) * _COLUMN / apart[event.who] + 24 for event in said)
+    spacing = round(max(min(max(needed, default=0), scale.far, _WIDE / max(len(cast), 1)), scale.near))
+    shown = [_short(sinks.line(name), scale.name) for name in names]
+    return tuple(
+        Lifeline(
+            name, short, scale.times + scale.edge + at * spacing, round(columns(short) * _COLUMN) + 16, own=at == left
+        )
+        for at, (name, short) in enumerate(zip(names, shown, strict=True))
+    )
+
+
+def _short(name: str, room: int) -> str:
+    name = name.rstrip()
+    return name if columns(name) <= room + 1 else f"{name[: breaks(name, room)[0]].rstrip()}…"
+
+
+class _Drawing:
+    """Puts one step under the other."""
+
+    def __init__(self, conversation: Conversation, lifelines: tuple[Lifeline, ...], scale: Scale) -> None:
+        self._conversation = conversation
+        self._at = {line.name: line.x for line in lifelines if not line.own}
+        self._program = next(line.x for line in lifelines if line.own)
+        self._ends = lifelines[0].x, lifelines[-1].x
+        self._left = scale.times
+        self.width = lifelines[-1].x + scale.edge
+        self.height = _HEAD
+
+    def steps(self, first: int, last: int) -> Iterator[Step]:
+        """The steps from top to bottom, with what is left out, and what never came where it should have."""
+        conversation = self._conversation
+        yield from self._gap(first, "earlier event")
+        others = 0
+        for place, event in enumerate(conversation.events[first:last], start=first):
+            if event.who and event.who not in self._at:
+                others += 1
+                continue
+            yield from self._gap(others, "event", " of others")
+            others = 0
+            yield self._placed(self._step(event))
+            if place == conversation.marked:
+                yield from self._missing()
+        yield from self._gap(others, "event", " of others")
+        yield from self._gap(len(conversation.events) - last, "later event")
+        if conversation.marked is None:
+            yield from self._missing()
+        self.height += _FOOT
+
+    def _placed(self, step: Step) -> Step:
+        """The step under those before it."""
+        placed = replace(step, top=self.height, height=step.height + (_REMARK if step.mark else 0))
+        self.height += placed.height
+        return placed
+
+    def _step(self, event: Event) -> Step:
+        label, mark = self._conversation.text(event, _LABEL), shorten(sinks.line(event.mark), "", _LABEL, "…")
+        if not event.who:
+            return self._words(label)
+        x, time = self._at[event.who], milliseconds(event)
+        told = (event.who, self._conversation.does(event), self._conversation.text(event, _TITLE, GAP))
+        full = f"{time} ms  {' '.join(filter(None, told))}"
+        if event.dir == "note":
+            return Step("note", x, x, label, self._beside(x, label), full, time, mark, self._beside(x, mark))
+        start, end = (x, self._program) if event.dir == "out" else (self._program, x)
+        between = self._between(start, end, label), self._between(start, end, mark)
+        return Step("message", start, end, label, between[0], full, time, mark, between[1])
+
+    def _missing(self) -> Iterator[Step]:
+        missed = self._conversation.missed
+        if missed:
+            start, end = self._program, self._at[missed]
+            short = end - _CROSS if end > start else end + _CROSS
+            label, full = "never came", f"{missed} never got what should have come"
+            yield self._placed(Step("missing", start, short, label, self._between(start, end, label), full))
+
+    def _gap(self, number: int, noun: str, rest: str = "") -> Iterator[Step]:
+        if number:
+            yield self._placed(self._words(f"{count(number, noun)}{rest}"))
+
+    def _words(self, text: str) -> Step:
+        return Step("gap", *self._ends, text, self._between(*self._ends, text), text)
+
+    def _between(self, start: int, end: int, text: str) -> float:
+        """The middle of a text over an arrow, moved where it would reach over the edge."""
+        half = columns(text) * _COLUMN / 2
+        middle = min((start + end) / 2, self.width - 6 - half)
+        return round(max(middle, self._left + half), 1)
+
+    def _beside(self, x: int, text: str) -> float:
+        """The middle of a text that stands right of `x`, or left of it where there is no room."""
+        half = columns(text) * _COLUMN / 2
+        right = x + 12 + half
+        return round(right if right + half < self.width else max(x - 12 - half, self._left + half), 1)
+
+
+def _sentence(conversation: Conversation, cast: list[str], first: int, last: int) -> str:
+    """What the diagram shows, for those who cannot see it."""
+    told = f"Sequence diagram: {last - first} of {count(len(conversation.events), 'event')} between "
+    told += f"{', '.join(cast)} and {conversation.program}."
+    if conversation.marked is not None:
+        event = conversation.events[conversation.marked]
+        said = conversation.text(event, _LABEL)
+        told += f" At {milliseconds(event)} ms {event.who} {conversation.does(event)} “{said}”: {event.mark}."
+    return f"{told} The same follows as a list."

@@ -1,0 +1,223 @@
+"""What a page shows of one check: its verdict in a line, and of a failed one the evidence, ready for the template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from grader.batch.results import Review
+from grader.check import Where
+from grader.exhibits import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
+from grader.report import ONLY_NEEDED
+from grader.reports.columns import columns
+from grader.reports.html.conversation import Conversation, Turn
+from grader.reports.html.diagram import NARROW, Diagram, diagram
+from grader.reports.html.source import Line, colored
+from grader.reports.telling import GUIDE, Paragraph, count, paragraphs, reading, shorten
+
+_VALUE, _PROSE = 240, 2_000  # characters of what was expected or seen; of a hint or a note
+_LINES, _LINE, _OUTPUT = 200, 500, 30_000  # of what a program printed: the last lines, characters of one and of all
+_VERDICTS = {
+    "pass": ("✓", "passed", "pass"),
+    "fail": ("✗", "failed", "fail"),
+    "skip": ("–", "skipped", "not-run"),  # noqa: RUF001 - the dash is meant
+    "review": ("?", "awaits review", "review"),
+    "error": ("!", "no verdict", "error"),
+}
+
+
+class Listing(NamedTuple):
+    """Pieces of a file of the student's, in colours."""
+
+    caption: str
+    pieces: list[list[Line]]
+
+
+class Thread(NamedTuple):
+    """A thread of a program that did not go on. `opened`: it stands at the very place that the failure is about."""
+
+    name: str
+    waits: str
+    own: list[StackFrame]
+    others: int  # calls inside of libraries
+    opened: bool
+
+
+class Screen(NamedTuple):
+    """A terminal: the rows above the cursor, its own row in three parts, and those below."""
+
+    who: str
+    above: list[str]
+    before: str
+    at: str
+    after: str
+    below: list[str]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why a check failed. `above` is the check by which the same cause has been told already."""
+
+    expected: str
+    seen: str
+    likely: str
+    section: str
+    above: str
+    place: str
+    listings: list[Listing]
+    of_client: bool  # the student's client alone was run
+    drawing: Diagram | None
+    narrow: Diagram | None  # the same for a phone
+    turns: list[Turn]
+    threads: list[Thread]
+    screens: list[Screen]
+    printed: list[str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that a person judges, the functions it is about, and what has been said of it."""
+
+    text: str
+    about: list[Listing]
+    comment: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One check on a page."""
+
+    check: Mapping[str, Any]
+    guide: list[tuple[str, list[Paragraph]]]  # headings, and what stands under them
+    sign: str
+    word: str
+    kind: str  # the style of its verdict
+    worth: str
+    notes: list[str]
+    because: str  # the failed check for which it was skipped
+    evidence: Evidence | None
+    answer: Answer | None
+
+    @property
+    def opened(self) -> bool:
+        """Whether it is not folded."""
+        return self.check["status"] == "fail" or bool(self.answer and self.answer.comment)
+
+
+def shown(
+    check: Mapping[str, Any],
+    guide: Mapping[str, str],
+    exhibits: Exhibits,
+    review: Review | None,
+    above: str,
+    because: str,
+) -> Shown:
+    """One check of a report, with what a person has decided about it, and the checks that tell its cause in its place."""
+    sign, word, kind = _VERDICTS[check["status"]]
+    if check["status"] == "fail" and not check["points"]:
+        kind = "advice"
+    if review:
+        word = "judged: in part" if 0 < check["earned"] < check["points"] else f"judged: {word}"
+    answer = _answer(check, review) if review or check["status"] == "review" else None
+    evidence = _evidence(check, exhibits, guide, above) if check["status"] == "fail" and not answer else None
+    notes = [] if answer else [shorten(note, "", _PROSE) for note in check["notes"]]
+    parts = [(heading, paragraphs(guide[key])) for key, heading in GUIDE.items() if guide.get(key)]
+    return Shown(check, parts, sign, word, kind, _worth(check), notes, because, evidence, answer)
+
+
+def _worth(check: Mapping[str, Any]) -> str:
+    if check["points"]:
+        return f"{'?' if check['status'] in ('review', 'error') else check['earned']}/{check['points']}"
+    return "needed" if ONLY_NEEDED in check["notes"] else "advice"
+
+
+def where(check: Mapping[str, Any]) -> Where | None:
+    """The line that a failure is about."""
+    return Where(**check["where"]) if check["where"] else None
+
+
+def _evidence(check: Mapping[str, Any], exhibits: Exhibits, guide: Mapping[str, str], above: str) -> Evidence:
+    place, observed = where(check), check["observed"] or check["summary"]
+    conversation = Conversation.of(check, exhibits)
+    return Evidence(
+        expected=shorten(check["expected"], observed, _VALUE),
+        seen=shorten(observed, check["expected"], _VALUE),
+        likely=shorten(check["hint"], "", _PROSE),
+        section=reading(guide.get("codelab", "")),
+        above=above,
+        place=f"{place.file}, line {place.line}" if place else "",
+        listings=[] if above else _listings(exhibits.excerpts),
+        of_client=check["runs"] == "client",
+        drawing=diagram(conversation) if conversation.events else None,
+        narrow=diagram(conversation, NARROW) if conversation.events else None,
+        turns=list(conversation.told()),
+        threads=[] if above else [_thread(one, place) for one in exhibits.threads],
+        screens=[_screen(one) for one in exhibits.screens],
+        printed=[] if above else _last_lines(_beside(check["program_output"], exhibits.screens)),
+    )
+
+
+def _listings(excerpts: Iterable[Excerpt]) -> list[Listing]:
+    """One for each file, in the order in which they come up."""
+    by_file: dict[str, list[Excerpt]] = {}
+    for excerpt in excerpts:
+        by_file.setdefault(excerpt.file, []).append(excerpt)
+    return [Listing(_caption(file, pieces), [_colored(piece) for piece in pieces]) for file, pieces in by_file.items()]
+
+
+def _caption(file: str, pieces: Iterable[Excerpt]) -> str:
+    numbers = [str(number) for piece in pieces for number in piece.marked]
+    if len(numbers) < 2:
+        return ", line ".join([file, *numbers])
+    return f"{file}, lines {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _colored(piece: Excerpt) -> list[Line]:
+    return colored(piece.lines, piece.first, piece.marked)
+
+
+def _thread(thread: StuckThread, place: Where | None) -> Thread:
+    own = [frame for frame in thread.frames if frame.own]
+    at_the_place = any(Where(one.file, one.line) == place for one in own)
+    waits = re.sub(r"^(\w+)s\b", r"\1", thread.waits_for) if thread.name.endswith("threads") else thread.waits_for
+    return Thread(thread.name, waits, own, len(thread.frames) - len(own), at_the_place)
+
+
+def _screen(screen: Screenshot) -> Screen:
+    rows = [*screen.lines, *[""] * (screen.row + 1 - len(screen.lines))]
+    row = rows[screen.row]
+    place = next((at for at in range(len(row)) if columns(row[:at]) >= screen.column), len(row))
+    before = row[:place] + " " * (screen.column - columns(row[:place]))  # where the row is shorter
+    return Screen(
+        screen.who, rows[: screen.row], before, row[place : place + 1] or " ", row[place + 1 :], rows[screen.row + 1 :]
+    )
+
+
+def _beside(output: str, screens: Iterable[Screenshot]) -> str:
+    """What a program printed, unless all of it stands on a screen that is shown."""
+    rows = {row.strip() for screen in screens for row in screen.lines}
+    return "" if {line.strip() for line in output.split("\n")} <= {*rows, ""} else output
+
+
+def _last_lines(output: str) -> list[str]:
+    """The end of what a program printed; it begins with how much is left out."""
+    lines = output.rstrip().split("\n") if output.strip() else []
+    kept, room = [], _OUTPUT
+    for line in reversed(lines[-_LINES:]):
+        kept.append(shorten(line.rstrip("\r"), "", _LINE))
+        room -= len(kept[-1])
+        if room < 0:
+            break
+    left_out = len(lines) - len(kept)
+    return ([f"({count(left_out, 'more line')} above)"] if left_out else []) + kept[::-1]
+
+
+def _answer(check: Mapping[str, Any], review: Review | None) -> Answer:
+    about = []
+    for note in check["notes"]:
+        caption, _, code = note.partition("\n")
+        first = check["where"]["line"] if check["where"] else 1
+        about.append(Listing(caption.removesuffix(":"), [colored(code.split("\n"), first)] if code else []))
+    return Answer(shorten(check["observed"], "", _PROSE), about, review.comment if review else "")

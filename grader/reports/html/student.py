@@ -1,0 +1,138 @@
+"""A student's page: the score, what to look at first, and each check with what went wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Any
+
+from grader.batch.exports.common import bonus_checks, max_bonus, name, people, status, troubled
+from grader.batch.results import Entry, Graded
+from grader.exhibits import Exhibits
+from grader.report import NOT_HANDED_IN, Report
+from grader.reports import json
+from grader.reports.html import page
+from grader.reports.html.evidence import Shown, shown, where
+from grader.reports.telling import Told
+
+_NOTHING = Exhibits()
+_FIRST = 6  # causes in the list of what to look at first
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task and its checks. `absent`: it may be left out, and was."""
+
+    task: Mapping[str, Any]
+    checks: list[Shown]
+
+    @property
+    def score(self) -> int:
+        """Points, with those that a person gave."""
+        return sum(int(one.check["earned"]) for one in self.checks)
+
+    @property
+    def awaiting(self) -> int:
+        """Points that a person has yet to give."""
+        return sum(int(one.check["points"]) for one in self.checks if one.check["status"] == "review")
+
+    @property
+    def absent(self) -> bool:
+        """Whether nothing of it was handed in."""
+        return bool(self.checks) and all(one.check["summary"] == NOT_HANDED_IN for one in self.checks)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Something to look at: the failed check that tells it, in what words, and the points that hang on it."""
+
+    check_id: str
+    words: str
+    points: int
+    bonus: bool
+
+
+def html(report: Report) -> str:
+    """The page of a single run."""
+    made = Graded(Entry(report.submission.name, ()), json.to_dict(report), exhibits=report.exhibits)
+    return student_page(made, report.guides)
+
+
+def student_page(graded: Graded, guides: Mapping[str, Mapping[str, str]], class_page: str = "") -> str:
+    """The page of one hand-in. `guides`: check id -> what is known of the check; `class_page`: where to go back to."""
+    report: Mapping[str, Any] = graded.report or {}
+    reasons = _Reasons(graded)
+    checks = {
+        check["id"]: shown(
+            check,
+            guides.get(check["id"], {}),
+            graded.exhibits.get(check["id"], _NOTHING),
+            graded.reviews.get(check["id"]),
+            reasons.above.get(check["id"], ""),
+            reasons.because.get(check["id"], ""),
+        )
+        for check in graded.checks()
+    }
+    tasks = [Task(task, [checks[check["id"]] for check in task["checks"]]) for task in report.get("tasks", ())]
+    first = reasons.by_weight()
+    return page(
+        "student.html",
+        graded=graded,
+        who=", ".join(map(name, people(graded))),
+        class_page=class_page,
+        problem="" if graded.report else status(graded),
+        troubled=troubled(graded),
+        max_bonus=0 if all(task.absent for task in tasks if task.task["bonus"]) else max_bonus(graded),
+        tasks=tasks,
+        first=first[:_FIRST],
+        others=len(first) - _FIRST,
+        run=report.get("run", {}),
+        started=report["run"]["started"].replace("T", " ").replace("+00:00", "Z").replace("Z", " UTC")
+        if report
+        else "",
+        notes=report.get("notes", ()),
+        files=_files(report.get("submission", {})),
+    )
+
+
+class _Reasons:
+    """Which checks of a report failed for one cause, or were skipped for another that failed."""
+
+    def __init__(self, graded: Graded) -> None:
+        self.above: dict[str, str] = {}
+        self.because: dict[str, str] = {}
+        self._checks = {check["id"]: check for check in graded.checks()}
+        self._bonus, self._reviews = bonus_checks([graded]), graded.reviews
+        told = Told()
+        for check_id, check in self._checks.items():
+            if check["status"] == "fail":
+                self.above[check_id] = told.above(check_id, check["hint"], where(check), check["program_output"])
+            elif check["status"] == "skip":  # a report names the other check in words only
+                words = check["summary"].replace(",", "").split()
+                self.because[check_id] = next((word for word in words if word in self._checks), "")
+
+    def by_weight(self) -> list[Cause]:
+        """All causes that are told, those first by which most points are lost; a bonus comes after what counts."""
+        found: dict[str, Cause] = {}
+        for check_id, check in self._checks.items():
+            if check["status"] == "fail" and not self.above[check_id]:
+                summary = "judged by a person" if check_id in self._reviews else check["summary"]
+                words = ": ".join(filter(None, (summary, check["hint"])))
+                found[check_id] = Cause(check_id, words, 0, check_id in self._bonus)
+        for check_id, check in self._checks.items():
+            cause = self.because.get(check_id) or check_id
+            cause = self.above.get(cause) or cause
+            if cause in found:
+                found[cause] = replace(found[cause], points=found[cause].points + check["points"] - check["earned"])
+        return sorted(found.values(), key=lambda one: (one.points == 0, one.bonus, -one.points))
+
+
+def _files(submission: Mapping[str, Any]) -> dict[str, str]:
+    """The files that were graded, by role, as the student knows them: below her folder."""
+    folder = PurePath(submission.get("path", ""))
+    paths = {role: PurePath(file) for role, file in submission.get("files", {}).items()}
+    return {
+        role: str(path.relative_to(folder)) if path.is_relative_to(folder) and path != folder else path.name
+        for role, path in paths.items()
+    }
