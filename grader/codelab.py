@@ -45,6 +45,11 @@ class Codelab:
     extras: Mapping[str, Extra]
     kit: Callable[[Codelab, Settings], Mapping[str, str]] = lambda _lab, _course: {}
 
+    @property
+    def guides(self) -> dict[str, dict[str, str]]:
+        """What is told of each check beside its verdict, by its id."""
+        return {check.id: check.guide for check in self.catalogue}
+
     def bonus_role(self, role: str) -> str:
         """The role that a usual one (server, client) has in the bonus task."""
         return next((bonus for bonus, extra in self.extras.items() if extra.like == role), role)

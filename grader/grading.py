@@ -79,7 +79,7 @@ def _report(lab: Codelab, request: Request, handed_in: Submission, run: Run, pla
         if (checks := tuple(results[check.id] for check in task.checks if check.id in results))
     )
     notes = (*handed_in.notes, *planned.notes, *outcome.notes, *request.notes)
-    return Report(handed_in, run, tasks, notes, {check.id: check.guide for check in lab.catalogue})
+    return Report(handed_in, run, tasks, notes, lab.guides)
 
 
 def _with_points(result: CheckResult, wanted: list[str], points: Mapping[str, int]) -> CheckResult:

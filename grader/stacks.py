@@ -194,7 +194,9 @@ def stuck_threads(threads: list[Thread], source: Source) -> tuple[StuckThread, .
         entry = ("the main thread" if main else "thread", *_waiting(thread, threads, source))
         alike[entry] = alike.get(entry, 0) + 1
     found = [
-        StuckThread(f"{count} threads" if count > 1 else name if name != "thread" else "one thread", waits, frames)
+        StuckThread(
+            f"each of {count} threads" if count > 1 else name if name != "thread" else "one thread", waits, frames
+        )
         for (name, waits, frames), count in alike.items()
     ]
     return tuple(sorted(found, key=lambda one: ("the lock" not in one.waits_for, one.name != "the main thread")))

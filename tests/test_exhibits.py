@@ -81,7 +81,7 @@ def test_threads_tell_what_they_wait_for(tmp_path):
     )
     found = stuck_threads(threads, Source(tmp_path))
     assert sorted((one.name, one.waits_for) for one in found[:2]) == [
-        ("2 threads", "waits for the lock lock, which is never given back"),
+        ("each of 2 threads", "waits for the lock lock, which is never given back"),
         ("one thread", "waits for the lock lock, which it has taken itself in line 6"),
     ]
     assert [(one.name, one.waits_for) for one in found[2:]] == [

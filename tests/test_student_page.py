@@ -235,12 +235,12 @@ def test_pieces_of_one_file_stand_together():
 
 def test_stuck_threads():
     """Each thread says what it waits for; that at the place of the failure is open; Python's own calls are only counted."""
-    elsewhere = replace(STUCK, name="2 threads", frames=(replace(STUCK.frames[0], line=99),))
+    elsewhere = replace(STUCK, name="each of 2 threads", frames=(replace(STUCK.frames[0], line=99),))
     check = failed(failure=replace(ECHO, where=Where("simple_chat_server.py", 31)))
     shown = one_check(check, Exhibits((), (elsewhere, STUCK))).one("div", "threads")
     told = [(one.one("summary").text, "open" in one.attributes) for one in shown.all("details")]
     assert told == [
-        ("2 threads wait for the lock lock, which it has taken itself in line 40", False),
+        ("each of 2 threads waits for the lock lock, which it has taken itself in line 40", False),
         (f"one thread {STUCK.waits_for}", True),
     ]
     assert [one.text for one in shown.all("details")[1].all("li")] == [

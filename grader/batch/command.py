@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import files, intake
-from grader.batch import opening, twins
+from grader.batch import opening, pages, twins
 from grader.batch.layouts import Handed, class_in
 from grader.batch.results import Entry, Graded
 from grader.batch.run import BatchListener, Seen, grade_class, look_into, rules_of
@@ -49,6 +49,7 @@ class Outcome:
     awaiting: int  # hand-ins that await a review
     total: int
     verdicts_missing: bool  # the grader or the machine could not do its job for somebody
+    index: Path  # the class page
 
 
 def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener) -> Outcome:
@@ -72,6 +73,8 @@ def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener)
         notes = taken.notes + _same_programs(seen)
         if work:
             notes += _grade(lab, request, work, store, batch, listener)
+        store.note("notes", json.dumps(notes))
+        index = pages.write(store, batch.out, lab.guides, listener)
         people = [(one.entry.key, _why(one), bool(one.awaiting_review)) for one in store.graded()]
         missing = {
             _key(one) for one in chosen if one.verdict_key
@@ -79,6 +82,7 @@ def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener)
         return Outcome(
             taken.layout, len(work), len(chosen) - len(work), notes, tuple((key, why) for key, why, _ in people if why),
             sum(awaits for *_, awaits in people), len(entries), bool(missing),
+            index,
         )  # fmt: skip
 
 

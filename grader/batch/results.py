@@ -46,6 +46,7 @@ class Graded:
     error: str = ""
     reviews: Mapping[str, Review] = field(default_factory=dict)  # by check id
     penalty: int = 0  # points taken off, for being late
+    graded_at: str = ""  # ISO 8601, UTC
     exhibits: Mapping[str, Exhibits] = field(default_factory=dict)  # by check id: what a page shows of failures
 
     def checks(self) -> Iterator[Mapping[str, Any]]:

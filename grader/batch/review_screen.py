@@ -15,6 +15,7 @@ from rich.control import Control
 from rich.segment import ControlType
 from rich.text import Text
 
+from grader.batch import pages
 from grader.batch.keyboard import RESIZED, Keyboard
 from grader.batch.review import Sitting, answers_of, listing
 from grader.batch.review_page import Pages, View, count
@@ -44,6 +45,7 @@ def review(folder: Path, console: Console, *, again: bool = False) -> None:
             raise UsageError("a review needs a terminal that shows pages and sends keys; --list prints what there is.")
         else:
             _at_the_screen(sitting, console)
+            pages.refresh(store, folder)
             console.print(_closing(sitting), soft_wrap=True)
 
 

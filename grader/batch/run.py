@@ -61,6 +61,9 @@ class BatchListener:
         """A hand-in is begun; what is returned hears of its checks."""
         return Listener()
 
+    def page(self, key: str) -> None:
+        """All is graded, and the page of a hand-in is written now."""
+
     def ends(self, result: Result) -> None:
         """A hand-in has its result, and that is kept."""
 

@@ -158,7 +158,7 @@ class Store:
         exhibits: Mapping[str, Exhibits] | None = None,
     ) -> None:
         """What became of a hand-in: its report, or why there is none. With no `verdict_key` it is graded again next time."""
-        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+        now = datetime.datetime.now(datetime.timezone.utc).isoformat()
         text = None if report is None else json.dumps(report)
         shown = json.dumps({check_id: one.as_dict() for check_id, one in (exhibits or {}).items()})
         with self._transaction():
@@ -207,12 +207,12 @@ class Store:
     def graded(self) -> Iterator[Graded]:
         """The class's hand-ins, one at a time; a review counts as long as what it judged is unchanged."""
         for (key,) in self._rows("SELECT key FROM submissions WHERE present = 1 ORDER BY key"):
-            ((entry, report, error, penalty, exhibits),) = self._rows(
-                "SELECT entry, report, error, penalty, exhibits FROM submissions WHERE key = ?", key
+            ((entry, report, error, penalty, graded_at, exhibits),) = self._rows(
+                "SELECT entry, report, error, penalty, graded_at, exhibits FROM submissions WHERE key = ?", key
             )
             told = json.loads(report) if report else None
             shown = {check_id: Exhibits.of(one) for check_id, one in json.loads(exhibits).items()}
-            yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty, shown)
+            yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty, graded_at, shown)
 
     def whole_class(self) -> Class:
         """Everything, as exports take it."""

@@ -64,6 +64,11 @@ class BatchProgress(BatchListener):
         self._checks += 1
         self._draw()
 
+    def page(self, key: str) -> None:
+        """Say whose page is written."""
+        self._open = {f"page of {key}": None}
+        self._draw()
+
     def ends(self, result: Result) -> None:
         """Print its line."""
         self._open.pop(result.key, None)
@@ -128,3 +133,4 @@ def render_summary(outcome: Outcome, out: str, console: Console) -> None:
         say(f"{outcome.awaiting} await a review: chatgrade review {out}")
     for note in dict.fromkeys(outcome.notes):
         say(f"note  {note}")
+    say(f"pages  {outcome.index}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.batch.exports import canvas, github, moodle, platforms, sheets
+from grader.batch.exports import canvas, github, html, moodle, platforms, sheets
 from grader.batch.exports.common import Choices, in_order
 from grader.batch.exports.junit import as_junit
 from grader.batch.results import Class, Graded
@@ -38,6 +38,7 @@ FORMATS: Mapping[str, Format] = {
     "jsonl": Format("one JSON object a submission, for programs", "grades.jsonl", sheets.as_json_lines),
     "markdown": Format("a table with one row a student", "grades.md", sheets.as_markdown),
     "junit": Format("JUnit XML, one suite a submission", "junit.xml", as_junit),
+    "html": Format("a page for each hand-in, to be sent to its students", "report.html", of_submission=html.page),
     "canvas": Format("the grade book exported from Canvas, one column filled in", "canvas.csv", filled=canvas.fill),
     "moodle": Format("the grading worksheet of Moodle, filled in", "moodle.csv", filled=moodle.fill),
     "gradescope": Format("Gradescope's results.json", "results.json", of_submission=platforms.gradescope),

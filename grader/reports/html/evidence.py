@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -181,8 +180,7 @@ def _colored(piece: Excerpt) -> list[Line]:
 def _thread(thread: StuckThread, place: Where | None) -> Thread:
     own = [frame for frame in thread.frames if frame.own]
     at_the_place = any(Where(one.file, one.line) == place for one in own)
-    waits = re.sub(r"^(\w+)s\b", r"\1", thread.waits_for) if thread.name.endswith("threads") else thread.waits_for
-    return Thread(thread.name, waits, own, len(thread.frames) - len(own), at_the_place)
+    return Thread(thread.name, thread.waits_for, own, len(thread.frames) - len(own), at_the_place)
 
 
 def _screen(screen: Screenshot) -> Screen:
