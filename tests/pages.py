@@ -115,9 +115,9 @@ def graded(report: Report, exhibits: Mapping[str, Exhibits] | None = None, **mor
 
 
 def run(name: str, *only: str) -> Report:
-    """The report of a real run of some checks of a submission of the corpus."""
+    """The report of a real run of some checks of a submission of the corpus, or of all."""
     lab = codelab.load()
-    tasks = tuple(dict.fromkeys(check_id.partition(".")[0] for check_id in only))
+    tasks = tuple(task.id for task in lab.catalogue.tasks)
     request = Request(tasks, only, settings.load(None, lab), 7, sys.executable, sys.executable, "pty")
     with intake.taken_in(SUBMISSIONS / name) as taken:
         return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
