@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
 _LONGEST_LINGERING = 90.0  # seconds; the kernel keeps an ended connection for 60
 _SPINS = 0.5  # seconds of processor time: noticing that a connection has ended takes a thousandth of it
+NEVER_CONNECTS = "connects"
+"""The `step` of the failure of a client that calls nobody, whoever is there."""
 _MOST_BESIDE = 20  # files beside the client that are looked at for a port
 
 
@@ -111,7 +113,9 @@ class Room:
         self._enforced = isolation.enforced
         # Each in a folder of its own, which is all that its programs see of the home at full isolation.
         homes = {setup.home_of(file): role for role, file in setup.files.items()} | {setup.folder: "submission"}
-        self._copies = {folder: own_copy(folder, home / name, self._programs_of(folder)) for folder, name in homes.items()}
+        self._copies = {
+            folder: own_copy(folder, home / name, self._programs_of(folder)) for folder, name in homes.items()
+        }
         self._loop = Loop()
         self._watcher = Watcher(isolation.network)
         self._programs = Programs(setup.python, home, self._loop, isolation.sandbox, isolation.confinement)
@@ -202,7 +206,9 @@ class Room:
         self._patience.rest(listens)
         ending = None if found else self._patience.wait(listens)
         if not found:
-            raise CheckFailed(diagnosis.never_listened(self.server, self.setup.port, self.source_of(self.server), ending))
+            raise CheckFailed(
+                diagnosis.never_listened(self.server, self.setup.port, self.source_of(self.server), ending)
+            )
         here = [one for one in found if one.port == self.setup.port]
         self.listening = (here or found)[0]
         self._watcher.port = self.listening.port
@@ -568,6 +574,7 @@ class Room:
         failure = Failure(
             "the client never connects", f"the client connects to 127.0.0.1, port {port}", otherwise,
             f"the client must call connect() with HOST '127.0.0.1' and PORT {port}, where the server listens",
+            step=NEVER_CONNECTS,
         )  # fmt: skip
         self.evidence_ends()
         if client.ended() and self.setup.terminal == "pipes" and "/dev/tty" in client.printed:
