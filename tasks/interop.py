@@ -39,6 +39,7 @@ def _meet(room: ChatRoom) -> None:
     with _stage("serves"):
         room.open("both")
         other = room.join_from_elsewhere()
+        room.notes.append(f"{other.name} is at another machine, whoever else there is at the client")
     with _stage("joins"):
         user = room.user_in_chat()
     with _stage("hears"):

@@ -63,15 +63,15 @@ def evidence(cause: Cause, matrix: Matrix) -> str:
         return "What they do with the references is not known, so it is open whose fault that is."
     if cause.fault is Fault.TOGETHER:
         return "Neither side has this trouble with the references: they fail only together."
-    side = {"client": cause.client} if cause.fault is Fault.CLIENT else {"server": cause.server}
-    others = "server" if cause.fault is Fault.CLIENT else "client"
-    known = [pair for pair in matrix.pairs(**side) if pair in matrix.reach]
-    failed = sum(REFERENCE not in pair for pair in cause.pairs)
-    count = f"{failed} of {len(known)} {others}{'s' if len(known) != 1 else ''}" if known else ""
-    if any(REFERENCE in pair for pair in cause.pairs):
-        not_run = "" if any(matrix.met[pair].run for pair in known) or not known else ", which were not run"
-        return f"So it is with the reference {others}" + (f", and with {count}{not_run}." if failed else ".")
-    return f"So it is with {count}, and not with the reference {others}."
+    mine, others = ("client", "server") if cause.fault is Fault.CLIENT else ("server", "client")
+    known = [pair for pair in matrix.pairs(**{mine: getattr(cause, mine)}) if pair in matrix.reach]
+    failed = [pair for pair in cause.pairs if REFERENCE not in pair]
+    count = f"{len(failed)} of {len(known)} {others}s of the class"
+    if len(failed) == len(cause.pairs):
+        return f"Seen with {count}, and not with the reference {others}."
+    if failed and not any(matrix.met[pair].run for pair in failed):
+        return f"Seen with the reference {others}; with {count} nothing else can come of it, so they were not tried."
+    return f"Seen with the reference {others}" + (f" and with {count}." if known else ".")
 
 
 def listed(names: list[str]) -> str:

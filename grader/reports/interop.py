@@ -99,8 +99,9 @@ def render_summary(interop: Interop, files: list[Path], console: Console) -> Non
 
 def _why(cause: Cause, matrix: Matrix) -> str:
     trouble = blame.trouble(cause, matrix)
-    found = f" {trouble.hint or trouble.observed}" if trouble else ""
-    return f"{blame.evidence(cause, matrix)}{found}"
+    seen = f" Seen: {trouble.observed}." if trouble else ""
+    likely = f" Likely: {trouble.hint}." if trouble and trouble.hint else ""
+    return f"{blame.evidence(cause, matrix)}{seen}{likely}"
 
 
 def _drawn(matrix: Matrix) -> list[str]:
