@@ -82,7 +82,7 @@ def _stage(name: str) -> Iterator[None]:
 
 
 _LINES = (
-    Stage("serves", "the server does not serve", {}),
+    Stage("serves", "the server does not serve a client at another machine", {}),
     Stage(
         "joins",
         "the client does not get into the chat",

@@ -35,11 +35,11 @@ def trouble(cause: Cause, matrix: Matrix) -> Trouble | None:
 
 def subject(cause: Cause, interop: Interop) -> str:
     """Whose programs it is about."""
-    if cause.server is None:
-        mine = f"{author(interop, cause.client or REFERENCE)}'s client"
+    if cause.client is not None:
+        mine = f"{author(interop, cause.client)}'s client"
         partners, word = [pair.server for pair in cause.pairs], "server"
     else:
-        mine = f"{author(interop, cause.server)}'s server"
+        mine = f"{author(interop, cause.server or REFERENCE)}'s server"
         partners, word = [pair.client for pair in cause.pairs], "client"
     if cause.fault in (Fault.CLIENT, Fault.SERVER):
         return mine
@@ -52,9 +52,7 @@ def what(cause: Cause, matrix: Matrix) -> str:
     """What is wrong, in a clause: what a program does wrong by itself where that is known, else what becomes of the chat."""
     met = shown_by(cause, matrix)
     assert met.passed is not None, "a cause is one of failures"
-    if met.alone:
-        return met.alone.summary
-    return met.trouble.summary if met.trouble and met.passed == 0 else matrix.stages[met.passed].trouble
+    return met.alone.summary if met.alone else matrix.stages[met.passed].trouble
 
 
 def evidence(cause: Cause, matrix: Matrix) -> str:
