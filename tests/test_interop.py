@@ -133,6 +133,16 @@ def test_what_is_certain_is_not_run(met):
     assert {row["fault"] for row in column.values()} == {"server"}
 
 
+def test_where_nothing_is_to_be_run_nothing_is_started(five, met):
+    """A second time there is nothing to say about isolation: not even a worker was started, whatever was concluded before."""
+    out, first = met
+    again = interop(five, "-o", out)
+    assert "0 pairs were run, 31 were known" in again
+    assert [line for line in again if line.startswith("note  isolation")] == []
+    assert [line for line in first if line.startswith("note  isolation")] != []
+    assert signs(out)["ann"] == "+++SS+"
+
+
 def test_nothing_is_run_twice(five, tmp_path):
     """Unchanged, nothing is run again; one changed student costs a row and a column; `--redo` runs all."""
     own = shutil.copytree(five, tmp_path / "class")

@@ -20,7 +20,7 @@ from grader.batch.results import Person
 from grader.check import Event
 from grader.codelab import load
 from grader.reports.html.interop import as_page
-from grader.reports.interop import render_summary
+from grader.reports.interop import InteropProgress, render_summary
 
 STAGES = load().pairings[0].stages
 WORKS = len(STAGES)
@@ -137,6 +137,17 @@ def test_the_terminal_shows_the_matrix():
     narrow = printed(sample(), width=30, encoding="ascii")
     assert "Bob's client: no newline" in narrow
     assert not re.search(r"^ +1 ann", narrow, re.MULTILINE)
+
+
+def test_how_long_it_will_take_is_told_where_that_matters():
+    """Once the references are through, minutes and hours are announced; less than a minute is not worth a line."""
+    for seconds, told in ((30, ""), (150, "about 2 minutes"), (9000, "about 2.5 hours")):
+        file = io.StringIO()
+        with InteropProgress(Console(file=file, width=100), quiet=False) as progress:
+            progress.begins(100)
+            progress.expects(seconds)
+        assert told in file.getvalue()
+        assert bool(told) == bool(file.getvalue())
 
 
 pages = pytest.fixture(scope="module")(lambda tmp_path_factory: tmp_path_factory.mktemp("pages"))

@@ -8,7 +8,7 @@ for all that is known, and they fail only together; where one of them was never 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
@@ -96,14 +96,20 @@ def causes(found: Mapping[Pair, Fault], reason: Callable[[Pair], Hashable]) -> l
 
 def _grouped(fault: Fault, pairs: list[Pair], reason: Callable[[Pair], Hashable]) -> Iterator[Cause]:
     """The pairs in as few groups as it seems: again and again the largest that has a program and the reason in common."""
-    left = dict.fromkeys(pairs)
-    while left:
-        sizes = Counter((place, pair[place], reason(pair)) for pair in left for place in (_SERVER, _CLIENT))
-        (place, key, why), size = max(sizes.items(), key=lambda one: one[1])
-        group = tuple(pair for pair in left if pair[place] == key and reason(pair) == why)
-        yield _cause(fault, place, key, group) if size > 1 else Cause(fault, *group[0], group)
+    groups: dict[tuple[int, str, Hashable], dict[Pair, None]] = defaultdict(dict)
+    for place in (_SERVER, _CLIENT):
+        for pair in pairs:
+            groups[place, pair[place], reason(pair)][pair] = None
+    while groups:
+        largest = max(groups, key=lambda group: len(groups[group]))
+        place, key, why = largest
+        group = tuple(groups.pop(largest))
+        yield _cause(fault, place, key, group) if len(group) > 1 else Cause(fault, *group[0], group)
         for pair in group:
-            del left[pair]
+            other = (1 - place, pair[1 - place], why)
+            del groups[other][pair]
+            if not groups[other]:
+                del groups[other]
 
 
 def _cause(fault: Fault, place: int, key: str, pairs: tuple[Pair, ...]) -> Cause:

@@ -144,6 +144,7 @@ class _Meetings:
             else:
                 self.pending[pair] = None
         self.known = len(self._met)
+        self._drop_what_is_certain()
         return len(self.pending)
 
     def _made_of(self, pair: Pair) -> str:
@@ -159,14 +160,18 @@ class _Meetings:
             told = met.error or (met.trouble.observed if met.trouble else "")
             raise GraderError(f"not even our own client and server get along on this machine: {told}")
         self._meet([pair for pair in self.pending if REFERENCE in pair], workers)
+        self._listener.drops(self._drop_what_is_certain())
 
     def meet_others(self, workers: Workers) -> None:
-        """The students' programs with each other, but for those of which it is known what comes of it."""
-        concluded = [pair for pair in self.pending if self._concluded(pair)]
-        for pair in concluded:
-            del self.pending[pair]
-        self._listener.drops(len(concluded))
+        """The students' programs with each other."""
         self._meet(list(self.pending), workers)
+
+    def _drop_what_is_certain(self) -> int:
+        """Do not run pairs of which it is known what comes of them; how many these are."""
+        certain = [pair for pair in self.pending if self._concluded(pair)]
+        for pair in certain:
+            del self.pending[pair]
+        return len(certain)
 
     def _concluded(self, pair: Pair) -> Met | None:
         """What must become of a pair of which one program fails with everybody alike."""

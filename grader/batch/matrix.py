@@ -120,12 +120,10 @@ class Matrix:
 
     def pairs(self, *, client: str | None = None, server: str | None = None) -> list[Pair]:
         """Those of the students' pairs in which this client or this server is; all of them for neither."""
-        return [
-            Pair(one, other)
-            for one in self.clients
-            for other in self.servers
-            if REFERENCE not in (one, other) and client in (None, one) and server in (None, other)
-        ]
+        clients = self.clients if client is None else (client,)
+        servers = self.servers if server is None else (server,)
+        pairs = (Pair(one, other) for one in clients for other in servers)
+        return [pair for pair in pairs if REFERENCE not in pair]
 
 
 @dataclass(frozen=True)

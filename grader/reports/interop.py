@@ -78,18 +78,22 @@ def render_summary(interop: Interop, files: list[Path], console: Console) -> Non
         console.print(sinks.terminal(text), markup=False, highlight=False, soft_wrap=True)
 
     say(f"{interop.run} pairs were run, {interop.known} were known")
+    legend = False
     for matrix in interop.matrices:
         say()
         say(f"{matrix.title}: {blame.numbers(matrix)}")
         lines = _drawn(matrix)
         if max(map(columns, lines)) < console.width:
+            legend = True
             for line in lines:
                 say(line)
-            say(_LEGEND)
         for cause in matrix.causes[:_MOST_LISTED]:
             say(f"  {blame.subject(cause, interop)}: {blame.what(cause, matrix)}. {_why(cause, matrix)}")
         if (more := len(matrix.causes) - _MOST_LISTED) > 0:
             say(f"  and {more} more")
+    if legend:
+        say()
+        say(_LEGEND)
     for error in interop.missing[:_MOST_LISTED]:
         say(f"no result: {error}")
     for note in dict.fromkeys(interop.notes):

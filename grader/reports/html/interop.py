@@ -107,7 +107,7 @@ def _cell(pair: Pair, matrix: Matrix, causes: Iterable[tuple[Cause, str]], names
     if met is None:
         return _Cell("empty", [])
     if matrix.works(pair):
-        return _Cell("works", [_Link("✓", "")], names)
+        return _Cell("works", [_Link("✓", "")])
     if met.passed is None:
         return _Cell("open", [_Link("!", "")], f"{names}: {met.error}")
     chats = matrix.chats(pair)
