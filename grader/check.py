@@ -70,6 +70,7 @@ class Failure:
     unless: str = ""  # a check id: if that one failed, this failure is its consequence and counts as a skip
     missed: str = ""  # who should have got what never came
     threads: tuple[StuckThread, ...] = ()  # of the program that did not go on
+    step: str = ""  # of a check that goes through several, the one that went wrong
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Check:
     id: str
     title: str
     points: int
-    runs: str  # server, client, both or answers
+    runs: str  # server, client, both, answers; or pair: programs of two submissions, which it starts itself
     needs: tuple[str, ...]
     function: CheckFunction
     guide: dict[str, str] = field(default_factory=dict)  # does, why, mistakes, codelab

@@ -124,16 +124,13 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
     *_RUN_OPTIONS,
     click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
 ]
-_BATCH_OPTIONS: list[Callable[..., Any]] = [
+_CLASS_OPTIONS: list[Callable[..., Any]] = [
     click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH..."),
     click.option("-o", "--out", required=True, type=_FILE, metavar="OUT", help="The folder of the results."),
     click.option(
         "--layout", metavar="NAME", help="The form of the class, if it is not recognised: folders, canvas, ..."
     ),
-    click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only this task. Repeatable."),
     click.option("--only", multiple=True, metavar="KEY", help="Only this hand-in, or those like 'a*'. Repeatable."),
-    click.option("--regrade", is_flag=True, help="Grade again what is unchanged, too."),
-    click.option("--cluster", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler."),
     click.option(
         "--isolation",
         type=click.Choice(_LEVELS),
@@ -142,6 +139,12 @@ _BATCH_OPTIONS: list[Callable[..., Any]] = [
         help="Less than full accepts what strangers' programs may do then.",
     ),
     *_RUN_OPTIONS,
+]
+_BATCH_OPTIONS: list[Callable[..., Any]] = [
+    *_CLASS_OPTIONS,
+    click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only this task. Repeatable."),
+    click.option("--regrade", is_flag=True, help="Grade again what is unchanged, too."),
+    click.option("--cluster", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler."),
 ]
 
 
@@ -328,6 +331,57 @@ def _grade_batch(
         outcome = command.grade(lab, request, batch, progress)
     render_summary(outcome, str(out), console)
     return TROUBLE if outcome.verdicts_missing else 0
+
+
+@commands.command("interop")
+@_with([*_CLASS_OPTIONS, click.option("--redo", is_flag=True, help="Run what is unchanged, too.")])
+def meet_each_other(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
+    """Have everybody's client chat on everybody's server: who can chat with whom, and who is at fault.
+
+    Our own programs take part. What is unchanged is not run again; a run that was interrupted goes on where it was.
+    """
+    return _meet_each_other(**options)
+
+
+def _meet_each_other(
+    *,
+    paths: tuple[Path, ...],
+    out: Path,
+    layout: str | None,
+    only: tuple[str, ...],
+    redo: bool,
+    isolation: str,
+    seed: int | None,
+    python: str,
+    config: Path | None,
+    terminal: str,
+    jobs: int | None,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Take in, run, tell; returns the exit status."""
+    from grader.batch import interop
+    from grader.batch.exports.interop import as_csv
+    from grader.grading import Request
+    from grader.reports.html.interop import as_page
+    from grader.reports.interop import InteropProgress, render_summary
+
+    lab = codelab.load()
+    chosen = settings.load(config or settings.find(paths[0].absolute().parent), lab)
+    backend, notes = _terminal(terminal)
+    request = Request(
+        ("interop",), (), chosen, _drawn() if seed is None else seed, python, _interpreter(python), backend, notes
+    )
+    asked = interop.Asked(
+        paths, out, layout or chosen.batch.layout, only, redo, isolation, jobs or chosen.batch.jobs,
+        keeps_seed=seed is None,
+    )  # fmt: skip
+    with InteropProgress(_console(no_color=no_color, stderr=True), quiet=quiet) as progress:
+        met = interop.meet(lab, request, asked, progress)
+    made = {"interop.html": as_page(met).encode(), "interop.csv": as_csv(met).encode()}
+    _write_files(made, out)
+    render_summary(met, [out / name for name in made], _console(no_color=no_color))
+    return TROUBLE if met.missing else 0
 
 
 @commands.command("export")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.check import Catalogue
+    from grader.check import Catalogue, Check
     from grader.room import Room
     from grader.settings import Settings
 
@@ -29,11 +30,40 @@ class Extra:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """One step of a meeting, in order: its name, and what is wrong when a meeting ends with it.
+
+    By role, `explained_by` are the checks that may tell why a program fails here with the reference, the likeliest first.
+    """
+
+    name: str
+    trouble: str
+    explained_by: Mapping[str, tuple[str, ...]]
+    chat: bool = True  # whether there is no chat without it
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """How programs of two students are tried together: `check` has one's `client` meet the other's `server` (roles).
+
+    The first stage is about the server alone. `references` are programs that are right, in both roles.
+    """
+
+    title: str
+    check: Check
+    client: str
+    server: str
+    stages: tuple[Stage, ...]
+    references: Mapping[str, Path]
+
+
+@dataclass(frozen=True)
 class Codelab:
     """A codelab's checks and what they stand on: file names by role, the port, the wording, and the room they play in.
 
     `extras` are the roles of the bonus task `bonus`, which may be left out. `kit` makes the files that one begins with, by
-    their names, for a course with these settings.
+    their names, for a course with these settings; `pairings` are the ways in which programs of different students are tried
+    together.
     """
 
     catalogue: Catalogue
@@ -44,6 +74,7 @@ class Codelab:
     bonus: str
     extras: Mapping[str, Extra]
     kit: Callable[[Codelab, Settings], Mapping[str, str]] = lambda _lab, _course: {}
+    pairings: tuple[Pairing, ...] = ()
 
     @property
     def guides(self) -> dict[str, dict[str, str]]:

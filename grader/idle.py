@@ -86,6 +86,14 @@ def read(pids: Iterable[int]) -> Reading:
     return Reading(activity, longest, tuple(threads), frozenset(limited), used)
 
 
+def is_held_up(threads: Iterable[procfs.ThreadReading]) -> bool:
+    """Whether a thread waits for the kernel (state D) and goes on by itself: for a file it opens, say, or on its way out.
+
+    By the call that it is in, it may seem to rest: one that is killed in recv() is in recv() until it is gone.
+    """
+    return any(procfs.state(thread.tid, thread.tid) == "D" for thread in threads)
+
+
 def _limit(pid: int, syscall: str) -> float | None:
     """Seconds for which this wait can last, `inf` for no limit; None when it is no wait: the thread works."""
     fields = syscall.split()

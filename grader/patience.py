@@ -227,11 +227,12 @@ class _Watch:
         patience = self._patience
         printed = patience.loop.printed
         sockets, unread, unsent = patience.pending()
+        held_up = idle.is_held_up(first.threads)
         second = idle.read(pids)
         same_processes = patience.programs.pids() == pids
         patience.programs.drain()  # a program that waits for its output to be read is woken by this
         moved = (patience.loop.received, patience.loop.printed) != (self._received, printed)
-        if second.threads != first.threads or not first.threads or not same_processes or moved:
+        if second.threads != first.threads or not first.threads or not same_processes or moved or held_up:
             self._cut = None
             return None
         if first.activity is Activity.TIMED or any(map(procfs.may_be_woken_by_a_timer, pids)):

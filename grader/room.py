@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
 _LONGEST_LINGERING = 90.0  # seconds; the kernel keeps an ended connection for 60
 _SPINS = 0.5  # seconds of processor time: noticing that a connection has ended takes a thousandth of it
+NEVER_CONNECTS = "connects"
+"""The `step` of the failure of a client that calls nobody, whoever is there."""
 _MOST_BESIDE = 20  # files beside the client that are looked at for a port
 
 
@@ -60,6 +62,12 @@ class Setup:
     terminal: str = "pty"
     limits: Limits = field(default_factory=Limits)
     shown: str = ""  # what the folder is called where it is not its path: it was unpacked from an archive
+    others: tuple[Path, ...] = ()  # submissions of others, of which programs take part
+
+    def home_of(self, program: Path) -> Path:
+        """The submission that a program belongs to; of one that was named on the command line, the folder that it is in."""
+        homes = (folder for folder in (self.folder, *self.others) if program.is_relative_to(folder))
+        return next(homes, program.parent)
 
 
 class Holdings(NamedTuple):
@@ -103,12 +111,10 @@ class Room:
         self.output = ""
         self._home, self._network = home, isolation.network
         self._enforced = isolation.enforced
-        self._folder = own_copy(setup.folder, home / "submission", self._programs_under(setup.folder))
-        # Folders of programs that are not under the submission: their copies, made before a program could be in the way.
-        others = {file.parent: role for role, file in setup.files.items() if not file.is_relative_to(setup.folder)}
-        self._elsewhere = {
-            folder: own_copy(folder, home / role, [file for file in setup.files.values() if file.parent == folder])
-            for folder, role in others.items()
+        # Each in a folder of its own, which is all that its programs see of the home at full isolation.
+        homes = {setup.home_of(file): role for role, file in setup.files.items()} | {setup.folder: "submission"}
+        self._copies = {
+            folder: own_copy(folder, home / name, self._programs_of(folder)) for folder, name in homes.items()
         }
         self._loop = Loop()
         self._watcher = Watcher(isolation.network)
@@ -155,9 +161,9 @@ class Room:
 
     def _with_own_paths(self, text: str) -> str:
         """The text, with the files that were handed in where it has their copies."""
-        text = text.replace(str(self._folder), self.setup.shown or str(self.setup.folder))
-        for folder, copy in self._elsewhere.items():
-            text = text.replace(str(copy), str(folder))
+        for folder, copy in self._copies.items():
+            shown = self.setup.shown if folder == self.setup.folder else ""
+            text = text.replace(str(copy), shown or str(folder))
         return text
 
     def open(self, runs: str) -> None:
@@ -200,7 +206,9 @@ class Room:
         self._patience.rest(listens)
         ending = None if found else self._patience.wait(listens)
         if not found:
-            raise CheckFailed(diagnosis.never_listened(self.server, self.setup.port, self.source, ending))
+            raise CheckFailed(
+                diagnosis.never_listened(self.server, self.setup.port, self.source_of(self.server), ending)
+            )
         here = [one for one in found if one.port == self.setup.port]
         self.listening = (here or found)[0]
         self._watcher.port = self.listening.port
@@ -302,8 +310,8 @@ class Room:
         if not KINDS[self.setup.terminal].hangs_up:
             raise GraderError("cannot be decided with pipes: it needs a pseudo-terminal (--terminal pty)")
 
-    def _programs_under(self, folder: Path) -> list[Path]:
-        return [file for file in self.setup.files.values() if file.is_relative_to(folder)]
+    def _programs_of(self, folder: Path) -> list[Path]:
+        return [file for file in self.setup.files.values() if self.setup.home_of(file) == folder]
 
     def _file_of(self, role: str) -> Path:
         """The program of this role; CheckFailed if there is none."""
@@ -315,11 +323,8 @@ class Room:
     def _launch(self, role: str, console: Console | None = None) -> Program:
         """Start the program of this role; CheckFailed if there is none."""
         file = self._file_of(role)
-        if file.is_relative_to(self.setup.folder):
-            file = self._folder / file.relative_to(self.setup.folder)
-        else:  # named on the command line, and not under the submission
-            file = self._elsewhere[file.parent] / file.name
-        program = self._programs.start(file, role, console)
+        home = self.setup.home_of(file)
+        program = self._programs.start(self._copies[home] / file.relative_to(home), role, console)
         self._started.append(program)
         return program
 
@@ -376,7 +381,7 @@ class Room:
             hint,
             blocks=not host or self.server.ended(),  # refused at one address only: the others may serve
         )
-        return diagnosis.add_cause(failure, self.server, ending, self.source)
+        return diagnosis.add_cause(failure, self.server, ending, self.source_of(self.server))
 
     @property
     def lan_address(self) -> str:
@@ -384,10 +389,15 @@ class Room:
         return LAN_ADDRESS if self._network.private else self._network.lan_address()
 
     @property
-    def source(self) -> Source:
-        """The student's own files."""
-        started_in = self._started[0].file.parent if self._started else self._folder
-        return Source(self._folder, started_in, self.setup.folder)
+    def port(self) -> int:
+        """The port to call: the server's own where it runs, else the usual one."""
+        return self.listening.port if hasattr(self, "listening") else self.setup.port
+
+    def source_of(self, program: Program) -> Source:
+        """The files of who wrote a program."""
+        homes = ((copy, folder) for folder, copy in self._copies.items() if program.file.is_relative_to(copy))
+        copy, folder = next(homes)
+        return Source(copy, program.file.parent, folder)
 
     def stall(self, peer: Peer) -> None:
         """Let a peer stop reading for good; what piles up for it is not taken for something on its way."""
@@ -427,8 +437,7 @@ class Room:
         return self._where(program, function.line), "\n".join([*lines[:_LONGEST_EXCERPT], *cut])
 
     def _where(self, program: Path, line: int) -> Where:
-        within = program.is_relative_to(self.setup.folder)
-        return Where(str(program.relative_to(self.setup.folder)) if within else program.name, line)
+        return Where(str(program.relative_to(self.setup.home_of(program))), line)
 
     # -- waiting ---------------------------------------------------------------------------------------------------
 
@@ -454,7 +463,7 @@ class Room:
     def where_it_is(self, program: Program) -> Where | None:
         """The line in which a program is, that of a thread beside the main thread if there is one. It ends by this."""
         program.dismissed = True
-        return diagnosis.where_it_is(program, self.source)
+        return diagnosis.where_it_is(program, self.source_of(program))
 
     def taken_in(self, peer: Peer) -> bool:
         """Whether the program has read every byte that the peer sent so far."""
@@ -557,7 +566,7 @@ class Room:
         self.evidence_ends()
         failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, meant, unless, missed)
         asked = self._witness()
-        raise CheckFailed(diagnosis.add_cause(failure, asked, ending, self.source) if asked else failure)
+        raise CheckFailed(diagnosis.add_cause(failure, asked, ending, self.source_of(asked)) if asked else failure)
 
     def fail_for_no_connection(self, client: Program, otherwise: str) -> NoReturn:
         """Raise CheckFailed for a client that never called our host; `otherwise` is what was done to make it."""
@@ -565,21 +574,22 @@ class Room:
         failure = Failure(
             "the client never connects", f"the client connects to 127.0.0.1, port {port}", otherwise,
             f"the client must call connect() with HOST '127.0.0.1' and PORT {port}, where the server listens",
+            step=NEVER_CONNECTS,
         )  # fmt: skip
         self.evidence_ends()
         if client.ended() and self.setup.terminal == "pipes" and "/dev/tty" in client.printed:
             raise GraderError("cannot be decided with pipes: the client uses /dev/tty, a terminal (--terminal pty)")
         if client.ended():
-            raise CheckFailed(diagnosis.ended_early(failure, client, self.source))
+            raise CheckFailed(diagnosis.ended_early(failure, client, self.source_of(client)))
         ending = self.wait(lambda: bool(self.host.guests))
-        raise CheckFailed(diagnosis.add_cause(failure, client, ending, self.source))
+        raise CheckFailed(diagnosis.add_cause(failure, client, ending, self.source_of(client)))
 
     def require_no_traceback(self, program: Program, expected: str) -> None:
         """CheckFailed if the program has printed one."""
         self._programs.drain()
         crash = last_crash(program.printed)
         if crash:
-            raise CheckFailed(diagnosis.traceback_shown(crash, expected, self.source))
+            raise CheckFailed(diagnosis.traceback_shown(crash, expected, self.source_of(program)))
 
     def _witness(self) -> Program | None:
         """The program that may tell the cause: one that has ended or printed a traceback, or else the first."""

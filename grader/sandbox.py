@@ -39,6 +39,7 @@ _ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",  # else each thread takes 64 MB of addresses
 }
 _HOST = "student"
+_KINDS = ("shm", "tmp")  # of places for files, beside the parts of a home
 _STACK = 2 << 20, 8 << 20  # bytes, soft and hard, which count as addresses for each thread
 _STARTS_WITHIN = 20.0  # seconds
 
@@ -85,8 +86,6 @@ class Sandbox:
         limits = self.limits
         kernel.mount_memory(str(self._home), f"size={limits.disk}m,nr_inodes={limits.files},mode=0755")
         try:
-            for name in ("tmp", "shm"):
-                (self._home / name).mkdir()
             yield self._home
         finally:
             kernel.unmount(str(self._home))
@@ -94,7 +93,7 @@ class Sandbox:
     def start(
         self, command: list[str], folder: Path, environment: Mapping[str, str], ends: tuple[int, int], *, terminal: bool
     ) -> Box:
-        """Run a command in a folder of the check's home.
+        """Run a command in a folder of the check's home. Of what lies in the home it sees the part in which that folder is.
 
         `ends` are its standard input and its output; with `terminal`, they become its controlling terminal.
         """
@@ -144,21 +143,30 @@ class Sandbox:
 
     def _options(self, folder: Path) -> bytes:
         """The options that nobody inside should read in a command line."""
-        home = str(self._home)
+        self._share_out()
+        own = self._home / folder.relative_to(self._home).parts[0]
+        shm, tmp = (str(self._home / kind / own.name) for kind in _KINDS)
         options = [
             *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
             *("--hostname", _HOST, "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
             *self._shown,
             *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"),
-            *("--dev", "/dev", "--bind", f"{home}/shm", "/dev/shm", "--remount-ro", "/dev"),  # noqa: S108 - its own
-            *("--bind", f"{home}/tmp", "/tmp"),  # noqa: S108 - its own
+            *("--dev", "/dev", "--bind", shm, "/dev/shm", "--remount-ro", "/dev"),  # noqa: S108 - its own
+            *("--bind", tmp, "/tmp"),  # noqa: S108 - its own
             *self._interpreter,
+            *("--bind", str(own), str(own), "--remount-ro", "/", "--chdir", str(folder)),
         ]
-        for copy in sorted(self._home.iterdir()):
-            if copy.name not in ("tmp", "shm"):
-                options += ["--bind", str(copy), str(copy)]
-        options += ["--remount-ro", "/", "--chdir", str(folder)]
         return b"".join(os.fsencode(option) + b"\0" for option in options)
+
+    def _share_out(self) -> None:
+        """Give each part of the home its own shared memory and /tmp, before a program could have filled the disk."""
+        if (self._home / _KINDS[-1]).exists():
+            return
+        parts = list(self._home.iterdir())
+        for kind in _KINDS:
+            (self._home / kind).mkdir()
+            for part in parts:
+                (self._home / kind / part.name).mkdir()
 
     def _etc(self) -> list[str]:
         """The few files of /etc without which names and users are unknown."""

@@ -2,7 +2,7 @@
 
 from grader.check import Catalogue, CheckFunction, Task, check_of
 from grader.codelab import Codelab, Extra
-from tasks import task1, task2, task3, task4, task5
+from tasks import interop, task1, task2, task3, task4, task5
 from tasks.chat import ChatRoom
 from tasks.kit import kit
 from tasks.wording import FILES, FRAMED, MAKES_HEADERS, PORT, WORDING
@@ -38,4 +38,5 @@ CODELAB = Codelab(
         for role in ("server", "client")
     },
     kit,
+    interop.PAIRINGS,
 )

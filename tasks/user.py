@@ -66,7 +66,7 @@ class User:
         self._answered.append(Asked.NAME if asked is Asked.NOTHING else asked)
         answers = {
             Asked.ADDRESS: ADDRESS,
-            Asked.PORT: str(self.room.setup.port),
+            Asked.PORT: str(self.room.port),
             Asked.SECRET: self.room.words.text(1),
             Asked.CONFIRMATION: yes(self._question),
         }
@@ -85,6 +85,13 @@ class User:
         """Type a line and press Enter, when the program waits for it."""
         self.room.rest()
         self.presses(f"{text}\n")
+
+    def says_goodbye(self) -> None:
+        """Type the word that ends the chat."""
+        self.room.rest()
+        self.gone_since = len(self.room.transcript) - 1
+        self.program.dismissed = True
+        self.types(self.room.typed("exit"))
 
     def presses(self, keys: str) -> None:
         """Press these keys now."""

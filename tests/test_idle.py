@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import sys
@@ -11,7 +12,10 @@ import pytest
 
 from grader import idle, procfs
 from grader.idle import Activity
+from grader.listening import Watcher
 from grader.loop import Loop
+from grader.network import Network
+from grader.patience import Patience
 from grader.program import Program, Programs
 
 pytestmark = pytest.mark.own_process
@@ -126,6 +130,25 @@ def test_busy(tmp_path, name):
     for _ in range(50):
         first, second = idle.read(program.pids()), idle.read(program.pids())
         assert first.activity is Activity.BUSY or first.threads != second.threads
+    program.stop()
+
+
+def test_held_up_in_the_kernel(tmp_path):
+    """A program that goes on by itself as soon as the kernel lets it does not rest, whatever call it is in."""
+    spawn = "os.posix_spawn('/bin/true', ['true'], {}, file_actions=[(os.POSIX_SPAWN_OPEN, 0, 'gate', os.O_RDONLY, 0)])"
+    code = f"import os\nos.mkfifo('gate')\nprint('x')\n{spawn}\nos.read(os.pipe()[0], 1)"
+    program, loop = started(tmp_path, code)  # it waits in vfork() until its child has opened the pipe
+    until(lambda: idle.is_held_up(idle.read(program.pids()).threads), loop)
+    sockets = Watcher(Network(private=False))
+    with contextlib.closing(sockets):
+        patience = Patience(program._programs, loop, sockets)
+        turns = iter(range(20))
+        assert patience.rest(until=lambda: next(turns, None) is None) is False
+        assert next(turns, None) is None, "it seemed to rest before"
+    gate = os.open(tmp_path / "gate", os.O_WRONLY)
+    reading = steady(program, loop, Activity.IDLE)
+    assert not idle.is_held_up(reading.threads)
+    os.close(gate)
     program.stop()
 
 

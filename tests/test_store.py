@@ -56,6 +56,19 @@ def test_everything_is_there_after_reopening(tmp_path):
         assert store.about("nothing", "else") == "else"
 
 
+def test_pairs_are_kept_beside_the_verdicts(tmp_path):
+    """What became of a client with a server is read back, by kind, a later result in place of an earlier one."""
+    with filled(tmp_path) as store:
+        assert store.pairs("lines") == {}
+        store.save_pair("lines", ("ada_1", "bob_2"), "m1", {"passed": 1})
+        store.save_pair("lines", ("ada_1", "bob_2"), "m2", {"passed": None, "error": "\ud800"})
+        store.save_pair("frames", ("", "bob_2"), "m3", {"passed": 5})
+    with Store(tmp_path) as store:
+        assert store.pairs("lines") == {("ada_1", "bob_2"): ("m2", {"passed": None, "error": "\ud800"})}
+        assert store.pairs("frames") == {("", "bob_2"): ("m3", {"passed": 5})}
+        assert store.verdict_keys() == {"ada_1": "v1"}
+
+
 def test_what_a_page_shows_is_kept_beside_the_report(tmp_path):
     """Excerpts, threads and screens come back as they were, odd characters and all."""
     shown = {

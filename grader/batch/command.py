@@ -55,7 +55,7 @@ class Outcome:
 def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener) -> Outcome:
     """Grade a class into its output folder; UsageError, GraderError if that cannot be begun."""
     with Store(batch.out, create=True) as store, files.temporary_folder() as scratch:
-        request = replace(request, seed=_seed(store, request, keep=batch.keeps_seed))
+        request = replace(request, seed=class_seed(store, request, keep=batch.keeps_seed))
         taken = class_in(batch.paths, scratch, batch.layout, request.settings.files.values())
         entries = [one for one in taken.entries if one.path.resolve() != batch.out.resolve()]
         store.expect({one.entry.key: one.entry for one in entries}, _penalties(request, entries))
@@ -147,7 +147,7 @@ def _why(one: Graded) -> str:
     )
 
 
-def _seed(store: Store, request: Request, *, keep: bool) -> int:
+def class_seed(store: Store, request: Request, *, keep: bool) -> int:
     """The class's own seed, drawn at its first run: the same names and words, whenever it is graded again."""
     if not keep or not store.about("seed"):
         store.note("seed", str(request.seed))
@@ -167,10 +167,13 @@ def _penalties(request: Request, entries: Iterable[Handed]) -> dict[str, int]:
 
 def _chosen(seen: list[Seen], only: tuple[str, ...]) -> list[Seen]:
     """The hand-ins of these keys or patterns; UsageError for one that fits none."""
-    if not only:
-        return seen
-    keys = [_key(one) for one in seen]
+    keys = matching([_key(one) for one in seen], only)
+    return [one for one in seen if _key(one) in keys]
+
+
+def matching(keys: list[str], only: tuple[str, ...]) -> set[str]:
+    """The keys that are meant by these keys or patterns, all of them if there are none; UsageError for one that fits none."""
     for pattern in only:
         if not fnmatch.filter(keys, pattern):
             raise UsageError(f"--only {pattern}: there is no such hand-in; they are {', '.join(keys[:5])}, ...")
-    return [one for one in seen if any(fnmatch.fnmatchcase(_key(one), pattern) for pattern in only)]
+    return {key for key in keys if not only or any(fnmatch.fnmatchcase(key, pattern) for pattern in only)}

@@ -81,7 +81,7 @@ def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
     for one in handed_in:
         try:
             with one.opened() as taken:
-                yield Seen(one, _digest(taken.place, rules), twins.prints(taken.place))
+                yield Seen(one, digest_of(taken.place, rules), twins.prints(taken.place))
         except Exception:  # noqa: BLE001 - whatever is wrong with one is told when it is graded, and stops nobody
             yield Seen(one, "", {})
 
@@ -99,7 +99,7 @@ def rules_of(lab: Codelab, request: Request, isolation: str) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _digest(folder: Path, rules: str) -> str:
+def digest_of(folder: Path, rules: str) -> str:
     """Of the files in a folder and the rules."""
     digest = hashlib.sha256(rules.encode())
     for file in files.listing(folder).files:

@@ -42,6 +42,12 @@ CREATE TABLE reviews (
     reviewed_at TEXT NOT NULL, PRIMARY KEY (key, id)
 );
 """
+_PAIRS = """
+CREATE TABLE IF NOT EXISTS pairs (
+    kind TEXT NOT NULL, client TEXT NOT NULL, server TEXT NOT NULL, made_of TEXT NOT NULL, met TEXT NOT NULL,
+    PRIMARY KEY (kind, client, server)
+)
+"""  # made where it is needed first: the rest of the store does not depend on it
 
 
 class Store:
@@ -201,6 +207,22 @@ class Store:
     def reviewed_apart(self) -> frozenset[tuple[str, str]]:
         """Those answers."""
         return frozenset((check_id, key) for check_id, key in json.loads(self.about("review_apart", "[]")))
+
+    # -- pairs of programs -----------------------------------------------------------------------------------------
+
+    def pairs(self, kind: str) -> dict[tuple[str, str], tuple[str, dict[str, Any]]]:
+        """What is known of clients with servers, by their keys: what that was made of, and what became of it."""
+        with self._transaction():
+            self._database.execute(_PAIRS)
+        rows = self._rows("SELECT client, server, made_of, met FROM pairs WHERE kind = ?", kind)
+        return {(client, server): (made_of, json.loads(met)) for client, server, made_of, met in rows}
+
+    def save_pair(self, kind: str, pair: tuple[str, str], made_of: str, met: Mapping[str, Any]) -> None:
+        """What became of a client with a server."""
+        with self._transaction():
+            self._database.execute(
+                "INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?)", (kind, *pair, made_of, json.dumps(met))
+            )
 
     # -- all of it -------------------------------------------------------------------------------------------------
 

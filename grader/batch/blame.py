@@ -1,0 +1,130 @@
+"""Who is at fault where two programs do not get along, by cross-evidence. Pure.
+
+A pair goes through the stages of a meeting, in order; its reach is how many it has passed. The first stage is about the server
+alone. Later, a program is at fault if it comes no further with the reference either; or, of those with whom the reference comes
+further, with more than half of at least three. That may hold for both programs. Where it holds for neither, both are right
+for all that is known, and they fail only together; where one of them was never seen with the reference, nothing can be said.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from enum import Enum
+from functools import cache
+from typing import NamedTuple
+
+REFERENCE = ""
+"""The key of our own program, in either role."""
+
+_CLIENT, _SERVER = 0, 1  # places in a pair
+_FEW = 3  # of fewer others, more than half is no majority
+
+
+class Pair(NamedTuple):
+    """One client and one server, by their keys."""
+
+    client: str
+    server: str
+
+
+Reach = Mapping[Pair, int]
+"""How many stages each pair has passed. A pair of which that is not known is not in it."""
+
+
+class Fault(str, Enum):
+    """Who is at fault in one pair."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    BOTH = "both"
+    TOGETHER = "together"
+    UNKNOWN = "unknown"
+
+
+class Cause(NamedTuple):
+    """One reason why pairs fail: a program at fault, or the program that pairs have in common, or the two of a single pair."""
+
+    fault: Fault
+    client: str | None
+    server: str | None
+    pairs: tuple[Pair, ...]
+
+
+def faults(reach: Reach, stages: int) -> dict[Pair, Fault]:
+    """Whose fault each failed pair is. The two references with each other are no evidence of anything but themselves."""
+    pairs_of = _by(_CLIENT, reach), _by(_SERVER, reach)
+
+    @cache
+    def comes_no_further(place: int, key: str, passed: int) -> bool:
+        """Whether a program fails after so many stages in general, and not in some pair alone."""
+        if key == REFERENCE:
+            return False
+        with_reference = reach.get(_with_reference(Pair(key, key), 1 - place))
+        if with_reference is not None and with_reference <= passed:
+            return True
+        others = [pair for pair in pairs_of[place][key] if reach.get(_with_reference(pair, place), 0) > passed]
+        alike = [reach[pair] <= passed for pair in others if REFERENCE not in pair]
+        return len(alike) >= _FEW and 2 * sum(alike) > len(alike)
+
+    def fault(pair: Pair, passed: int) -> Fault:
+        if passed == 0:
+            return Fault.SERVER
+        at_fault = [comes_no_further(place, pair[place], passed) for place in (_CLIENT, _SERVER)]
+        if any(at_fault):
+            return Fault.BOTH if all(at_fault) else (Fault.CLIENT, Fault.SERVER)[at_fault.index(True)]
+        known = all(_with_reference(pair, place) in reach for place in (_CLIENT, _SERVER))
+        return Fault.TOGETHER if known else Fault.UNKNOWN
+
+    failed = {pair: passed for pair, passed in reach.items() if passed < stages and pair != (REFERENCE, REFERENCE)}
+    return {pair: fault(pair, passed) for pair, passed in failed.items()}
+
+
+def causes(found: Mapping[Pair, Fault], reason: Callable[[Pair], Hashable]) -> list[Cause]:
+    """Each fault told once, what spoils most pairs first.
+
+    Pairs that fail only together are told in one where they have a program in common and fail for the same `reason`.
+    """
+    told = []
+    for place, fault in ((_SERVER, Fault.SERVER), (_CLIENT, Fault.CLIENT)):
+        theirs = _by(place, (pair for pair, one in found.items() if one in (fault, Fault.BOTH)))
+        told += [_cause(fault, place, key, tuple(pairs)) for key, pairs in theirs.items()]
+    for fault in (Fault.TOGETHER, Fault.UNKNOWN):
+        told += _grouped(fault, [pair for pair, one in found.items() if one is fault], reason)
+    return sorted(told, key=lambda cause: -len(cause.pairs))
+
+
+def _grouped(fault: Fault, pairs: list[Pair], reason: Callable[[Pair], Hashable]) -> Iterator[Cause]:
+    """The pairs in as few groups as it seems: again and again the largest that has a program and the reason in common."""
+    groups: dict[tuple[int, str, Hashable], dict[Pair, None]] = defaultdict(dict)
+    for place in (_SERVER, _CLIENT):
+        for pair in pairs:
+            groups[place, pair[place], reason(pair)][pair] = None
+    while groups:
+        largest = max(groups, key=lambda group: len(groups[group]))
+        place, key, why = largest
+        group = tuple(groups.pop(largest))
+        yield _cause(fault, place, key, group) if len(group) > 1 else Cause(fault, *group[0], group)
+        for pair in group:
+            other = (1 - place, pair[1 - place], why)
+            del groups[other][pair]
+            if not groups[other]:
+                del groups[other]
+
+
+def _cause(fault: Fault, place: int, key: str, pairs: tuple[Pair, ...]) -> Cause:
+    client, server = (key, None) if place == _CLIENT else (None, key)
+    return Cause(fault, client, server, pairs)
+
+
+def _with_reference(pair: Pair, place: int) -> Pair:
+    """The same with our own program in this place."""
+    return pair._replace(client=REFERENCE) if place == _CLIENT else pair._replace(server=REFERENCE)
+
+
+def _by(place: int, pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
+    """The pairs of each program that has this place in them."""
+    found: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        found[pair[place]].append(pair)
+    return found

@@ -1,0 +1,95 @@
+"""What is said of the reasons why pairs of programs fail: who, what is wrong, on what evidence. Plain text, not yet harmless."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from grader.batch.blame import REFERENCE, Cause, Fault, Pair
+from grader.batch.matrix import Interop, Matrix, Met, Trouble
+
+_MOST_NAMED = 5
+
+
+def author(interop: Interop, key: str) -> str:
+    """What to call who handed something in: names where the platform tells them, else the key."""
+    if key == REFERENCE:
+        return "the reference"
+    return " & ".join(person.name for person in interop.people.get(key, ()) if person.name) or key
+
+
+def shown_by(cause: Cause, matrix: Matrix) -> Met:
+    """The pair that shows best what is wrong: that with the reference, else one of those that fail as most do."""
+    anchor = next((matrix.met[pair] for pair in cause.pairs if REFERENCE in pair and matrix.met[pair].run), None)
+    if anchor:
+        return anchor
+    told = [matrix.met[pair] for pair in cause.pairs]
+    (passed, _), _ = Counter((met.passed, met.trouble and met.trouble.summary) for met in told).most_common(1)[0]
+    return next(met for met in told if met.passed == passed)
+
+
+def trouble(cause: Cause, matrix: Matrix) -> Trouble | None:
+    """What goes wrong, from the nearest look that there is: at the program alone, else at the pair."""
+    met = shown_by(cause, matrix)
+    return met.alone or met.trouble
+
+
+def subject(cause: Cause, interop: Interop) -> str:
+    """Whose programs it is about."""
+    if cause.client is not None:
+        mine = f"{author(interop, cause.client)}'s client"
+        partners, word = [pair.server for pair in cause.pairs], "server"
+    else:
+        mine = f"{author(interop, cause.server or REFERENCE)}'s server"
+        partners, word = [pair.client for pair in cause.pairs], "client"
+    if cause.fault in (Fault.CLIENT, Fault.SERVER):
+        return mine
+    if len(partners) == 1:
+        return f"{mine} with {author(interop, partners[0])}'s {word}"
+    return f"{mine} with the {word}s of {listed([author(interop, key) for key in partners])}"
+
+
+def what(cause: Cause, matrix: Matrix) -> str:
+    """What is wrong, in a clause: what a program does wrong by itself where that is known, else what becomes of the chat."""
+    met = shown_by(cause, matrix)
+    assert met.passed is not None, "a cause is one of failures"
+    return met.alone.summary if met.alone else matrix.stages[met.passed].trouble
+
+
+def evidence(cause: Cause, matrix: Matrix) -> str:
+    """On what the blame rests, as a sentence."""
+    if cause.fault is Fault.UNKNOWN:
+        return "What they do with the references is not known, so it is open whose fault that is."
+    if cause.fault is Fault.TOGETHER:
+        return "Neither side has this trouble with the references: they fail only together."
+    mine, others = ("client", "server") if cause.fault is Fault.CLIENT else ("server", "client")
+    known = [pair for pair in matrix.pairs(**{mine: getattr(cause, mine)}) if pair in matrix.reach]
+    failed = [pair for pair in cause.pairs if REFERENCE not in pair]
+    count = f"{len(failed)} of {len(known)} {others}s of the class"
+    if len(failed) == len(cause.pairs):
+        return f"Seen with {count}, and not with the reference {others}."
+    if failed and not any(matrix.met[pair].run for pair in failed):
+        return f"Seen with the reference {others}; with {count} nothing else can come of it, so they were not tried."
+    return f"Seen with the reference {others}" + (f" and with {count}." if known else ".")
+
+
+def listed(names: list[str]) -> str:
+    """`ann, bob and 3 more`."""
+    if len(names) > _MOST_NAMED + 1:
+        return f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def numbers(matrix: Matrix) -> str:
+    """How many of the students' pairs chat, as a sentence."""
+    known = [pair for pair in matrix.pairs() if pair in matrix.reach]
+    chat, works = sum(map(matrix.chats, known)), sum(map(matrix.works, known))
+    told = f"{chat} of {len(known)} pairs of a client and a server can chat"
+    return told + (f"; in {chat - works} of them leaving goes wrong." if chat > works else ".")
+
+
+def sign(pair: Pair, matrix: Matrix) -> str:
+    """A pair in a letter or two: `+` for what works, whose fault it is, `!` where the result is missing."""
+    if pair in matrix.faults:
+        letters = {Fault.CLIENT: "C", Fault.SERVER: "S", Fault.BOTH: "CS", Fault.TOGETHER: "T", Fault.UNKNOWN: "?"}
+        return letters[matrix.faults[pair]]
+    return "+" if matrix.works(pair) else "!"

@@ -1,0 +1,137 @@
+"""Who can chat with whom, as a page: the reasons in words, and a matrix whose cells lead to them. No script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from grader.batch.blame import REFERENCE, Cause, Fault, Pair
+from grader.batch.matrix import Interop, Matrix, Met, Trouble
+from grader.reports import blame
+from grader.reports.html import page
+
+_KINDS = {Fault.CLIENT: "alone", Fault.SERVER: "alone", Fault.BOTH: "alone", Fault.TOGETHER: "together"}
+_ARROWS = {"out": "→", "in": "←", "note": "·"}
+
+
+class _Link(NamedTuple):
+    text: str
+    to: str  # the id of a reason; empty: nowhere
+
+
+class _Cell(NamedTuple):
+    kind: str  # a class of the style sheet
+    links: list[_Link]
+    title: str = ""
+
+
+class _Head(NamedTuple):
+    """Whose program it is, the reason that tells of it, and with how many of the others' it chats."""
+
+    name: _Link
+    key: str  # of the hand-in, where that is not the name
+    chats: str
+
+
+class _Reason(NamedTuple):
+    id: str
+    kind: str
+    subject: str
+    what: str
+    evidence: str
+    trouble: Trouble | None
+    met: Met
+    pairs: list[str]
+
+
+class _Section(NamedTuple):
+    title: str
+    numbers: str
+    reasons: list[_Reason]
+    servers: list[_Head]
+    rows: list[tuple[_Head, list[_Cell]]]
+
+
+def as_page(interop: Interop) -> str:
+    """The page of a class."""
+    sections = [
+        _section(interop, matrix, f"{place}-" if place else "") for place, matrix in enumerate(interop.matrices)
+    ]
+    return page("interop.html", interop=interop, sections=sections, arrows=_ARROWS, legend=_LEGEND)
+
+
+_LEGEND = (
+    (_Cell("works", [_Link("✓", "")]), "they chat"),
+    (_Cell("alone", [_Link("C", "")]), "the client (its row) is at fault"),
+    (_Cell("alone", [_Link("S", "")]), "the server (its column) is at fault"),
+    (_Cell("together", [_Link("T", "")]), "each is right with the references, and they fail only together"),
+    (_Cell("parts", [_Link("c", "")]), "in lower case: they chat, and leaving goes wrong"),
+    (_Cell("alone not-run", [_Link("S", "")]), "dashed: not run, as it is known what comes of it"),
+    (_Cell("open", [_Link("?", "")]), "not known whose fault"),
+    (_Cell("open", [_Link("!", "")]), "no result: the machine or the grader could not do its job"),
+)
+
+
+def _section(interop: Interop, matrix: Matrix, prefix: str) -> _Section:
+    ids = {id(cause): f"{prefix}reason-{number}" for number, cause in enumerate(matrix.causes, start=1)}
+    of_pair: dict[Pair, list[tuple[Cause, str]]] = {}
+    for cause in matrix.causes:
+        for pair in cause.pairs:
+            of_pair.setdefault(pair, []).append((cause, ids[id(cause)]))
+    of_client = {one.client: ids[id(one)] for one in matrix.causes if one.fault is Fault.CLIENT}
+    of_server = {one.server: ids[id(one)] for one in matrix.causes if one.fault is Fault.SERVER}
+
+    def head(key: str, found: dict[str | None, str], pairs: list[Pair]) -> _Head:
+        name = blame.author(interop, key)
+        chats = str(sum(map(matrix.chats, pairs))) if key != REFERENCE else ""
+        return _Head(_Link(name, found.get(key, "")), f" ({key})" if key not in (name, REFERENCE) else "", chats)
+
+    def cell(pair: Pair) -> _Cell:
+        names = f"{blame.author(interop, pair.client)}'s client, {blame.author(interop, pair.server)}'s server"
+        return _cell(pair, matrix, of_pair.get(pair, []), names)
+
+    return _Section(
+        matrix.title,
+        blame.numbers(matrix),
+        [_reason(cause, ids[id(cause)], matrix, interop) for cause in matrix.causes],
+        [head(key, of_server, matrix.pairs(server=key)) for key in matrix.servers],
+        [
+            (head(key, of_client, matrix.pairs(client=key)), [cell(Pair(key, server)) for server in matrix.servers])
+            for key in matrix.clients
+        ],
+    )
+
+
+def _cell(pair: Pair, matrix: Matrix, causes: Iterable[tuple[Cause, str]], names: str) -> _Cell:
+    met = matrix.met.get(pair)
+    if met is None:
+        return _Cell("empty", [])
+    if matrix.works(pair):
+        return _Cell("works", [_Link("✓", "")])
+    if met.passed is None:
+        return _Cell("open", [_Link("!", "")], f"{names}: {met.error}")
+    chats = matrix.chats(pair)
+    letters = {Fault.CLIENT: "C", Fault.SERVER: "S", Fault.TOGETHER: "T", Fault.UNKNOWN: "?"}
+    links = [_Link(letters[cause.fault].lower() if chats else letters[cause.fault], to) for cause, to in causes]
+    kind = "parts" if chats else _KINDS.get(matrix.faults[pair], "open")
+    links.sort()
+    return _Cell(kind if met.run else f"{kind} not-run", links, f"{names}: {matrix.stage(pair).trouble}")
+
+
+def _reason(cause: Cause, to: str, matrix: Matrix, interop: Interop) -> _Reason:
+    met = blame.shown_by(cause, matrix)
+    pairs = [
+        f"{blame.author(interop, pair.client)}'s client with {blame.author(interop, pair.server)}'s server"
+        for pair in cause.pairs
+        if REFERENCE not in pair and matrix.met[pair].run
+    ]
+    return _Reason(
+        to,
+        "parts" if all(map(matrix.chats, cause.pairs)) else _KINDS.get(cause.fault, "open"),
+        blame.subject(cause, interop),
+        blame.what(cause, matrix),
+        blame.evidence(cause, matrix),
+        blame.trouble(cause, matrix),
+        met,
+        pairs,
+    )

@@ -1,0 +1,125 @@
+"""Programs of different students together: somebody at one's client chats with somebody else on another's server.
+
+That somebody else is no program of a student's, but speaks on the wire as the codelab has it. So what goes wrong is between
+these two programs; and who gets along with a server by this measure gets along there with all others who do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+
+from grader.check import check, check_of
+from grader.codelab import Pairing, Stage
+from grader.errors import CheckFailed
+from grader.expect import Expected
+from tasks.chat import ChatRoom, Member
+from tasks.user import User
+from tasks.wording import FILES, FRAMED
+
+_TWICE = range(2)  # whoever takes turns with the others is found out by the second message in a row
+
+
+@check("interop.lines", points=0, runs="pair")
+def in_lines(room: ChatRoom) -> None:
+    """Somebody at one student's client and somebody else chat on another student's server."""
+    _meet(room)
+
+
+@check("interop.frames", points=0, runs="pair")
+def in_frames(room: ChatRoom) -> None:
+    """The same with the programs of Task 5."""
+    _meet(room)
+
+
+def _meet(room: ChatRoom) -> None:
+    with _stage("serves"):
+        room.open("both")
+        other = room.join_from_elsewhere()
+        room.notes.append(f"{other.name} is at another machine, whoever else there is at the client")
+    with _stage("joins"):
+        user = room.user_in_chat()
+    with _stage("hears"):
+        for _ in _TWICE:
+            other.says(text := room.words.text())
+            user.sees(text, f"{other.name} has sent it; the server should pass it on, and the client show it at once")
+    with _stage("is heard"):
+        for _ in _TWICE:
+            user.types(text := room.words.text())
+            _hears_of(room, other, text, f"{user.name} has typed it")
+    with _stage("leaves"):
+        _leave(room, user, other)
+
+
+def _hears_of(room: ChatRoom, hearer: Member, text: str, hint: str) -> None:
+    """The text reaches her whole, in whatever form."""
+    room.expect([(hearer.peer, Expected(text, lambda line: text in line, keyed=False))], hint)
+
+
+def _leave(room: ChatRoom, user: User, other: Member) -> None:
+    user.says_goodbye()
+    room.expect([(other.peer, room.left(user))], f"{user.name} has typed {room.typed('exit')}")
+    ending = room.wait(user.program.ended)
+    if ending:
+        room.fail(
+            f"the client goes on after {room.typed('exit')}",
+            expected=f"the program ends when {room.typed('exit')} is typed",
+            observed="it still runs",
+            ending=ending,
+        )
+
+
+@contextlib.contextmanager
+def _stage(name: str) -> Iterator[None]:
+    """What fails here fails at this stage, whatever other checks there are for it."""
+    try:
+        yield
+    except CheckFailed as failed:
+        raise CheckFailed(replace(failed.failure, step=name, unless="")) from failed
+
+
+_LINES = (
+    Stage("serves", "the server does not serve a client at another machine", {}),
+    Stage(
+        "joins",
+        "the client does not get into the chat",
+        {"client": ("task1.client-connects",), "server": ("task1.listens", "task1.join")},
+    ),
+    Stage(
+        "hears",
+        "the client's user does not see what others say",
+        {"client": ("task1.client-shows-while-typing", "task1.client-connects"), "server": ("task1.broadcast",)},
+    ),
+    Stage(
+        "is heard",
+        "others do not get what the client's user says",
+        {"client": ("task1.client-sends",), "server": ("task1.broadcast",)},
+    ),
+    Stage(
+        "leaves",
+        "leaving goes wrong",
+        {"client": ("task1.client-exit",), "server": ("task1.exit", "task1.leave")},
+        chat=False,
+    ),
+)
+_IN_FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
+    "joins": {"client": ("task5.client-frames",), "server": ("task5.frames",)},
+    "hears": {"client": ("task5.client-shows", "task5.client-frames"), "server": ("task5.frames",)},
+    "is heard": {"client": ("task5.client-frames",), "server": ("task5.frames",)},
+}
+_REFERENCE = Path(str(resources.files("reference")))
+
+PAIRINGS = (
+    Pairing(
+        "Lines", check_of(in_lines), "client", "server", _LINES,
+        {role: _REFERENCE / FILES[role] for role in ("client", "server")},
+    ),
+    Pairing(
+        "Frames (Task 5)", check_of(in_frames), FRAMED + "client", FRAMED + "server",
+        tuple(replace(stage, explained_by=_IN_FRAMES.get(stage.name, {})) for stage in _LINES),
+        {FRAMED + role: _REFERENCE / FILES[FRAMED + role] for role in ("client", "server")},
+    ),
+)  # fmt: skip

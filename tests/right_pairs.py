@@ -1,0 +1,83 @@
+"""Have right programs of tests/submissions meet, and print every pair that fails: a right program must never be blamed.
+
+    python tests/right_pairs.py [--isolation LEVEL] [--sample N] [--seed N]
+
+All of them meet the references; with `--sample`, so many pairs of right ones drawn at random meet, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from verdicts import NAMES, SUBMISSIONS, is_right
+
+from grader.check import Catalogue, CheckResult, Status, Task
+from grader.codelab import Codelab, Pairing, load
+from grader.room import Setup
+from grader.runner import Grading, Step, run_all, workers_for
+
+PYTHON = getattr(sys, "_base_executable", sys.executable)
+
+
+def with_pairings(lab: Codelab) -> Codelab:
+    """The codelab, with the checks of its pairings in the catalogue."""
+    return replace(lab, catalogue=Catalogue([Task("interop", "", tuple(one.check for one in lab.pairings))]))
+
+
+def right(lab: Codelab, role: str) -> list[Path]:
+    """The right programs of a role."""
+    programs = (SUBMISSIONS / name / lab.files[role] for name in NAMES if is_right(name))
+    return [program for program in programs if program.exists()]
+
+
+def pairs(lab: Codelab, sample: int, seed: int) -> Iterator[tuple[Pairing, Path, Path]]:
+    """Clients with servers: each with the reference, and some with each other."""
+    others = []
+    for pairing in lab.pairings:
+        clients, servers = right(lab, pairing.client), right(lab, pairing.server)
+        yield from ((pairing, client, pairing.references[pairing.server]) for client in clients)
+        yield from ((pairing, pairing.references[pairing.client], server) for server in servers)
+        others += [(pairing, client, server) for client in clients for server in servers]
+    yield from random.Random(seed).sample(others, min(sample, len(others)))
+
+
+def meeting(lab: Codelab, pairing: Pairing, client: Path, server: Path) -> Grading[tuple[Path, Path, CheckResult]]:
+    """What becomes of one pair."""
+    files = {pairing.client: client, pairing.server: server}
+    setup = Setup(server.parent, files, PYTHON, lab.port, lab.wording, 1, lab.files, others=(client.parent,))
+    outcome = yield Step(setup, [pairing.check.id])
+    return client, server, outcome.results[-1]
+
+
+def main() -> int:
+    """Run them, tell which fail."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--isolation", default="full", help="full, network or none")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="pairs of right programs")
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    lab = with_pairings(load())
+    chosen = list(pairs(lab, asked.sample, asked.seed))
+    references = next(iter(lab.pairings[0].references.values())).parent
+    common = Setup(references, {}, PYTHON, lab.port, lab.wording, 1, lab.files)
+    failed, started = 0, time.monotonic()
+    with workers_for(lab, common, asked.isolation, 0, (SUBMISSIONS, references)) as workers:
+        for client, server, result in run_all(lab, (meeting(lab, *one) for one in chosen), workers):
+            if result.status is not Status.PASS:
+                failed += 1
+                told = f"{result.failure.step}: {result.failure.observed}" if result.failure else ""
+                print(
+                    f"{client.parent.name} with {server.parent.name}: {result.status.value}: {result.summary} | {told}"
+                )
+    print(f"{len(chosen)} pairs of right programs, {failed} fail, {time.monotonic() - started:.0f} s")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,291 @@
+"""Every client of a class with every server, from the command line: who gets along, who is at fault, and what survives."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.codelab import load
+
+TESTS = Path(__file__).parent
+SUBMISSIONS = TESTS / "submissions"
+SERVER, CLIENT = "simple_chat_server.py", "threaded_chat_client.py"
+SIGNS = {"works": "+", "chats": "~", "client": "C", "server": "S", "both": "B", "together": "T", "unknown": "?"}
+
+
+def lay(folder: Path, **students: tuple[str, ...]) -> Path:
+    """A class: student -> the submissions whose files are handed in together."""
+    for student, names in students.items():
+        for name in names:
+            ignored = shutil.ignore_patterns("expected.toml", "__pycache__")
+            shutil.copytree(SUBMISSIONS / name, folder / student, ignore=ignored, dirs_exist_ok=True)
+    return folder
+
+
+def start(*arguments: object, isolation: str = "network") -> subprocess.Popen[str]:
+    """Begin."""
+    command = [sys.executable, "-m", "grader", "interop", *map(str, arguments), "--isolation", isolation]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def interop(*arguments: object, status: int = 0, isolation: str = "network") -> list[str]:
+    """Have a class meet; the lines that were printed."""
+    run = start(*arguments, isolation=isolation)
+    out, err = run.communicate()
+    assert run.returncode == status, err
+    assert "Traceback" not in out + err
+    return (out or err).splitlines()
+
+
+def table(out: Path) -> list[dict[str, str]]:
+    """The rows of the table, as a spreadsheet reads it."""
+    return list(csv.DictReader(io.StringIO((out / "interop.csv").read_text("utf-8-sig"))))
+
+
+def signs(out: Path, kind: str = "Lines") -> dict[str, str]:
+    """Each client's row of the matrix, in letters: whose fault it is where the pair fails; `~`: they chat, and that is all."""
+    found: dict[str, str] = {}
+    for row in table(out):
+        if row["kind"] == kind:
+            fault = row["fault"] if row["result"] == "fails" else row["result"]
+            found[row["client"]] = found.get(row["client"], "") + SIGNS[fault]
+    return found
+
+
+@pytest.fixture(scope="module")
+def five(tmp_path_factory):
+    """Two who are right in their own ways, one without a newline, one without a server, and one on another port."""
+    return lay(
+        tmp_path_factory.mktemp("five") / "class",
+        ann=("client_asyncio_streams", "asyncio_streams"),
+        bob=("client_no_newline_after_chat", "sends_crlf"),
+        cyd=("client_takes_turns", "exits_at_once"),
+        dan=("client_other_port", "other_port"),
+        eve=("client_asks_host_and_port", "welcomes_and_help"),
+    )
+
+
+@pytest.fixture(scope="module")
+def met(five, tmp_path_factory):
+    """What became of them."""
+    out = tmp_path_factory.mktemp("met") / "out"
+    return out, interop(five, "-o", out, "--seed", "5")
+
+
+def test_who_gets_along_with_whom(met):
+    """Who is right is never blamed, a fault is laid to whose it is, and two on another port find each other."""
+    out, _ = met
+    assert signs(out) == {
+        "reference": "+++SS+",
+        "ann": "+++SS+",
+        "bob": "CCCSSC",
+        "cyd": "CCCSSC",
+        "dan": "CCCS+C",
+        "eve": "+++S++",  # who is asked for the port types it in
+    }
+
+
+def test_what_goes_wrong_is_told(met):
+    """The reason is that of the program's own checks: what is missing, in which line, what to do."""
+    out, lines = met
+    bob, cyd, dan = (
+        next(line for line in lines if line.startswith(f"  {who}'s client:")) for who in ("bob", "cyd", "dan")
+    )
+    assert "sent without a newline" in bob
+    assert "append it" in bob
+    assert "with the reference server and with 3 of 5 servers" in bob
+    assert "messages appear only after Enter" in cyd
+    assert "the client calls port 65432, not 65433" in dan
+    [no_server] = [line for line in lines if line.startswith("  cyd's server:")]
+    assert "the server does not serve" in no_server
+    assert "the program reaches its end" in no_server
+    assert "so they were not tried" in no_server
+    [row] = [row for row in table(out) if (row["client"], row["server"]) == ("bob", "reference")]
+    assert row["where"].startswith(CLIENT)
+
+
+def test_the_matrix_is_shown_where_it_fits(met, five):
+    """In a wide terminal stands the matrix, in a narrow one the reasons alone."""
+    out, lines = met
+    assert any(line.split()[:3] == ["2", "bob", "C"] for line in lines)
+    command = [sys.executable, "-m", "grader", "interop", str(five), "-o", str(out), "--isolation", "network"]
+    narrow = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "40"})
+    assert not any(line.split()[:2] == ["2", "bob"] for line in narrow.stdout.splitlines())
+    assert "bob's client: what is typed" in narrow.stdout
+
+
+def test_what_is_certain_is_not_run(met):
+    """A server that serves nobody meets the reference alone; the others' column says what came of it, and that it was not run."""
+    out, _ = met
+    column = {row["client"]: row for row in table(out) if row["server"] == "cyd"}
+    assert [who for who, row in column.items() if row["run"] == "yes"] == ["reference"]
+    assert {row["fault"] for row in column.values()} == {"server"}
+
+
+def test_where_nothing_is_to_be_run_nothing_is_started(five, met):
+    """A second time there is nothing to say about isolation: not even a worker was started, whatever was concluded before."""
+    out, first = met
+    again = interop(five, "-o", out)
+    assert "0 pairs were run, 31 were known" in again
+    assert [line for line in again if line.startswith("note  isolation")] == []
+    assert [line for line in first if line.startswith("note  isolation")] != []
+    assert signs(out)["ann"] == "+++SS+"
+
+
+def test_nothing_is_run_twice(five, tmp_path):
+    """Unchanged, nothing is run again; one changed student costs a row and a column; `--redo` runs all."""
+    own = shutil.copytree(five, tmp_path / "class")
+    for student in ("bob", "cyd", "dan"):
+        shutil.rmtree(own / student)
+    out = tmp_path / "out"
+    assert "9 pairs were run, 0 were known" in interop(own, "-o", out)
+    before = (out / "interop.csv").read_bytes()
+    assert "0 pairs were run, 9 were known" in interop(own, "-o", out)
+    assert (out / "interop.csv").read_bytes() == before
+    with (own / "eve" / SERVER).open("a") as file:
+        file.write("# changed\n")
+    assert "5 pairs were run, 4 were known" in interop(own, "-o", out)
+    assert "0 pairs were run, 4 were known" in interop(own, "-o", out, "--only", "ann")
+    assert "4 pairs were run, 0 were known" in interop(own, "-o", out, "--only", "a*", "--redo")
+    assert signs(out) == {"reference": "++", "ann": "++"}
+
+
+def kept(out: Path) -> int:
+    """How many pairs are in the store."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{out}/chatgrade.sqlite?mode=ro", uri=True)) as database:
+            return database.execute("SELECT count(*) FROM pairs").fetchone()[0]
+    except sqlite3.OperationalError:  # it is not there yet
+        return 0
+
+
+def test_killed_and_resumed(five, met, tmp_path):
+    """Killed in mid-run, it loses what was in flight; running it again completes it, with the same results."""
+    whole, _ = met
+    out = tmp_path / "out"
+    for pairs in (3, 12):
+        run = start(five, "-o", out, "--seed", "5")
+        while kept(out) < pairs:
+            assert run.poll() is None
+            time.sleep(0.01)
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+    before = kept(out)
+    assert f"{31 - before} pairs were run, {before} were known" in interop(five, "-o", out, "--seed", "5")
+    assert [stable(row) for row in table(out)] == [stable(row) for row in table(whole)]
+
+
+def stable(row: dict[str, str]) -> dict[str, str]:
+    """A row without what is seen on the way, which may be seen a moment earlier or later."""
+    return {name: value for name, value in row.items() if name not in ("seen", "likely")}
+
+
+def test_a_batch_and_the_meetings_share_a_folder(five, met):
+    """The store keeps both, each for itself."""
+    out, _ = met
+    database = sqlite3.connect(out / "chatgrade.sqlite")
+    assert database.execute("SELECT count(*) FROM submissions").fetchone() == (0,)
+    database.close()
+    command = [sys.executable, "-m", "grader", "batch", str(five), "-o", str(out), "--task", "task3", "-q"]
+    subprocess.run([*command, "--isolation", "network", "--only", "ann"], check=True, capture_output=True)
+    assert "0 pairs were run, 31 were known" in interop(five, "-o", out)
+
+
+def test_frames(tmp_path):
+    """Programs of Task 5 meet each other, in a matrix of their own; one that is wrong is told in its own words."""
+    own = lay(tmp_path / "class", fay=("framed_pair",), guy=("framed_client_little_endian",))
+    lines = interop(own, "-o", tmp_path / "out")
+    assert signs(tmp_path / "out") == {}
+    assert signs(tmp_path / "out", "Frames (Task 5)") == {"reference": "++", "fay": "++", "guy": "CC"}
+    assert any("guy's client" in line and "little-endian" in line for line in lines)
+
+
+def test_the_port_of_the_course(five, tmp_path):
+    """Where the course has another port, the references are on it, too."""
+    settings = tmp_path / "course.toml"
+    settings.write_text("[network]\nport = 65432\n")
+    interop(five, "-o", tmp_path / "out", "--only", "dan", "--config", settings)
+    assert signs(tmp_path / "out") == {"reference": "++", "dan": "++"}
+
+
+def test_what_takes_no_part_is_told(tmp_path):
+    """A hand-in without programs is named, and stops nobody; with nobody at all, that is said on the page."""
+    own = lay(tmp_path / "class", ann=("asyncio_streams",))
+    (own / "zed").mkdir()
+    lines = interop(own, "-o", tmp_path / "out")
+    assert any(line.startswith("note  zed takes no part: ") for line in lines)
+    assert signs(tmp_path / "out") == {"reference": "++"}
+    shutil.rmtree(own / "ann")
+    interop(own, "-o", tmp_path / "none")
+    assert "Nobody has handed in" in (tmp_path / "none" / "interop.html").read_text()
+
+
+def test_who_is_not_there_cannot_be_chosen(five, tmp_path):
+    """A key that fits nobody is a wrong call."""
+    [complaint] = interop(five, "-o", tmp_path / "out", "--only", "zed", status=2)
+    assert "there is no such hand-in" in complaint
+
+
+SPY = """
+import os
+roots = ["/tmp", "/dev/shm", "/mnt", "/srv", "/opt", "/media", "/var/tmp", "/proc", os.path.dirname(os.path.dirname(os.getcwd()))]
+for root in roots:
+    for place, folders, files in os.walk(root):
+        folders[:] = folders if "treasure" not in files else []
+        own = place.startswith(os.getcwd()) or place == os.environ.get("SPY_OWN")
+        if "treasure" in files and not own and MINE not in open(os.path.join(place, "treasure")).read():
+            os._exit(3)
+"""
+"""Looks wherever programs may have files for one that somebody else has laid, and ends if it finds it."""
+
+
+def hand_in_with_treasure(folder: Path, who: str, program: str, source: Path) -> None:
+    """A right program that lays a file in its folder and in /tmp, and first looks for somebody else's."""
+    place = folder / who
+    place.mkdir(parents=True)
+    (place / "treasure").write_text(who)
+    lays = f"import os\nMINE = {who!r}\nos.makedirs('/tmp/{who}', exist_ok=True)\nopen('/tmp/{who}/treasure', 'w').write(MINE)\n"
+    text = source.read_text("utf-8").replace("from __future__ import annotations\n", "")
+    (place / program).write_text(f"{lays}{SPY}\n{text}")
+
+
+@pytest.mark.parametrize("isolation", ["full", "network"])
+def test_nobody_sees_what_another_has_handed_in(tmp_path, isolation):
+    """At full isolation neither program finds a file of the other's; with less, which has to be asked for, they do."""
+    if isolation == "full" and not shutil.which("bwrap"):
+        pytest.skip("needs bubblewrap")
+    own = tmp_path / "class"
+    hand_in_with_treasure(own, "sam", SERVER, SUBMISSIONS / "forks_per_client" / SERVER)
+    hand_in_with_treasure(own, "tom", CLIENT, SUBMISSIONS / "client_asyncio_streams" / CLIENT)
+    interop(own, "-o", tmp_path / "out", isolation=isolation)
+    found = signs(tmp_path / "out")
+    assert (found == {"reference": "++", "tom": "++"}) is (isolation == "full")
+
+
+def test_right_programs_get_along_with_the_references():
+    """All right programs of tests/submissions chat with ours, so that none of them can be blamed for a failure."""
+    command = [sys.executable, TESTS / "right_pairs.py", "--isolation", "network", "--sample", "20"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_check_that_explains_exists():
+    """The checks that are to explain a failure are in the catalogue, and run the program that they are about."""
+    lab = load()
+    for pairing in lab.pairings:
+        assert set(pairing.references) == {pairing.client, pairing.server}
+        told = [(role, check) for stage in pairing.stages for role, ids in stage.explained_by.items() for check in ids]
+        assert all(lab.catalogue[check].runs == role for role, check in told)
+        assert json.dumps([stage.name for stage in pairing.stages])

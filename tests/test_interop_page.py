@@ -1,0 +1,234 @@
+"""The page, the table and the terminal's summary of who can chat with whom, from matrices made by hand."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from browser import LAPTOP, PHONE, WALL, browser, needs_chromium, opened
+from rich.console import Console
+
+from grader.batch.blame import Pair
+from grader.batch.exports.interop import as_csv
+from grader.batch.matrix import Interop, Matrix, Met, Trouble
+from grader.batch.results import Person
+from grader.check import Event
+from grader.codelab import load
+from grader.reports.html.interop import as_page
+from grader.reports.interop import InteropProgress, render_summary
+
+STAGES = load().pairings[0].stages
+WORKS = len(STAGES)
+EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(1)> =1+1 \x1b[31m\u202e{{ 7*7 }} ::error::x'
+
+
+def failed(passed: int, text: str = "", *, alone: str = "", run: bool = True) -> Met:
+    """A pair that came so far."""
+    trouble = Trouble(f"summary {text}", f"expected {text}", f"observed {text}", f"hint {text}", f"file {text}, line 3")
+    events = (Event(0.001, f"vera {text}", "out", f"hello {text}"), Event(0.002, "goran", "in", "x", f"mark {text}"))
+    by_itself = replace(trouble, summary=alone) if alone else None
+    return Met(passed, trouble, by_itself, notes=(f"note {text}",), events=events, run=run)
+
+
+def made(met: dict[Pair, Met], keys: list[str], **more) -> Interop:
+    """A class of these; whoever is not told of chats with everybody."""
+    everybody = ("", *keys)
+    pairs = (Pair(client, server) for client in everybody for server in everybody)
+    told = {pair: met.get(pair, Met(WORKS)) for pair in pairs}
+    people = {key: (Person(key.title(), key, ""),) for key in keys}
+    return Interop((Matrix("Lines", STAGES, everybody, everybody, told),), people, **more)
+
+
+def sample() -> Interop:
+    """A class with one fault of each kind."""
+    keys = ["ann", "bob", "cyd", "dan"]
+    met = {
+        **{Pair("bob", server): failed(3, alone="no newline at its end") for server in ("", "ann", "bob", "dan")},
+        Pair("", "cyd"): failed(0),
+        **{Pair(client, "cyd"): failed(0, run=False) for client in keys},
+        Pair("dan", "ann"): failed(4),
+        Pair("ann", "dan"): Met(None, error="the machine gave the program no time"),
+    }
+    return made(met, keys, notes=("a note",), missing=("the machine gave the program no time",))
+
+
+def crowd(count: int) -> Interop:
+    """A large class with long names, in which one client and one server are wrong."""
+    keys = [f"maximiliane-hildegard-von-{number:02}" for number in range(count)]
+    met = {Pair(keys[3], server): failed(3) for server in ("", *keys)}
+    met |= {Pair(client, keys[5]): failed(2) for client in ("", *keys)}
+    return made(met, keys)
+
+
+def printed(interop: Interop, width: int = 120, encoding: str = "utf-8") -> str:
+    """The summary on a terminal of this width."""
+    file = io.TextIOWrapper(io.BytesIO(), encoding, newline="")
+    render_summary(interop, [Path("out/interop.html")], Console(file=file, width=width))
+    file.seek(0)
+    return file.read()
+
+
+def test_reasons_come_first_and_cells_lead_to_them():
+    """Each reason is told once, in words, with its evidence; every letter of the matrix leads to one that is there."""
+    page = as_page(sample())
+    text = html.unescape(re.sub(r"<[^>]+>", "", page))
+    assert page.index("Who cannot, and why") < page.index("Every client with every server")
+    assert "Bob's client: no newline at its end." in text
+    assert "Seen with the reference server and with 3 of 4 servers of the class." in text
+    assert "Cyd's server: the server does not serve a client at another machine." in text
+    assert "so they were not tried" in text
+    assert "Dan's client with Ann's server: leaving goes wrong." in text
+    ids = set(re.findall(r'id="([^"]+)"', page))
+    links = re.findall(r'href="#([^"]+)"', page)
+    assert set(links) <= ids
+    assert "<script" not in page
+
+
+def test_numbers():
+    """What can chat is counted over the students' pairs of which the result is known."""
+    assert "8 of 15 pairs of a client and a server can chat; in 1 of them leaving goes wrong." in as_page(sample())
+
+
+def test_hostile_text_stays_text():
+    """Names, notes, and whatever a program has printed are shown, and neither run nor obeyed."""
+    evil = made({Pair(EVIL, ""): failed(2, EVIL)}, [EVIL], notes=(EVIL,), missing=(EVIL,))
+    page = as_page(evil)
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "\u202e" not in page
+    assert "\x1b" not in page
+    assert "49" not in page
+    terminal = printed(evil)
+    assert "\x1b" not in terminal
+    assert "\u202e" not in terminal
+    rows = list(csv.reader(io.StringIO(as_csv(evil).removeprefix("\ufeff"))))
+    assert all(not cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+def test_the_table_has_a_row_a_pair():
+    """Who, what came of it, whose fault, why, and whether it was run."""
+    rows = list(csv.DictReader(io.StringIO(as_csv(sample()).removeprefix("\ufeff"))))
+    told = {(row["client"], row["server"]): row for row in rows}
+    assert len(rows) == 25
+    assert (told["reference", "reference"]["result"], told["reference", "reference"]["fault"]) == ("works", "")
+    assert (told["bob", "reference"]["result"], told["bob", "reference"]["fault"]) == ("fails", "client")
+    assert told["bob", "reference"]["client_of"] == "Bob"
+    assert (told["dan", "ann"]["result"], told["dan", "ann"]["fault"]) == ("chats", "together")
+    assert (told["ann", "cyd"]["fault"], told["ann", "cyd"]["run"]) == ("server", "no")
+    assert (told["ann", "dan"]["result"], told["ann", "dan"]["trouble"]) == (
+        "unknown",
+        "the machine gave the program no time",
+    )
+
+
+def test_the_terminal_shows_the_matrix():
+    """Rows are clients, columns servers by the same numbers; where that does not fit, the reasons stand alone."""
+    wide = printed(sample())
+    rows = {line.split()[1]: line.split()[2:] for line in wide.splitlines() if re.match(r" +\d ", line)}
+    assert rows["bob"] == ["C", "C", "C", "S", "C"]
+    assert rows["dan"] == ["+", "t", "+", "S", "+"]
+    assert rows["ann"][-1] == "!"
+    assert "no result: the machine gave the program no time" in wide
+    narrow = printed(sample(), width=30, encoding="ascii")
+    assert "Bob's client: no newline" in narrow
+    assert not re.search(r"^ +1 ann", narrow, re.MULTILINE)
+
+
+def test_how_long_it_will_take_is_told_where_that_matters():
+    """Once the references are through, minutes and hours are announced; less than a minute is not worth a line."""
+    for seconds, told in ((30, ""), (150, "about 2 minutes"), (9000, "about 2.5 hours")):
+        file = io.StringIO()
+        with InteropProgress(Console(file=file, width=100), quiet=False) as progress:
+            progress.begins(100)
+            progress.expects(seconds)
+        assert told in file.getvalue()
+        assert bool(told) == bool(file.getvalue())
+
+
+pages = pytest.fixture(scope="module")(lambda tmp_path_factory: tmp_path_factory.mktemp("pages"))
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser for this module."""
+    with browser() as one:
+        yield one
+
+
+def written(folder: Path, name: str, interop: Interop) -> Path:
+    """The page as a file."""
+    file = folder / name
+    file.write_text(as_page(interop), "utf-8")
+    return file
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [PHONE, LAPTOP, WALL])
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_large_class_fits(chromium, pages, width, dark):
+    """Forty by forty scroll in a box of their own: the page itself never gets wider than the window."""
+    file = written(pages, "crowd.html", crowd(40))
+    with opened(chromium, file, width=width, dark=dark) as page:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        box = page.locator(".scroll")
+        box.evaluate("box => box.scrollTo(400, 400)")
+        head, name = page.locator("thead").bounding_box(), page.locator("tbody th").nth(20).bounding_box()
+        edge = box.bounding_box()
+        assert abs(head["y"] - edge["y"]) <= 2  # both stay in sight
+        assert abs(name["x"] - edge["x"]) <= 2
+
+
+@needs_chromium
+def test_a_letter_leads_to_its_reason(chromium, pages):
+    """Pressing Enter on a cell shows the reason with what was expected and seen; before, it was one line."""
+    with opened(chromium, written(pages, "sample.html", sample())) as page:
+        more = page.locator(".reasons li", has_text="Bob's client").locator(".more")
+        assert not more.is_visible()
+        page.locator("tbody tr", has_text="Bob").locator("td a").first.press("Enter")
+        assert more.is_visible()
+        assert "expected" in more.inner_text()
+        more.locator("summary").first.press("Enter")
+        assert more.locator(".marked").is_visible()
+
+
+@needs_chromium
+def test_colours_are_strong_enough(chromium, pages):
+    """Each sign stands out from its cell (WCAG 2, 4.5 to 1), light and dark."""
+    file = written(pages, "sample.html", sample())
+    for dark in (False, True):
+        with opened(chromium, file, dark=dark) as page:
+            shown = page.eval_on_selector_all(
+                ".matrix td[class], .legend td[class]",
+                "cells => cells.map(cell => [cell.className, getComputedStyle(cell).color, "
+                "getComputedStyle(cell).backgroundColor, getComputedStyle(document.body).backgroundColor])",
+            )
+        assert len(shown) > 20
+        for name, colour, background, body in shown:
+            behind = body if background.endswith(", 0)") else background
+            assert contrast(colour, behind) >= 4.5, (name, dark)
+
+
+def contrast(one: str, other: str) -> float:
+    """How much two colours differ in lightness."""
+    lights = sorted(map(luminance, (one, other)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of `rgb(...)`."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@needs_chromium
+def test_hostile_text_runs_nowhere(chromium, pages):
+    """A browser finds nothing to run in a page full of somebody's markup."""
+    evil = made({Pair(EVIL, ""): failed(2, EVIL)}, [EVIL], notes=(EVIL,), missing=(EVIL,))
+    with opened(chromium, written(pages, "evil.html", evil)) as page:
+        assert page.locator("img, script").count() == 0
