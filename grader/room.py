@@ -609,10 +609,9 @@ class Room:
         return Exhibits(excerpts(places, self._lines_of), failure.threads, self._screens, failure.missed)
 
     def _lines_of(self, file: str) -> list[str]:
-        """The lines of a file of the student's, by its name in the submission, or of a program from elsewhere, by its own."""
-        elsewhere = (path for path in self.setup.files.values() if not path.is_relative_to(self.setup.folder))
-        path = next((path for path in elsewhere if path.name == file), None)
-        return lines_in(source_of(path) if path else source_of(self.setup.folder / file, self.setup.folder))
+        """The lines of a file of the student's, by its name in the submission it belongs to."""
+        home = next((home for home in self._copies if (home / file).is_file()), self.setup.folder)
+        return lines_in(source_of(home / file, home))
 
     def events(self, failure: Failure | None) -> tuple[Event, ...]:
         """The transcript, marked where the failure says."""
