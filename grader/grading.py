@@ -15,10 +15,10 @@ from grader.codelab import Codelab
 from grader.intake import Intake
 from grader.plan import Plan, plan
 from grader.report import ONLY_NEEDED, Report, Run, Submission, TaskReport
-from grader.room import Setup
 from grader.runner import Grading, Outcome, Step
 from grader.schedule import Listener
 from grader.settings import Settings
+from grader.setup import Setup
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from grader.program import LINUX, Program, Programs
 from grader.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from grader.room import Setup
+    from grader.setup import Setup
 
 LEVELS = ("full", "network", "none")
 """The best one first."""

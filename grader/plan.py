@@ -14,8 +14,8 @@ from grader.check import Check, CheckResult, Status
 from grader.codelab import Codelab
 from grader.errors import UsageError
 from grader.report import NOT_HANDED_IN
-from grader.room import Setup
 from grader.runner import Grading, Step
+from grader.setup import Setup
 
 
 @dataclass(frozen=True)

@@ -9,30 +9,30 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from grader import diagnosis, files, procfs
+from grader import diagnosis, procfs
 from grader.check import Event, Failure, Where
 from grader.errors import CheckFailed, GraderError
 from grader.exhibits import Exhibits, Screenshot
 from grader.expect import Expected
 from grader.framing import Buffer, LineBuffer
 from grader.host import Host, numbers_like_ports
-from grader.limits import Limits, reached
+from grader.limits import reached
 from grader.listening import Listening, Watcher
 from grader.loop import Loop
 from grader.network import LAN_ADDRESS
 from grader.patience import Ending, Patience
 from grader.peer import Line, Peer, words_key
 from grader.program import LINUX, Console, Program, Programs
-from grader.stacks import Source, excerpts, last_crash, lines_in
-from grader.submission import own_copy, programs_beside, source_of
-from grader.syntax import Function, Outline, outline, sends_without_newline, with_newline
+from grader.setup import Setup
+from grader.sources import Sources
+from grader.stacks import Source, excerpts, last_crash
+from grader.submission import own_copy
 from grader.transcript import Transcript
 from grader.words import Words
 
@@ -40,34 +40,10 @@ if TYPE_CHECKING:
     from grader.isolation import Isolation
     from grader.terminal import Terminal
 
-_LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
 _LONGEST_LINGERING = 90.0  # seconds; the kernel keeps an ended connection for 60
 _SPINS = 0.5  # seconds of processor time: noticing that a connection has ended takes a thousandth of it
 NEVER_CONNECTS = "connects"
 """The `step` of the failure of a client that calls nobody, whoever is there."""
-_MOST_BESIDE = 20  # files beside the client that are looked at for a port
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What is graded and how: the same for every check of a run."""
-
-    folder: Path  # the submission: files under it are the student's own
-    files: Mapping[str, Path]  # role -> program; a role that was not handed in is not there
-    python: str
-    port: int
-    wording: Mapping[str, object]
-    seed: int
-    names: Mapping[str, str] = field(default_factory=dict)  # role -> the usual name of its file
-    terminal: str = "pty"
-    limits: Limits = field(default_factory=Limits)
-    shown: str = ""  # what the folder is called where it is not its path: it was unpacked from an archive
-    others: tuple[Path, ...] = ()  # submissions of others, of which programs take part
-
-    def home_of(self, program: Path) -> Path:
-        """The submission that a program belongs to; of one that was named on the command line, the folder that it is in."""
-        homes = (folder for folder in (self.folder, *self.others) if program.is_relative_to(folder))
-        return next(homes, program.parent)
 
 
 class Holdings(NamedTuple):
@@ -77,14 +53,6 @@ class Holdings(NamedTuple):
     threads: int
     sockets: int
     half_closed: int  # connections whose other side is gone, and which they have not closed (CLOSE_WAIT)
-
-
-class Unended(NamedTuple):
-    """A call that sends something without a newline at its end, and the call as it should be."""
-
-    where: Where
-    call: str
-    right: str
 
 
 OpenAnew = Callable[[str, Mapping[str, Path]], "contextlib.AbstractContextManager[Room]"]
@@ -101,6 +69,7 @@ class Room:
 
     def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Isolation) -> None:
         self.setup = setup
+        self.sources = Sources(setup)
         self.words = Words(f"{setup.seed}:{check_id}")
         self.transcript = Transcript()
         self.notes: list[str] = []
@@ -273,7 +242,7 @@ class Room:
         """Listen where the student's client should call, and where it may call by mistake."""
         self._network.require_free(self.setup.port)
         self._watcher.port = self.setup.port
-        others = [port for port in numbers_like_ports(self._client_sources()) if port != self.setup.port]
+        others = [port for port in numbers_like_ports(self.sources.client_files()) if port != self.setup.port]
         self.host = Host(self.setup.port, others, self._loop, self.transcript, self._called, self.buffer)
 
     def _called(self) -> None:
@@ -327,29 +296,6 @@ class Room:
         program = self._programs.start(self._copies[home] / file.relative_to(home), role, console)
         self._started.append(program)
         return program
-
-    def call_without_newline(self) -> Unended | None:
-        """The call in the client that sends what was typed without a newline, if its source shows one."""
-        found = self._outline("client")
-        call = sends_without_newline(found) if found else None
-        if call is None:
-            return None
-        return Unended(self._where(self.setup.files["client"], call.line), call.text, with_newline(call))
-
-    def line_with_number(self, number: int) -> Where | None:
-        """The first line of the client, or of a file beside it, that holds this number."""
-        digits = re.compile("_?".join(str(number)))
-        for path in self._client_sources():
-            lines = source_of(path).decode("utf-8", "replace").splitlines()
-            at = next((at for at, line in enumerate(lines, start=1) if digits.search(line)), None)
-            if at:
-                return self._where(path, at)
-        return None
-
-    def _client_sources(self) -> list[Path]:
-        """The client's file and some beside it, which it may import; none where it was not handed in."""
-        program = self.setup.files.get("client")
-        return [program, *programs_beside(program)[:_MOST_BESIDE]] if program else []
 
     def is_connected(self, program: Program) -> bool:
         """Whether a program has a connection to the port in question."""
@@ -405,40 +351,6 @@ class Room:
         peer.set_receive_buffer(4096)
         self._patience.excluded.add(peer.port)
 
-    # -- what was written ------------------------------------------------------------------------------------------
-
-    def documents(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """The files of these names (in any case) in the submission's folder: name as it is there, and text."""
-        folder = self.setup.folder
-        here = {path.name.lower(): path for path in reversed(files.listing(folder, deepest=0).files)}
-        found = []
-        for name in names:
-            path = here.get(name.lower())
-            if path:
-                with contextlib.suppress(OSError):
-                    text = _decoded(files.read(path, _LARGEST_DOCUMENT, folder))
-                    found.append((path.name, text.replace("\r\n", "\n")))
-        return found
-
-    def functions(self, role: str) -> list[Function]:
-        """The functions of the program of this role; none where its source cannot be read as Python."""
-        found = self._outline(role)
-        return list(found.functions) if found else []
-
-    def _outline(self, role: str) -> Outline | None:
-        program = self.setup.files.get(role)
-        return outline(program) if program else None
-
-    def excerpt(self, role: str, function: Function) -> tuple[Where, str]:
-        """Where a function stands, and its source, cut when it is long."""
-        program = self.setup.files[role]
-        lines = source_of(program).decode("utf-8-sig", "replace").splitlines()[function.line - 1 : function.end]
-        cut = [f"... ({len(lines) - _LONGEST_EXCERPT} more lines)"] if len(lines) > _LONGEST_EXCERPT else []
-        return self._where(program, function.line), "\n".join([*lines[:_LONGEST_EXCERPT], *cut])
-
-    def _where(self, program: Path, line: int) -> Where:
-        return Where(str(program.relative_to(self.setup.home_of(program))), line)
-
     # -- waiting ---------------------------------------------------------------------------------------------------
 
     def acted(self) -> None:
@@ -453,12 +365,6 @@ class Room:
     def spins(self, program: Program) -> bool:
         """Whether a program that should rest now, or end, computes on and on."""
         return self._patience.wait(program.ended, busy_time=_SPINS) is Ending.BUSY
-
-    def line_that_calls(self, *names: str) -> Where | None:
-        """The first line of the client that calls one of these."""
-        found = self._outline("client")
-        call = next((call for call in found.calls() if call.name in names), None) if found else None
-        return self._where(self.setup.files["client"], call.line) if call else None
 
     def where_it_is(self, program: Program) -> Where | None:
         """The line in which a program is, that of a thread beside the main thread if there is one. It ends by this."""
@@ -606,12 +512,7 @@ class Room:
         """What a page shows of a failure beside its words; the files are read as they were handed in."""
         stacks = [[Where(frame.file, frame.line) for frame in thread.frames if frame.own] for thread in failure.threads]
         places = next((stack for stack in stacks if failure.where in stack), [failure.where] if failure.where else [])
-        return Exhibits(excerpts(places, self._lines_of), failure.threads, self._screens, failure.missed)
-
-    def _lines_of(self, file: str) -> list[str]:
-        """The lines of a file of the student's, by its name in the submission it belongs to."""
-        home = next((home for home in self._copies if (home / file).is_file()), self.setup.folder)
-        return lines_in(source_of(home / file, home))
+        return Exhibits(excerpts(places, self.sources.lines_of), failure.threads, self._screens, failure.missed)
 
     def events(self, failure: Failure | None) -> tuple[Event, ...]:
         """The transcript, marked where the failure says."""
@@ -634,15 +535,3 @@ class Room:
         fresh = [line for line in reversed(peer.lines) if line.event > expected.since]
         parts = (words_key(expected.text)[-64:],) if expected.keyed else expected.names
         return next((line for line in fresh if parts and all(part in line.text for part in parts)), None)
-
-
-def _decoded(data: bytes) -> str:
-    """A text as people save it: UTF-8, UTF-16 with its mark, or an old code page; nothing where it is no text at all."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16", "replace")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-    strange = sum(not (sign.isprintable() or sign.isspace()) for sign in text)
-    return text if strange * 20 <= len(text) else ""

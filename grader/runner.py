@@ -16,8 +16,8 @@ from typing import Generic, TypeVar, cast
 from grader import files
 from grader.check import Check, CheckResult
 from grader.codelab import Codelab
-from grader.room import Setup
 from grader.schedule import Listener, Schedule
+from grader.setup import Setup
 from grader.workers import Worker, Workers, processors
 
 T = TypeVar("T")

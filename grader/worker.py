@@ -22,7 +22,8 @@ from grader.check import INCONCLUSIVE, Check, CheckResult, Failure, Status
 from grader.codelab import Codelab
 from grader.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
 from grader.isolation import Isolation
-from grader.room import Room, SecondLook, Setup
+from grader.room import Room, SecondLook
+from grader.setup import Setup
 
 _LAST_SWEEP = 10.0  # seconds
 

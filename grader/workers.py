@@ -18,7 +18,7 @@ from grader.check import Check, CheckResult
 from grader.codelab import Codelab
 from grader.errors import GraderError
 from grader.isolation import LEVELS
-from grader.room import Setup
+from grader.setup import Setup
 
 _GRACE = 60.0  # seconds more than a check may last: the last resort against a fault of ours
 

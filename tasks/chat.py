@@ -15,7 +15,8 @@ from grader.framing import FrameBuffer, frame
 from grader.isolation import Isolation
 from grader.loop import without_numbers
 from grader.peer import Line, Peer
-from grader.room import Room, Setup
+from grader.room import Room
+from grader.setup import Setup
 from grader.words import holds_word_of_ours
 from tasks.dialects import look_for_frames
 from tasks.user import User

@@ -418,7 +418,7 @@ def client_connects(room: ChatRoom) -> None:
             expected=f"the client connects to port {room.setup.port}",
             observed=f"it connects to port {guest.port}; the other checks use that one",
             hint=f"set PORT to {room.setup.port}, where the server listens",
-            where=room.line_with_number(guest.port),
+            where=room.sources.line_with_number(guest.port),
             blocks=False,
         )
     hint = "the first line that the client sends must be the nickname as it was typed"
@@ -501,7 +501,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
             expected=f'"{line}" appears while {user.name} is typing',
             observed="it appeared only when Enter was pressed" if late else "it did not appear, not even after Enter",
             hint=hint if late else _why_nothing_is_shown(room, hint),
-            where=room.line_that_calls("recv", "recv_into", "readline", "read"),
+            where=room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(text.split()[-1]),
             mark="not shown until Enter" if late else "never shown",
@@ -522,7 +522,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
 
 
 def _why_nothing_is_shown(room: ChatRoom, otherwise: str) -> str:
-    calls = {call.name for function in room.functions("client") for call in function.calls}
+    calls = {call.name for function in room.sources.functions("client") for call in function.calls}
     if "Thread" in calls and "start" not in calls:
         return "a Thread is made, and never started: call its start()"
     return f"print what recv() gives; {otherwise}"

@@ -375,7 +375,7 @@ def explains_listener(room: ChatRoom) -> None:
 
     Codelab: section 2 and section 5, Task 2
     """
-    _explained(room, answers.LISTENER, "client", _listener(room.functions("client")))
+    _explained(room, answers.LISTENER, "client", _listener(room.sources.functions("client")))
 
 
 @check("task2.explains-framing", points=2, runs="answers")
@@ -392,13 +392,13 @@ def explains_framing(room: ChatRoom) -> None:
 
     Codelab: section 4 and section 5, Task 2
     """
-    _explained(room, answers.FRAMING, "server", _framing(room.functions("server")))
+    _explained(room, answers.FRAMING, "server", _framing(room.sources.functions("server")))
 
 
 def _explained(room: ChatRoom, question: str, role: str, function: Function | None) -> None:
     """Ends in a review, or in a failure that says why there is nothing to review."""
     answer, place = _answer(room, question, function)
-    about = room.excerpt(role, function) if function else None
+    about = room.sources.excerpt(role, function) if function else None
     expected = "one sentence in your own words"
     read = f"`chatgrade explain task2.explains-{question}` tells where it may stand"
     if not answer:
@@ -434,7 +434,7 @@ def _explained(room: ChatRoom, question: str, role: str, function: Function | No
 def _answer(room: ChatRoom, question: str, function: Function | None) -> tuple[str, str]:
     """The answer and the place where it stands; a comment counts if no document holds one, and a blank form if nothing does."""
     blank = "", ""
-    for name, text in room.documents(answers.FILES):
+    for name, text in room.sources.documents(answers.FILES):
         found = answers.find(text, only_marked=name.lower() == "readme.md").get(question)
         if found and not answers.is_template(found):
             return found, name

@@ -135,7 +135,7 @@ class User:
             expected=f'"{text}" stands on {self.name}\'s screen, in one line',
             observed=seen,
             hint=hint,
-            where=self.room.line_that_calls("recv", "recv_into", "readline", "read"),
+            where=self.room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
             ending=ending,
             event=self.room.transcript.last_sent(text.split()[-1], or_any=True),
             mark="not shown like this" if parts else "not shown",
@@ -192,7 +192,7 @@ class User:
 
     def _fail_for_the_newline(self, text: str, *, blocks: bool) -> None:
         hint = 'append "\\n" to what you send: without it the server never knows that the line is complete'
-        found = self.room.call_without_newline()
+        found = self.room.sources.call_without_newline()
         if found:
             hint = f"{found.call} sends what was typed without a newline; append it: {found.right}"
         self.room.fail(

@@ -22,7 +22,7 @@ from pathlib import Path
 from grader import runner
 from grader.check import Catalogue, Check, Task
 from grader.codelab import load
-from grader.room import Setup
+from grader.setup import Setup
 from tasks.chat import ChatRoom
 
 TESTS = Path(__file__).parent

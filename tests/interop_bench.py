@@ -23,8 +23,8 @@ from right_pairs import PYTHON, meeting, right, with_pairings
 
 from grader.check import Check
 from grader.codelab import Pairing, load
-from grader.room import Setup
 from grader.runner import run_all, workers_for
+from grader.setup import Setup
 
 TIMERS = (*SLOW, "batches", "typewriter", "heartbeat")
 

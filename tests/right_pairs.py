@@ -19,8 +19,8 @@ from verdicts import NAMES, SUBMISSIONS, is_right
 
 from grader.check import Catalogue, CheckResult, Status, Task
 from grader.codelab import Codelab, Pairing, load
-from grader.room import Setup
 from grader.runner import Grading, Step, run_all, workers_for
+from grader.setup import Setup
 
 PYTHON = getattr(sys, "_base_executable", sys.executable)
 

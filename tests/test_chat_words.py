@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.peer import words_key
-from grader.room import Setup
+from grader.setup import Setup
 from grader.words import NAMES, WORDS, Words, holds_word_of_ours
 from tasks.chat import ChatRoom, Member
 from tasks.wording import WORDING

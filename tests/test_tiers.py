@@ -19,7 +19,7 @@ from test_sandbox import HONEST, OWN, SMALL, SYSTEM, USERS, USUAL, become, begun
 from grader import idle, isolation, landlock, limits, nobody, procfs, terminal
 from grader.errors import GraderError
 from grader.isolation import Isolation, left_open
-from grader.room import Setup
+from grader.setup import Setup
 from grader.transcript import Transcript
 
 pytestmark = pytest.mark.own_process

@@ -11,7 +11,7 @@ from grader.doctor.finding import Finding, Level, Machine
 from grader.errors import GraderError
 from grader.isolation import LEVELS
 from grader.program import LINUX
-from grader.room import Setup
+from grader.setup import Setup
 from grader.workers import Workers
 
 Outcome = str | GraderError
