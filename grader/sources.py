@@ -84,9 +84,9 @@ class Sources:
 
     def lines_of(self, file: str) -> list[str]:
         """The lines of a file, by its name in the submission that it belongs to."""
-        homes = {self._setup.home_of(program): None for program in self._setup.files.values()}
-        home = next((home for home in homes if (home / file).is_file()), self._setup.folder)
-        return lines_in(source_of(home / file, home))
+        homes = dict.fromkeys([self._setup.folder, *map(self._setup.home_of, self._setup.files.values())])
+        found = (source for home in homes if (source := source_of(home / file, home)))
+        return lines_in(next(found, b""))
 
     def client_files(self) -> list[Path]:
         """The client's file and some beside it, which it may import; none where it was not handed in."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from grader.submission import source_of
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<function>.+))?$')
 _FRAMED = re.compile(r"^\s+[|+] ")  # how the parts of an exception group are set off
 _BEFORE, _AFTER, _LONGEST_LINE = 6, 4, 500  # lines of an excerpt around the one that is meant; characters of each
+_MOST_FRAMES = 20  # levels of a stack that are shown
 _WAITS = (  # what a call in the line, or in the library below it, waits for
     (r"\baccept\w*\(", "waits for the next client"),
     (r"\b(recv|recvfrom|recv_into|readline|readinto|read|makefile)\w*\(", "waits for bytes to arrive"),
@@ -104,6 +106,7 @@ class Source:
         self._folder = folder.resolve()
         self._handed_in = handed_in.resolve() if handed_in else self._folder
         self._started_in = started_in.resolve() if started_in else self._folder
+        self._read: dict[Path, list[str]] = {}
 
     def own(self, frame: Frame) -> bool:
         """Whether the frame is in a file of the student's."""
@@ -133,7 +136,9 @@ class Source:
         if not self.own(frame):
             return []
         path = self._handed_in / self._path(frame).relative_to(self._folder)
-        return lines_in(source_of(path, self._handed_in))
+        if path not in self._read:
+            self._read[path] = lines_in(source_of(path, self._handed_in))
+        return self._read[path]
 
     def lock_held_around(self, frame: Frame) -> str:
         """The lock whose `with` block (or `acquire()` call before it) the frame's line stands in; empty if none."""
@@ -186,39 +191,36 @@ def excerpts(places: Iterable[Where], lines_of: Callable[[str], list[str]]) -> t
 def stuck_threads(threads: list[Thread], source: Source) -> tuple[StuckThread, ...]:
     """The threads of a dump as people read them: those first that wait for a lock, then the main thread.
 
-    Threads that stand at the same place are one entry.
+    Threads that stand at the same place are one entry; of deep stacks it has the innermost levels.
     """
-    alike: dict[tuple[str, str, tuple[StackFrame, ...]], int] = {}
-    for number, thread in enumerate(threads, start=1):
-        main = number == len(threads)  # a dump ends with the main thread
-        entry = ("the main thread" if main else "thread", *_waiting(thread, threads, source))
-        alike[entry] = alike.get(entry, 0) + 1
-    found = [
-        StuckThread(
-            f"each of {count} threads" if count > 1 else name if name != "thread" else "one thread", waits, frames
-        )
-        for (name, waits, frames), count in alike.items()
-    ]
+    threads = [Thread(thread.frames[:_MOST_FRAMES]) for thread in threads]
+    alike = Counter((at == len(threads), thread) for at, thread in enumerate(threads, 1))  # the main thread comes last
+    never_given_back = lock_taken_twice([thread for _, thread in alike], source)
+    found = []
+    for (main, thread), count in alike.items():
+        name = "the main thread" if main else f"each of {count} threads" if count > 1 else "one thread"
+        frames = tuple(_told(frame, source) for frame in thread.frames)
+        found.append(StuckThread(name, _waiting(thread, frames, never_given_back, source), frames))
     return tuple(sorted(found, key=lambda one: ("the lock" not in one.waits_for, one.name != "the main thread")))
 
 
-def _waiting(thread: Thread, threads: list[Thread], source: Source) -> tuple[str, tuple[StackFrame, ...]]:
-    """What a thread waits for, in words, and its frames."""
-    frames = tuple(_told(frame, source) for frame in thread.frames)
+def _waiting(thread: Thread, frames: tuple[StackFrame, ...], never_given_back: Deadlock | None, source: Source) -> str:
+    """What a thread waits for, in words, and who has it, where it is a lock."""
     waits = _waits_for(frames)
-    itself, anybody = lock_taken_twice([thread], source), lock_taken_twice(threads, source)
+    itself = lock_taken_twice([thread], source)
     if itself:
-        waits += f", which it has taken itself in line {itself.holder.line}"
-    elif anybody and waits.endswith(f"the lock {anybody.lock}"):
-        waits += ", which is never given back"
-    return waits, frames
+        return f"{waits}, which it has taken itself in line {itself.holder.line}"
+    if never_given_back and waits.endswith(f"the lock {never_given_back.lock}"):
+        return f"{waits}, which is never given back"
+    return waits
 
 
 def _told(frame: Frame, source: Source) -> StackFrame:
-    if source.own(frame):
-        place = source.where(frame)
-        return StackFrame(place.file, place.line, frame.function, source.text(frame), own=True)
-    return StackFrame(Path(frame.file).name, frame.line, frame.function)
+    """A frame with its line; a program may have made up names and lines of any length."""
+    own = source.own(frame)
+    file = source.where(frame).file if own else Path(frame.file).name
+    text = source.text(frame) if own else ""
+    return StackFrame(file[:_LONGEST_LINE], frame.line, frame.function[:_LONGEST_LINE], text[:_LONGEST_LINE], own)
 
 
 def _waits_for(frames: tuple[StackFrame, ...]) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader import codelab, intake, settings
-from grader.check import Where
+from grader import codelab, intake, settings, stacks
+from grader.check import Status, Where
 from grader.exhibits import Excerpt, Exhibits
 from grader.grading import Request, grading
+from grader.report import Report
 from grader.runner import run_one
 from grader.schedule import Listener
 from grader.screen import Screen
@@ -99,6 +100,19 @@ def test_a_call_into_a_library_is_told_by_where_it_has_got_to(tmp_path):
     assert stuck_threads([thread], Source(tmp_path))[0].waits_for == "waits for bytes to arrive"
 
 
+def test_many_deep_stacks_cost_little(tmp_path, monkeypatch):
+    """However many threads stand however deep, a file is read once, and levels and lines are cut."""
+    reads = []
+    monkeypatch.setattr(stacks, "source_of", lambda path, _: reads.append(path) or b"x = 1\n" + b"y" * 100_000)
+    own = str(tmp_path.resolve() / "server.py")
+    threads = [Thread(tuple(Frame(own, 2, f"level{depth}_{number}") for depth in range(100))) for number in range(99)]
+    found = stuck_threads(threads, Source(tmp_path))
+    assert len(reads) == 1
+    assert len(found) == 99
+    assert {len(one.frames) for one in found} == {20}
+    assert max(len(frame.text) for one in found for frame in one.frames) == 500
+
+
 def test_a_screenshot_is_what_stands_there():
     """Rows down to the last that is not empty, and the cursor's place."""
     screen = Screen()
@@ -107,13 +121,18 @@ def test_a_screenshot_is_what_stands_there():
     assert (shot.who, shot.lines, shot.row, shot.column) == ("remy", ("otto: hi", "", "> half a li"), 2, 11)
 
 
-def exhibits_of(name: str, check_id: str) -> Exhibits:
-    """What one failed check of a submission shows."""
+def report_of(folder: Path, check_id: str) -> Report:
+    """The report of one check of a submission."""
     lab = codelab.load()
     chosen = settings.load(None, lab)
     request = Request((check_id.partition(".")[0],), (check_id,), chosen, 7, sys.executable, sys.executable, "pty")
-    with intake.taken_in(SUBMISSIONS / name) as taken:
-        report = run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
+    with intake.taken_in(folder) as taken:
+        return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
+
+
+def exhibits_of(name: str, check_id: str) -> Exhibits:
+    """What a failed check of one of our submissions shows."""
+    report = report_of(SUBMISSIONS / name, check_id)
     assert Exhibits.of(report.exhibits[check_id].as_dict()) == report.exhibits[check_id]
     return report.exhibits[check_id]
 
@@ -137,3 +156,11 @@ def test_a_terminal_check_shows_the_screen():
     (screen,) = shown.screens
     assert any(screen.lines)
     assert not any("Fatal Python error" in line for line in screen.lines)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "b\\0c", "x/" * 3000])
+def test_made_up_names_of_files_change_no_verdict(tmp_path, name):
+    """A traceback may name files that no system can have: the check fails as it would without."""
+    (tmp_path / "simple_chat_server.py").write_text(f"exec(compile('raise ValueError(1)', '{name}.py', 'exec'))\n")
+    (check,) = report_of(tmp_path, "task1.listens")
+    assert check.status is Status.FAIL, check.summary
