@@ -175,7 +175,7 @@ _add_grading_command("all", TASKS, "Check all tasks of the submission at PATH, a
 
 def grade(tasks: tuple[str, ...], *, path: Path, **options: Any) -> int:  # noqa: ANN401 - click's options, by name
     """Take in, grade; returns the exit status."""
-    reports = {form: name for form in written.FORMS if (name := options.pop(form))}
+    reports = {form: name for form in written.FORMS if (name := options.pop(form)) is not None}
     with intake.taken_in(path) as taken:
         return _grade(tasks, taken, reports, **options)
 
@@ -208,7 +208,6 @@ def _grade(
         if file
     }
     interpreter = _interpreter(python)
-    files = written.Files(reports)
     backend, terminal_notes = _terminal(terminal)
 
     from grader import runner
@@ -217,9 +216,10 @@ def _grade(
     request = Request(
         tasks, only, chosen, _drawn() if seed is None else seed, python, interpreter, backend, terminal_notes, given,
     )  # fmt: skip
-    with _progress(quiet=quiet or files.alone, no_color=no_color) as progress:
-        report = runner.run_one(lab, grading(lab, request, taken, progress), isolation, jobs or 0)
-    files.write(report)
+    with written.Files(reports) as files:
+        with _progress(quiet=quiet or files.alone, no_color=no_color) as progress:
+            report = runner.run_one(lab, grading(lab, request, taken, progress), isolation, jobs or 0)
+        files.write(report)
     if not files.alone:
         from grader.reports import console
 

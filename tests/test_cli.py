@@ -255,6 +255,26 @@ def test_html_beside(tmp_path):
     assert "✓" in alone.stdout
 
 
+def test_a_report_replaces_nothing_before_it_is_there(tmp_path):
+    """What a file held stays when the call was wrong, a new one does not stay empty, and no program is written over."""
+    old, new = tmp_path / "old.html", tmp_path / "new.json"
+    old.write_text("an older report")
+    program = shutil.copy(Path(RIGHT) / "simple_chat_server.py", tmp_path)
+    wrong = chatgrade("task1", RIGHT, "--only", "task1.nix", "--html", old, "--json", new)
+    assert (wrong.returncode, old.read_text(), new.exists()) == (2, "an older report", False)
+    over = chatgrade("task1", tmp_path, *FIRST, "--html", program)
+    assert (over.returncode, "is a program" in over.stderr) == (2, True)
+    assert Path(program).read_bytes() == (Path(RIGHT) / "simple_chat_server.py").read_bytes()
+    both = chatgrade("task1", RIGHT, *FIRST, "--html", old, "--json", tmp_path / "." / "old.html")
+    assert (both.returncode, "name one file" in both.stderr, old.read_text()) == (2, True, "an older report")
+    unnamed = chatgrade("task1", RIGHT, *FIRST, "--json", "")
+    assert (unnamed.returncode, "cannot be written" in unnamed.stderr) == (2, True)
+    right = chatgrade("task1", RIGHT, *FIRST, "--html", old, "--json", new, "--junit", "/dev/null")
+    assert right.returncode == 0
+    assert old.read_text().startswith("<!doctype html>")
+    assert json.loads(new.read_text())["score"] == 2
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk to write to")
 def test_json_onto_a_full_disk():
     """A report that could not be written is the machine's trouble, and is told."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import stat
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,7 +21,8 @@ FORMS = {"json": "JSON", "junit": "JUnit XML", "html": "a page for the student"}
 class Files:
     """Form -> name of a file, each opened before anything runs: a report that cannot be written should not cost a run.
 
-    `-` is standard output, which takes one report and then nothing else (`alone`). UsageError if a file cannot be opened.
+    What a file holds is replaced when the report is there, and not before. `-` is standard output, which takes one report and
+    then nothing else (`alone`). UsageError if a file cannot be opened or would be two things at once. A context manager.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -26,16 +30,30 @@ class Files:
         if list(names.values()).count("-") > 1:
             options = " or ".join(f"--{form}" for form, name in names.items() if name == "-")
             raise UsageError(f"Standard output takes one report: give {options} a file.")
-        self._opened = [(_renderer(form), name, _open(name)) for form, name in names.items()]
+        with contextlib.ExitStack() as opened:
+            self._targets = [
+                (_renderer(form), name, opened.enter_context(_opened(name))) for form, name in names.items()
+            ]
+            there = [os.fstat(target.fileno()) for _, name, target in self._targets if name != "-"]
+            files = [(one.st_dev, one.st_ino) for one in there if stat.S_ISREG(one.st_mode)]
+            if len(set(files)) < len(files):
+                raise UsageError(f"{' and '.join(f'--{form}' for form in names)} name one file: give each its own.")
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Files:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
 
     def write(self, report: Report) -> None:
         """Write the report to all of them; GraderError if that fails."""
-        for render, name, target in self._opened:
+        for render, name, target in self._targets:
             try:
+                if name != "-" and stat.S_ISREG(os.fstat(target.fileno()).st_mode):
+                    target.truncate(0)
                 target.write(render(report).encode())
                 target.flush()
-                if name != "-":
-                    target.close()
             except BrokenPipeError:
                 raise
             except OSError as error:
@@ -53,10 +71,24 @@ def _renderer(form: str) -> Callable[[Report], str]:
     return render
 
 
-def _open(name: str) -> BinaryIO:
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """A file to append to, so that it keeps what it has; one that was not there goes if nothing is written."""
     if name == "-":
-        return sys.stdout.buffer
+        yield sys.stdout.buffer
+        return
+    path = Path(name)
+    new = not path.exists()
+    if path.suffix == ".py" and not new:
+        raise UsageError(f"{name}: is a program, and no report is written over it.")
     try:
-        return Path(name).open("wb")
+        target = path.open("ab")
     except OSError as error:
-        raise UsageError(f"{name}: cannot be written ({error.strerror}).") from error
+        raise UsageError(f"{name or 'a file without a name'}: cannot be written ({error.strerror}).") from error
+    try:
+        yield target
+    finally:
+        with contextlib.suppress(OSError):
+            target.close()
+        if new and path.is_file() and not path.stat().st_size:
+            path.unlink()
