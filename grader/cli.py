@@ -330,7 +330,7 @@ def _grade_batch(
     with BatchProgress(console, _console(no_color=no_color, stderr=True), quiet=quiet) as progress:
         outcome = command.grade(lab, request, batch, progress)
     render_summary(outcome, str(out), console)
-    return TROUBLE if outcome.verdicts_missing else 0
+    return TROUBLE if outcome.verdicts_missing or not outcome.index else 0
 
 
 @commands.command("interop")

@@ -90,12 +90,23 @@ def test_only_what_has_changed_is_written_again(store, tmp_path):
     assert written(store, tmp_path) == ["cyd"]
 
 
-def test_a_page_that_is_gone_or_spoilt_is_written_again(store, tmp_path):
+def test_a_page_that_is_gone_is_written_again(store, tmp_path):
     """What lies there counts, not what was written once."""
     written(store, tmp_path)
     (tmp_path / "students" / "cyd.html").unlink()
-    (tmp_path / "students" / "eve.html").write_text("")
-    assert written(store, tmp_path) == ["cyd", "eve"]
+    assert written(store, tmp_path) == ["cyd"]
+
+
+@pytest.mark.parametrize("name", ["index.html", "students/eve.html"])
+@pytest.mark.parametrize("make", [Path.mkdir, lambda file: file.write_text("mine"), lambda file: file.symlink_to("/x")])
+def test_what_is_not_ours_is_not_written_over(store, tmp_path, name, make):
+    """A file, folder or link of the name of a page stays, is named, and nothing half-made lies about."""
+    (tmp_path / "students").mkdir()
+    make(tmp_path / name)
+    with pytest.raises(GraderError, match=rf"{name}: is no page of chatgrade's"):
+        pages.write(store, tmp_path, {}, BatchListener())
+    assert not (tmp_path / name).is_file() or (tmp_path / name).read_text() == "mine"
+    assert list(tmp_path.rglob("*.new")) == []
 
 
 def test_other_looks_are_other_pages(store, tmp_path, monkeypatch):

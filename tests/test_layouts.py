@@ -505,9 +505,9 @@ def test_archives_in_hand_ins(tmp_path, scratch, case, layout):
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (("ada.zip", b"PK\3\4"), r"class/ada\.zip: is damaged, or not a whole archive\."),
-        (("ada.rar", b"Rar!"), r"class/ada\.rar: is an archive of a kind that is not read here"),
-        (("a_1_2_x.zip", zipped(("x.py", bytes(9 << 20)))), r"class/a_1: x\.zip unpacks to more than 4 MB"),
+        (("ada.zip", b"PK\3\4"), r"^ada: is damaged, or not a whole archive\."),
+        (("ada.rar", b"Rar!"), r"^ada: is an archive of a kind that is not read here"),
+        (("a_1_2_x.zip", zipped(("x.py", bytes(9 << 20)))), r"^a_1: x\.zip unpacks to more than 4 MB"),
     ],
 )
 def test_what_cannot_be_opened(tmp_path, scratch, path, said):
@@ -522,7 +522,7 @@ def test_what_cannot_be_opened(tmp_path, scratch, path, said):
 def test_errors_while_it_is_open(tmp_path, scratch):
     """What is said of an opened hand-in is said in the words of whoever handed it in."""
     handed = only(lay(tmp_path / "class", f"a_1_2_{SERVER}"), scratch)
-    with pytest.raises(UsageError, match=f"^{tmp_path}/class/a_1/x.py: no$"), opened(handed, scratch) as taken:
+    with pytest.raises(UsageError, match=r"^a_1/x\.py: no$"), opened(handed, scratch) as taken:
         raise UsageError(f"{taken.place}/x.py: no")
 
 

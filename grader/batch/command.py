@@ -16,7 +16,7 @@ from grader.batch.results import Entry, Graded
 from grader.batch.run import BatchListener, Seen, grade_class, look_into, rules_of
 from grader.batch.store import Store
 from grader.codelab import Codelab
-from grader.errors import UsageError
+from grader.errors import GraderError, UsageError
 from grader.grading import Request
 
 _MOST_NOTES, _MOST_NAMED = 20, 5  # programs that several have; hand-ins that one note names
@@ -49,11 +49,14 @@ class Outcome:
     awaiting: int  # hand-ins that await a review
     total: int
     verdicts_missing: bool  # the grader or the machine could not do its job for somebody
-    index: Path  # the class page
+    index: Path | None  # the class page; none if the pages could not be written
 
 
 def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener) -> Outcome:
     """Grade a class into its output folder; UsageError, GraderError if that cannot be begun."""
+    students = (batch.out / pages.STUDENTS).resolve()
+    if students in [path.resolve() for path in batch.paths]:
+        raise UsageError(f"{students}: is where pages would be written; name another folder for the results with -o.")
     with Store(batch.out, create=True) as store, files.temporary_folder() as scratch:
         request = replace(request, seed=class_seed(store, request, keep=batch.keeps_seed))
         taken = class_in(batch.paths, scratch, batch.layout, request.settings.files.values())
@@ -74,7 +77,8 @@ def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener)
         if work:
             notes += _grade(lab, request, work, store, batch, listener)
         store.note("notes", json.dumps(notes))
-        index = pages.write(store, batch.out, lab.guides, listener)
+        index, trouble = _pages(store, batch, lab, listener)
+        notes += trouble
         people = [(one.entry.key, _why(one), bool(one.awaiting_review)) for one in store.graded()]
         missing = {
             _key(one) for one in chosen if one.verdict_key
@@ -84,6 +88,14 @@ def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener)
             sum(awaits for *_, awaits in people), len(entries), bool(missing),
             index,
         )  # fmt: skip
+
+
+def _pages(store: Store, batch: Batch, lab: Codelab, listener: BatchListener) -> tuple[Path | None, tuple[str, ...]]:
+    """The class page, or why there is none: what was graded is told all the same."""
+    try:
+        return pages.write(store, batch.out, lab.guides, listener), ()
+    except GraderError as error:
+        return None, (str(error),)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from grader import files, intake
@@ -22,7 +23,11 @@ _MOST_ARCHIVES = 5  # in one hand-in
 
 @contextlib.contextmanager
 def opened(handed: Handed, scratch: Path) -> Iterator[intake.Intake]:
-    """Have a hand-in at hand: its `place` is the folder to grade. UsageError, of this one, if it cannot be opened."""
+    """Have a hand-in at hand: its `place` is the folder to grade. UsageError, of this one, if it cannot be opened.
+
+    All that is said of it calls it by its key: where it lies on this machine is nothing for the students who read it.
+    """
+    handed = replace(handed, shown=handed.entry.key)
     if NOTHING in handed.entry.notes:
         raise UsageError(f"{handed.shown}: {NOTHING}.")
     with files.temporary_folder(scratch) as folder:

@@ -1,13 +1,15 @@
 """The pages of a class in the folder of its results: `index.html`, and one a hand-in in `students/`.
 
-A page says what it was made of, so only those are made again of which something has changed. Pages of hand-ins that the class
-has no more are taken away.
+A page says what it was made of, so only those are made again of which something has changed, and nothing is written over that
+is not a page of ours. Pages of hand-ins that the class has no more are taken away.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -30,17 +32,17 @@ from grader.reports.html.student import student_page
 INDEX, STUDENTS = "index.html", "students"
 _MADE_OF = "<!-- made of %s -->\n"
 _OURS = re.compile(rb"<!-- made of ([0-9a-f]{64}) -->\n")
-_LONGEST_NAME = 200  # bytes of a file's name before its ending
 
 
 def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], listener: BatchListener) -> Path:
-    """Bring the pages up to date with the store; the class page's file. GraderError where the disk does not let it."""
+    """Bring the pages up to date with the store; the class page's file. GraderError where that cannot be."""
     try:
         (out / STUDENTS).mkdir(exist_ok=True)
         seen: set[str] = set()
         points, notes = json.loads(store.about("check_points", "{}")), json.loads(store.about("notes", "[]"))
         glance = overview(_with_pages(store, out, guides, listener, seen), points, notes)
-        _replace(out / INDEX, class_page(glance, address))
+        page = class_page(glance, address)
+        _replace(out / INDEX, hashlib.sha256(page.encode()).hexdigest(), page)
         for stale in (out / STUDENTS).glob("*.html"):
             if stale.name not in seen and _made_of(stale):
                 stale.unlink()
@@ -61,10 +63,7 @@ def address(key: str) -> str:
 
 
 def _page_name(key: str) -> str:
-    name = file_name(key)
-    if len(name.encode()) > _LONGEST_NAME:
-        name = f"{name.encode()[: _LONGEST_NAME - 17].decode('utf-8', 'ignore')}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
-    return f"{name}.html"
+    return f"{file_name(key)}.html"
 
 
 def _with_pages(
@@ -77,7 +76,7 @@ def _with_pages(
         file, made_of = out / STUDENTS / name, _digest(graded)
         if _made_of(file) != made_of:
             listener.page(graded.entry.key)
-            _replace(file, _MADE_OF % made_of + student_page(graded, guides, f"../{INDEX}"))
+            _replace(file, made_of, student_page(graded, guides, f"../{INDEX}"))
         yield graded
 
 
@@ -110,8 +109,17 @@ def _look() -> str:
     return digest.hexdigest()
 
 
-def _replace(file: Path, text: str) -> None:
-    """Write it whole or not at all."""
+def _replace(file: Path, made_of: str, page: str) -> None:
+    """Write it whole or not at all, and over nothing but a page of ours."""
+    if os.path.lexists(file) and not _made_of(file):
+        raise GraderError(f"{file}: is no page of chatgrade's, and is left as it is; the pages are not up to date")
     new = file.with_name(f".{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.new")
-    new.write_text(text, "utf-8")
-    new.replace(file)
+    try:
+        new.write_text(_MADE_OF % made_of + page, "utf-8")
+        new.replace(file)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        if isinstance(error, OSError):
+            raise GraderError(f"{file}: the page could not be written ({error.strerror})") from error
+        raise

@@ -44,8 +44,10 @@ def review(folder: Path, console: Console, *, again: bool = False) -> None:
         elif not (sys.stdin.isatty() and sys.stdout.isatty() and not console.is_dumb_terminal):
             raise UsageError("a review needs a terminal that shows pages and sends keys; --list prints what there is.")
         else:
-            _at_the_screen(sitting, console)
-            pages.refresh(store, folder)
+            try:
+                _at_the_screen(sitting, console)
+            finally:
+                pages.refresh(store, folder)  # what was decided is kept, however the sitting ends
             console.print(_closing(sitting), soft_wrap=True)
 
 

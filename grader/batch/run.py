@@ -139,9 +139,9 @@ def graded(lab: Codelab, request: Request, one: HandIn, verdict_key: str, listen
         with one.opened() as taken:
             report = yield from grading(lab, request, taken, listener.opens(key))
     except UsageError as error:
-        return Result(key, verdict_key, None, str(error))
+        return Result(key, verdict_key, None, str(error).removeprefix(f"{key}: "))
     except GraderError as error:
-        return Result(key, "", None, str(error))
+        return Result(key, "", None, str(error).removeprefix(f"{key}: "))
     except Exception as error:  # noqa: BLE001 - a fault of ours in one must not cost the others
         return Result(key, "", None, f"the grader failed: {type(error).__name__}: {error}")
     missing = any(check.status is Status.ERROR for check in report)

@@ -133,4 +133,5 @@ def render_summary(outcome: Outcome, out: str, console: Console) -> None:
         say(f"{outcome.awaiting} await a review: chatgrade review {out}")
     for note in dict.fromkeys(outcome.notes):
         say(f"note  {note}")
-    say(f"pages  {outcome.index}")
+    if outcome.index:
+        say(f"pages  {outcome.index}")

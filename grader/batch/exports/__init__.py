@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from grader.errors import GraderError, UsageError
 
 __all__ = ["FORMATS", "Choices", "Export", "Format", "export", "file_name"]
 
+_LONGEST_NAME = 200  # bytes of a file's name, without its ending
 _OfClass = Callable[[Class, Choices], str]
 _OfSubmission = Callable[[Graded, Choices], str]
 _Filled = Callable[[Class, bytes, Choices], tuple[bytes, list[str]]]
@@ -81,11 +83,12 @@ def export(class_: Class, format_name: str, fill: Path | None = None, choices: C
 
 
 def file_name(key: str) -> str:
-    """A hand-in's key as the name of a folder: no way out of the one it is put in, and no two keys share one."""
-    return (
-        re.sub(r"^\.|[^\w .@+=,-]|[ .]$", lambda found: "".join(f"%{byte:02X}" for byte in _bytes(found[0])), key)
-        or "%"
-    )
+    """A hand-in's key as the name of a file or folder: no way out of the one it is put in, and no two keys share one."""
+    name = re.sub(r"^\.|[^\w .@+=,-]|[ .]$", lambda found: "".join(f"%{byte:02X}" for byte in _bytes(found[0])), key)
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name or "%"
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{name.encode()[: _LONGEST_NAME - len(digest) - 1].decode('utf-8', 'ignore')}-{digest}"
 
 
 def _bytes(sign: str) -> bytes:
