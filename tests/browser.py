@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian: apt install chromium)")
+_LIMIT = 120_000  # milliseconds: only ends a test that has failed
 PHONE, LAPTOP, WALL = 390, 1280, 2000  # pixels of width
 
 
@@ -19,7 +20,9 @@ PHONE, LAPTOP, WALL = 390, 1280, 2000  # pixels of width
 def browser() -> Iterator[Browser]:
     """A browser of our own, for as many pages as one likes."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])  # root has no other way
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=_LIMIT
+        )  # root has no other way
         try:
             yield chromium
         finally:
@@ -32,6 +35,7 @@ def opened(chromium: Browser, file: Path, *, width: int = LAPTOP, dark: bool = F
     context = chromium.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", offline=True, **more
     )
+    context.set_default_timeout(_LIMIT)
     page = context.new_page()
     complaints: list[str] = []
     asked_for: list[str] = []

@@ -310,7 +310,7 @@ def test_a_python_that_hangs(tmp_path):
     """One that never answers is given up with its children, and the others have been heard."""
     hangs = script(tmp_path, "hangs", "sleep 1000 & sleep 1000")
     quick = script(tmp_path, "quick", "echo here")
-    assert answers({1: [hangs], 2: [quick], 3: ["/nowhere"]}, within=0.5) == {2: "here"}
+    assert answers({1: [hangs], 2: [quick], 3: ["/nowhere"]}, within=8) == {2: "here"}
     require_nothing_left()
 
 

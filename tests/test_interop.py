@@ -220,6 +220,23 @@ def test_the_port_of_the_course(five, tmp_path):
     assert signs(tmp_path / "out") == {"reference": "++", "dan": "++"}
 
 
+def test_words_that_the_references_do_not_speak_are_refused(five, tmp_path):
+    """A course with other words is told so before anything runs; one that allows ours beside its own is not."""
+    settings = tmp_path / "course.toml"
+    settings.write_text('[wording]\njoined = "{name} came"\n')
+    (line,) = interop(five, "-o", tmp_path / "out", "--config", settings, status=2)
+    assert "[wording] joined does not allow 'SERVER: {name} has joined the chat.'" in line
+    settings.write_text('[wording]\njoined = ["{name} came", "SERVER: {name} has joined the chat."]\n')
+    interop(five, "-o", tmp_path / "out", "--only", "ann", "--config", settings)
+    assert signs(tmp_path / "out") == {"reference": "++", "ann": "++"}
+
+
+def test_redo_into_a_new_folder(five, tmp_path):
+    """Where nothing is known yet, running all again is running all."""
+    lines = interop(five, "-o", tmp_path / "out", "--only", "dan", "--redo")
+    assert any("4 pairs were run, 0 were known" in line for line in lines), lines
+
+
 def test_what_takes_no_part_is_told(tmp_path):
     """A hand-in without programs is named, and stops nobody; with nobody at all, that is said on the page."""
     own = lay(tmp_path / "class", ann=("asyncio_streams",))

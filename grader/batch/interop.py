@@ -22,7 +22,7 @@ from grader.batch.run import rules_of
 from grader.batch.store import Store
 from grader.check import Catalogue, Status, Task
 from grader.codelab import Codelab, Pairing
-from grader.errors import GraderError
+from grader.errors import GraderError, UsageError
 from grader.grading import Request
 from grader.room import NEVER_CONNECTS
 from grader.runner import Grading, Step, run_all, workers_for
@@ -61,6 +61,7 @@ class InteropListener:
 
 def meet(lab: Codelab, request: Request, asked: Asked, listener: InteropListener) -> Interop:
     """Run what is new or changed; UsageError, GraderError if that cannot be begun."""
+    _require_our_words(lab, request)
     lab = replace(lab, catalogue=Catalogue([*lab.catalogue.tasks, *(_task(one) for one in lab.pairings)]))
     with Store(asked.out, create=True) as store, files.temporary_folder() as scratch:
         request = replace(request, seed=class_seed(store, request, keep=asked.keeps_seed))
@@ -90,6 +91,17 @@ def meet(lab: Codelab, request: Request, asked: Asked, listener: InteropListener
             sum(one.known for one in meetings),
             tuple(dict.fromkeys(error for one in meetings for error in one.errors())),
         )
+
+
+def _require_our_words(lab: Codelab, request: Request) -> None:
+    """UsageError where a course has other words than the references speak: they could tell nothing of anybody."""
+    for key, ours in lab.wording.items():
+        allowed = request.settings.wording[key]
+        if ours and ours not in (allowed, *(allowed if isinstance(allowed, list) else ())):
+            raise UsageError(
+                f"The references of interop speak the codelab's own words, and [wording] {key} does not allow {ours!r}; "
+                "a list of texts may hold it beside the course's own."
+            )
 
 
 def _task(pairing: Pairing) -> Task:

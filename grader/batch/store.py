@@ -25,6 +25,12 @@ from grader.exhibits import Exhibits
 NAME = "chatgrade.sqlite"
 _VERSION = 2
 _EXHIBITS = "exhibits TEXT NOT NULL DEFAULT '{}'"  # since version 2
+_PAIRS = """
+CREATE TABLE pairs (
+    kind TEXT NOT NULL, client TEXT NOT NULL, server TEXT NOT NULL, made_of TEXT NOT NULL, met TEXT NOT NULL,
+    PRIMARY KEY (kind, client, server)
+)
+"""  # since version 2
 _NO_RESULTS = "{folder}: holds no results of a class; chatgrade batch PATH -o {folder} makes them."
 _TABLES = f"""
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -41,13 +47,8 @@ CREATE TABLE reviews (
     key TEXT NOT NULL, id TEXT NOT NULL, evidence TEXT NOT NULL, points INTEGER NOT NULL, comment TEXT NOT NULL,
     reviewed_at TEXT NOT NULL, PRIMARY KEY (key, id)
 );
+{_PAIRS};
 """
-_PAIRS = """
-CREATE TABLE IF NOT EXISTS pairs (
-    kind TEXT NOT NULL, client TEXT NOT NULL, server TEXT NOT NULL, made_of TEXT NOT NULL, met TEXT NOT NULL,
-    PRIMARY KEY (kind, client, server)
-)
-"""  # made where it is needed first: the rest of the store does not depend on it
 
 
 class Store:
@@ -90,6 +91,7 @@ class Store:
         elif version == 1:
             with self._transaction():
                 self._database.execute(f"ALTER TABLE submissions ADD COLUMN {_EXHIBITS}")
+                self._database.execute(_PAIRS)
                 self._database.execute(f"PRAGMA user_version = {_VERSION}")
         elif version == 0:
             raise UsageError(_NO_RESULTS.format(folder=self._path.parent))
@@ -212,8 +214,6 @@ class Store:
 
     def pairs(self, kind: str) -> dict[tuple[str, str], tuple[str, dict[str, Any]]]:
         """What is known of clients with servers, by their keys: what that was made of, and what became of it."""
-        with self._transaction():
-            self._database.execute(_PAIRS)
         rows = self._rows("SELECT client, server, made_of, met FROM pairs WHERE kind = ?", kind)
         return {(client, server): (made_of, json.loads(met)) for client, server, made_of, met in rows}
 

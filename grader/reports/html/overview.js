@@ -34,6 +34,8 @@
     }
   }
 
+  let printing = false; // then no row gives its cells back
+
   function clear(one) {
     while (one.row.cells.length > one.own && !one.row.contains(document.activeElement)) {
       one.row.lastChild.remove();
@@ -64,7 +66,7 @@
   }
 
   const near = new IntersectionObserver(
-    (seen) => seen.forEach((entry) => (entry.isIntersecting ? fill : clear)(of.get(entry.target))),
+    (seen) => seen.forEach((entry) => (entry.isIntersecting || printing ? fill : clear)(of.get(entry.target))),
     { root: box, rootMargin: "400px 0px" },
   );
 
@@ -200,7 +202,11 @@
     }
   });
 
-  window.addEventListener("beforeprint", () => rows.forEach((one) => one.row.hidden || fill(one)));
+  window.addEventListener("beforeprint", () => {
+    printing = true;
+    rows.forEach((one) => one.row.hidden || fill(one));
+  });
+  window.addEventListener("afterprint", () => (printing = false));
 
   // -- how it is laid out -----------------------------------------------------------------------------------------------
 
