@@ -44,6 +44,13 @@ def test_lock_taken_twice_is_named(check):
     assert "drop() waits for self.mutex" in result["hint"]
 
 
+def test_crash_before_connecting_is_the_cause():
+    """A client that crashes before it connects is told its crash and the line, not how to connect."""
+    graded = verdicts.report("client_crashes_at_start", "--only", "task1.client-connects")
+    [result] = [one for task in graded["tasks"] for one in task["checks"] if one["status"] == "fail"]
+    assert result["hint"] == "the client ended with NameError: name 'threading' is not defined (line 5)"
+
+
 def test_corpus_is_large_enough():
     """There are at least 12 right servers and 30 wrong ones, and each check of a server is failed by one of them."""
     from grader.codelab import load
