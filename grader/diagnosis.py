@@ -106,10 +106,7 @@ def ended_early(failure: Failure, program: Program, source: Source) -> Failure:
     failure = replace(failure, observed=f"it {how_it_ended(program)} before it connected")
     if crash is None:
         return replace(failure, hint=_why_it_ended(program))
-    return replace(
-        failure, observed=f"{failure.observed}: {crash.error}", hint=_startup_hint(crash, program.role, failure.hint),
-        where=source.deepest(crash.frames),
-    )  # fmt: skip
+    return _startup_crash(replace(failure, observed=f"{failure.observed}: {crash.error}"), crash, program.role, source)
 
 
 def traceback_shown(crash: Crash, expected: str, source: Source) -> Failure:
@@ -158,15 +155,19 @@ def never_listened(program: Program, port: int, source: Source, ending: Ending |
         return _with_place(failure, program, source, ending)
     crash = last_crash(program.printed)
     observed = f"it {how_it_ended(program)}"
+    summary = f"{name} {how_it_ended(program)} before it listened"
     if crash is None:
-        return Failure(f"{name} {how_it_ended(program)} before it listened", expected, observed, _why_it_ended(program))
-    return Failure(
-        f"{name} {how_it_ended(program)} before it listened", expected, f"{observed}: {crash.error}",
-        _startup_hint(crash, "server"), source.deepest(crash.frames),
-    )  # fmt: skip
+        return Failure(summary, expected, observed, _why_it_ended(program))
+    return _startup_crash(Failure(summary, expected, f"{observed}: {crash.error}"), crash, "server", source)
 
 
-def _startup_hint(crash: Crash, role: str, otherwise: str = "the program fails before it listens") -> str:
+def _startup_crash(failure: Failure, crash: Crash, role: str, source: Source) -> Failure:
+    """The failure of a program that crashed before it did anything: with advice for its kind of crash, or the crash itself."""
+    failure = _with_crash(failure, crash, source, f"the {role}")
+    return replace(failure, hint=_startup_hint(crash, role) or failure.hint)
+
+
+def _startup_hint(crash: Crash, role: str) -> str:
     kind = crash.error.partition(":")[0].rpartition(".")[2]
     hints = {
         "SyntaxError": "Python cannot read the file: look at the line with the caret, and at the end of the line before it",
@@ -182,10 +183,12 @@ def _startup_hint(crash: Crash, role: str, otherwise: str = "the program fails b
         },
         "client": {
             "ConnectionRefusedError": "nobody listens where it calls: look at the address and the port given to connect()",
+            "TimeoutError": "nobody answers where it calls: look at the address and the port given to connect()",
+            "OSError": "the system refused: look at the address and the port given to connect()",
             "gaierror": "HOST is no address that this machine knows",
         },
     }
-    return hints.get(kind) or by_role[role].get(kind) or otherwise
+    return hints.get(kind) or by_role[role].get(kind, "")
 
 
 def _with_place(failure: Failure, program: Program, source: Source, ending: Ending | None) -> Failure:

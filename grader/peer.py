@@ -40,6 +40,7 @@ class Peer:
         self.label, self.other = label, other
         self.lines: list[Line] = []
         self.ended = ""  # "", "closed", "reset", "flooded": how the other side ended it
+        self.ended_at: int | None = None  # the place of that in the transcript
         self.left = False  # we ended it
         self.reading = True
         self._by_words: dict[str, list[int]] = {}
@@ -203,7 +204,7 @@ class Peer:
         self._loop.remove(self)
         if self._buffer.tail:
             self.record_unfinished()
-        self.note(f"connection {how} by {self.other}")
+        self.ended_at = self.note(f"connection {how} by {self.other}")
 
     def record_unfinished(self) -> int:
         """Put what came after the last newline into the transcript; return its place."""

@@ -408,16 +408,21 @@ class Room:
             peer, expected = next((one for one in pending[::-1] if not one[1].among(one[0])), pending[-1])
             near = self._nearest(peer, expected)
             sent = self.transcript.last_sent(words_key(expected.text))
+            event, mark, missed = sent, f"never reached {peer.label}", peer.label
+            if near:
+                event, mark, missed = near.event, "came instead", ""
+            elif sent is not None and peer.ended_at is not None and peer.ended_at < sent:
+                event, mark, missed = peer.ended_at, f"from here on {peer.label} gets nothing", ""
             self.fail(
                 f"{peer.label} never got the line",
                 expected=f'{peer.label} gets "{expected.text}"',
                 observed=self._instead(peer, expected, near),
                 hint=hint,
                 ending=ending,
-                event=near.event if near else sent,
-                mark="came instead" if near else f"never reached {peer.label}",
+                event=event,
+                mark=mark,
                 unless=unless,
-                missed="" if near else peer.label,
+                missed=missed,
             )
 
     def expect_once(self, peer: Peer, expected: Expected, hint: str = "", unless: str = "") -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from grader.check import Event
 
 _LONGEST = 2_000  # characters of one event that are kept for people; checks judge on the bytes themselves
+CUT = re.compile(r" \.\.\. \(cut after [\d,]{1,9} characters of ([\d,]{1,19} bytes)\)\Z")
+"""How the text of a longer event ends: the group is the length of the whole."""
 _HEAD, _AROUND = 100, 1_000  # events shown from the beginning, and on each side of the one that is marked
 
 
@@ -77,4 +80,6 @@ def _gap(events: list[Event], count: int) -> Event:
 
 def _as_text(data: bytes) -> str:
     text = data[: _LONGEST * 4 + 4].decode("utf-8", "backslashreplace")
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ... (cut here, after {_LONGEST} characters)"
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[:_LONGEST]} ... (cut after {_LONGEST:,} characters of {len(data):,} bytes)"

@@ -407,6 +407,23 @@ def test_hostile_text_is_text(chromium, tmp_path, text):
         assert shown.locator("b:has-text('bold')").count() == 0
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_name_without_blanks_wraps(chromium, tmp_path, script):
+    """However long a name is, and wherever it stands, the page of a phone does not scroll sideways."""
+    long = hostile("n" * 300)
+    again = replace(long, entry=replace(long.entry, key="m" * 200))
+    broken = replace(long, entry=replace(long.entry, key="k" * 200), report=None, error="e" * 300)
+    file = tmp_path / "index.html"
+    file.write_text(page(Class((long, again, broken))), "utf-8")
+    with opened(chromium, file, width=PHONE, java_script_enabled=script) as shown:
+        shown.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+        if script:
+            shown.locator(".cluster button").first.click()
+            shown.locator("td.v a").first.hover()
+        assert "n" * 300 in shown.inner_text("main")
+        assert shown.evaluate("document.documentElement.scrollWidth") == PHONE
+
+
 def test_without_its_script(chromium, small):
     """Scores, causes and links are there; that the table of checks is not is said."""
     with opened(chromium, small, java_script_enabled=False) as shown:

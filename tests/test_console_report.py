@@ -27,7 +27,8 @@ from grader.check import Event, Status
 from grader.report import Report, TaskReport
 from grader.reports.console import render
 from grader.reports.progress import Progress
-from grader.reports.telling import shorten
+from grader.reports.telling import GAP, shorten
+from grader.transcript import Transcript
 
 LONG = "x" * 500_000
 LINES = tuple(Event(0.001 * n, "bob", "in", f"line {n}") for n in range(30))
@@ -303,6 +304,22 @@ def test_nothing_is_left_out_for_less_than_its_count() -> None:
     """A rest shorter than the words that would count it is shown instead."""
     assert shorten(f"A{LONG}B{'y' * 20}", f"C{LONG}D{'y' * 20}", 120).endswith("xB" + "y" * 20)
     assert shorten("abcdef", "abcxef", 3) == "abcdef"
+
+
+@pytest.mark.parametrize("gap", [GAP, "…"])
+@pytest.mark.parametrize("width", [36, 60, 200, 300])
+def test_an_event_that_was_cut_tells_the_length_of_the_whole(width: int, gap: str) -> None:
+    """A text that the transcript has cut and a report shortens again ends in its true length, and is no wider for it."""
+    made = Transcript()
+    made.add("mira", "out", b"y" * 1_048_570 + b"wren 1")
+    made.add("otto", "in", b"mira: " + b"y" * 1_048_570)
+    sent, got = made.events()
+    cut = shorten(got.data, sent.data, width, gap)
+    assert cut.startswith("mira: ")
+    assert cut.endswith(" … of 1,048,576 bytes")
+    assert "(cut" not in cut
+    assert len(cut) <= max(width, 90)
+    assert shorten(sent.data, "", 3_000, gap) == sent.data
 
 
 def test_a_report_without_checks() -> None:

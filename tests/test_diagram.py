@@ -141,6 +141,27 @@ def test_nothing_stands_in_the_way(scale, events, missed):
     assert drawn.lifelines[0].x - drawn.lifelines[0].width / 2 > scale.times - 16
 
 
+@pytest.mark.parametrize("number", [2, 3, 6])
+def test_words_stay_on_their_side_of_the_program(number):
+    """What stands at an arrow, or beside a participant, does not reach over the program's lifeline, however close they are."""
+    events = [
+        event
+        for at in range(number)
+        for event in (
+            Event(at, f"peer{at}", "in", "SERVER: alma has joined the chat."),
+            Event(at, f"peer{at}", "note", "connection closed by the server"),
+        )
+    ]
+    drawn = diagram(conversation(*events))
+    program = next(line.x for line in drawn.lifelines if line.own)
+    outermost = drawn.lifelines[0].x
+    for step in drawn.steps:
+        half, peer = columns(step.label) * 7.3 / 2, min(step.start, step.end)
+        if step.kind == "message" or peer != outermost or number < 6:  # left of a crowd is no room for a remark
+            assert step.label_x + half < program if peer < program else step.label_x - half > program
+    assert drawn.width <= 901  # the box for it on a laptop
+
+
 def test_two_participants_fit_a_phone():
     """A drawing of two peers and the server is no wider than the box for it on a phone."""
     assert diagram(conversation(*ECHO_EVENTS), NARROW).width <= 349

@@ -44,6 +44,22 @@ def test_lock_taken_twice_is_named(check):
     assert "drop() waits for self.mutex" in result["hint"]
 
 
+def test_crash_before_connecting_is_the_cause():
+    """A client that crashes before it connects is told its crash and the line, not how to connect."""
+    graded = verdicts.report("client_crashes_at_start", "--only", "task1.client-connects")
+    [result] = [one for task in graded["tasks"] for one in task["checks"] if one["status"] == "fail"]
+    assert result["hint"] == "the client ended with NameError: name 'threading' is not defined (line 5)"
+
+
+def test_end_of_the_server_is_marked():
+    """A line sent after the server has gone is not what went wrong: marked is where the connection ended."""
+    graded = verdicts.report("server_dies_on_reset", "--only", "task4.reset-mid-broadcast")
+    [result] = [one for task in graded["tasks"] for one in task["checks"] if one["id"] == "task4.reset-mid-broadcast"]
+    [marked] = [event for event in result["transcript"] if event.get("mark")]
+    assert (marked["dir"], marked["data"]) == ("note", "connection closed by the server")
+    assert marked["mark"] == f"from here on {marked['who']} gets nothing"
+
+
 def test_corpus_is_large_enough():
     """There are at least 12 right servers and 30 wrong ones, and each check of a server is failed by one of them."""
     from grader.codelab import load

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from grader.causes import Cause, causes_of
 from grader.check import Where
+from grader.transcript import CUT
 
 GAP = "… ({:,} characters) …"
 GUIDE = {  # the parts of a check's guide, and their headings
@@ -21,8 +22,19 @@ GUIDE = {  # the parts of a check's guide, and their headings
 def shorten(value: str, other: str, width: int, gap: str = GAP) -> str:
     """Cut `value` to `width` characters: its start, and where it first and last differs from `other`.
 
-    What is left out is counted in its place. A width too small for that is exceeded: the difference is always kept.
+    What is left out is counted in its place. A width too small for that is exceeded: the difference is always kept. Of what
+    the transcript has cut already, the length of the whole is told.
     """
+    if len(value) <= width:
+        return value
+    cut = CUT.search(value)
+    if not cut:
+        return _shortened(value, other, width, gap)
+    whole = f" {gap.partition(' ')[0]} of {cut[1]}"
+    return _shortened(value[: cut.start()], CUT.sub("", other), width - len(whole), gap) + whole
+
+
+def _shortened(value: str, other: str, width: int, gap: str) -> str:
     if len(value) <= width:
         return value
     places = sorted({0, *_difference(value, other)})

@@ -19,7 +19,7 @@ from grader.reports.telling import GAP, count, shorten
 _BEFORE, _AFTER, _MOST = 12, 4, 6  # events around the one that went wrong; participants beside the program
 _LABEL, _TITLE = 36, 300  # columns of what stands at an arrow; characters of what hovering shows
 _COLUMN = 7.3  # the width of a letter, as wide as common fonts have it in this size
-_WIDE = 700  # between the outermost lifelines, where that is enough
+_WIDE = 720  # between the outermost lifelines, where that is enough
 _HEAD, _FOOT, _STEP, _REMARK = 40, 8, 30, 19  # heights: names, end, an event, its remark
 _AT, _CROSS = 22, 34  # where in a step its arrow lies; how far before the lifeline what never came ends
 
@@ -203,16 +203,21 @@ class _Drawing:
         return Step("gap", *self._ends, text, self._between(*self._ends, text), text)
 
     def _between(self, start: int, end: int, text: str) -> float:
-        """The middle of a text over an arrow, moved where it would reach over the edge."""
+        """The middle of a text over an arrow, moved where it would reach over the program's lifeline or the edge."""
         half = columns(text) * _COLUMN / 2
-        middle = min((start + end) / 2, self.width - 6 - half)
+        middle = (start + end) / 2
+        if start == self._program or end == self._program:
+            out = -1 if middle < self._program else 1
+            middle = self._program + out * max(out * (middle - self._program), half + 6)
+        middle = min(middle, self.width - 6 - half)
         return round(max(middle, self._left + half), 1)
 
     def _beside(self, x: int, text: str) -> float:
-        """The middle of a text that stands right of `x`, or left of it where there is no room."""
+        """The middle of a text that stands right of `x`, or left of it where there is no room or the program in its way."""
         half = columns(text) * _COLUMN / 2
-        right = x + 12 + half
-        return round(right if right + half < self.width else max(x - 12 - half, self._left + half), 1)
+        left, right = x - 12 - half, x + 12 + half
+        in_the_way = x < self._program < right + half and left - half >= self._left
+        return round(max(left, self._left + half) if right + half >= self.width or in_the_way else right, 1)
 
 
 def _sentence(conversation: Conversation, cast: list[str], first: int, last: int) -> str:
