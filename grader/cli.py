@@ -16,12 +16,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader import __version__, codelab, intake, settings
+from grader import __version__, codelab, intake, settings, signals
 from grader.errors import GraderError, UsageError
 from grader.reports import sinks, written
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from rich.console import Console
+
+    from grader.report import Report
+    from grader.schedule import Listener
 
 FAILED, USAGE, TROUBLE, INTERRUPTED = 1, 2, 3, 130
 _DEADLY = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
@@ -34,9 +39,8 @@ def main() -> NoReturn:
     try:
         if sys.platform == "win32":
             raise GraderError("chatgrade needs Linux or macOS; on Windows, run it in WSL")
-        for number in _DEADLY:
-            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
-                signal.signal(number, _interrupt)
+        under_nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        signals.end_by(KeyboardInterrupt(), [one for one in _DEADLY if one != signal.SIGHUP or not under_nohup])
         status = commands.main(standalone_mode=False)
     except click.ClickException as error:
         said = io.StringIO()
@@ -58,12 +62,6 @@ def main() -> NoReturn:
     except Exception:  # noqa: BLE001 - a fault of ours is no verdict, and what it quotes is the student's
         status = max(_complain(line, TROUBLE) for line in traceback.format_exc().splitlines())
     sys.exit(status or 0)
-
-
-def _interrupt(_number: int, _frame: object) -> NoReturn:
-    for number in _DEADLY:
-        signal.signal(number, signal.SIG_IGN)  # once is enough: the clean-up must not be broken off
-    raise KeyboardInterrupt
 
 
 def _complain(what: object, status: int) -> int:
@@ -104,13 +102,9 @@ _RUN_OPTIONS: list[Callable[..., Any]] = [
     click.option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score."),
     click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same."),
 ]
-_GRADING_OPTIONS: list[Callable[..., Any]] = [
+_SUBMISSION_OPTIONS: list[Callable[..., Any]] = [
     click.argument("path", type=_FILE),
     click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
-    *(
-        click.option(f"--{form}", metavar="FILE", help=f"Write the report as {what}; `-`: to standard output, alone.")
-        for form, what in written.FORMS.items()
-    ),
     click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
     click.option("--client", type=_FILE, metavar="FILE", help="The client, if it has another name than usual."),
     click.option(
@@ -122,6 +116,13 @@ _GRADING_OPTIONS: list[Callable[..., Any]] = [
         "none: the real port, one check at a time.",
     ),
     *_RUN_OPTIONS,
+]
+_GRADING_OPTIONS: list[Callable[..., Any]] = [
+    *_SUBMISSION_OPTIONS,
+    *(
+        click.option(f"--{form}", metavar="FILE", help=f"Write the report as {what}; `-`: to standard output, alone.")
+        for form, what in written.FORMS.items()
+    ),
     click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
 ]
 _CLASS_OPTIONS: list[Callable[..., Any]] = [
@@ -200,13 +201,7 @@ def _grade(
 ) -> int:
     """Find, run, report; returns the exit status."""
     lab = codelab.load()
-    beside = taken.path if taken.unpacked else server or client or taken.path
-    chosen = settings.load(config or settings.find(beside), lab)
-    given = {
-        lab.bonus_role(role) if tasks == (lab.bonus,) else role: taken.file(file)
-        for role, file in (("server", server), ("client", client))
-        if file
-    }
+    chosen, given = _settings_and_programs(lab, tasks, taken, server, client, config)
     interpreter = _interpreter(python)
     backend, terminal_notes = _terminal(terminal)
 
@@ -225,6 +220,20 @@ def _grade(
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
     return report.exit_status
+
+
+def _settings_and_programs(
+    lab: codelab.Codelab, tasks: tuple[str, ...], taken: intake.Intake, server: Path | None, client: Path | None,
+    config: Path | None,
+) -> tuple[settings.Settings, dict[str, Path]]:  # fmt: skip
+    """The settings that hold for a submission, and its programs that were named on the command line."""
+    beside = taken.path if taken.unpacked else server or client or taken.path
+    given = {
+        lab.bonus_role(role) if tasks == (lab.bonus,) else role: taken.file(file)
+        for role, file in (("server", server), ("client", client))
+        if file
+    }
+    return settings.load(config or settings.find(beside), lab), given
 
 
 def _drawn() -> int:
@@ -428,6 +437,58 @@ def _write_files(made: Mapping[str, bytes], to: Path | None) -> None:
             (to / name).write_bytes(data)
     except OSError as error:
         raise UsageError(f"{error.filename or to}: cannot be written ({error.strerror}).") from error
+
+
+@commands.command("watch")
+@click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only this task. Repeatable.")
+@_with(_SUBMISSION_OPTIONS)
+def watch(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
+    """Check the submission at PATH again on each save, and show what is new; Ctrl-C ends it."""
+    return _watch(**options)
+
+
+def _watch(
+    *,
+    path: Path,
+    tasks: tuple[str, ...],
+    only: tuple[str, ...],
+    seed: int | None,
+    server: Path | None,
+    client: Path | None,
+    python: str,
+    config: Path | None,
+    isolation: str,
+    terminal: str,
+    jobs: int | None,
+    quiet: bool,
+    no_color: bool,
+) -> int:
+    """Grade whenever something is saved, and show; returns the exit status."""
+    from grader import runner, saves
+    from grader import watch as watching
+    from grader.grading import Request, grading
+    from grader.reports import live
+
+    try:
+        path.stat()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be watched ({error.strerror}).") from error
+    lab, tasks, kept_seed = codelab.load(), tasks or TASKS, _drawn() if seed is None else seed
+    lab.catalogue.with_needs(only)  # an id that there is not is no matter of the submission
+    interpreter, (backend, notes) = _interpreter(python), _terminal(terminal)
+
+    def grade_once(listener: Listener, saved: Connection) -> Report:
+        with intake.taken_in(path) as taken:
+            chosen, given = _settings_and_programs(lab, tasks, taken, server, client, config)
+            request = Request(tasks, only, chosen, kept_seed, python, interpreter, backend, notes, given)
+            return runner.run_one(lab, grading(lab, request, taken, listener), isolation, jobs or 0, saved)
+
+    place = saves.Place(path, [file for file in (server, client) if file], config)
+    try:
+        with live.viewer(_console(no_color=no_color), path, kept_seed, quiet=quiet) as viewer:
+            watching.watch(place, grade_once, viewer)
+    except KeyboardInterrupt:  # the way to end it
+        return INTERRUPTED
 
 
 @commands.command("checks")

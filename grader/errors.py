@@ -34,6 +34,10 @@ class Inconclusive(Exception):  # noqa: N818 - a third outcome
     """The evidence allows no verdict, mostly because the machine gave the program no time. The check is run again."""
 
 
+class Abandoned(Exception):  # noqa: N818 - nothing is wrong
+    """Nobody waits for this run any more: the submission was saved again, say."""
+
+
 class GraderError(Exception):
     """The grader or the machine cannot do its job. Never held against the student."""
 

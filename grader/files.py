@@ -23,6 +23,7 @@ from grader.errors import GraderError
 LARGEST_SENT = 16 << 20  # bytes of one file that is sent elsewhere
 MOST_SEEN = 5_000  # entries of a folder that are looked at: nearest first, a tenth of a second
 DEEPEST = 10  # folders within folders; nobody's program lies deeper, and a link in a circle ends here
+TEMPORARY = "chatgrade-"  # how the names of our own folders among temporary ones begin
 _NOT_THE_STUDENTS = ("__pycache__", "__MACOSX", "site-packages", "venv")
 
 
@@ -121,7 +122,7 @@ def _sort(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Path]
 def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
     """A folder of our own that is removed in the end, whatever happens; GraderError if there can be none."""
     try:
-        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="chatgrade-", dir=parent)))
+        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix=TEMPORARY, dir=parent)))
     except OSError as error:
         raise GraderError(f"no temporary folder can be made ({error.strerror})") from error
     try:

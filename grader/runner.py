@@ -10,6 +10,7 @@ import contextlib
 import importlib
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
@@ -48,13 +49,13 @@ Grading = Generator[Step, Outcome, T]
 
 @contextlib.contextmanager
 def workers_for(
-    lab: Codelab, setup: Setup, isolation: str, jobs: int, needed: tuple[Path, ...] = ()
+    lab: Codelab, setup: Setup, isolation: str, jobs: int, needed: tuple[Path, ...] = (), stop: Connection | None = None
 ) -> Iterator[Workers]:
     """Workers; GraderError if this machine has none of that isolation. `setup` tells what all submissions have in common."""
     importlib.import_module("grader.terminal")  # once, before the workers are forked
     with (
         files.temporary_folder() as scratch,
-        Workers(lab, setup, scratch, isolation, jobs or processors(), needed) as workers,
+        Workers(lab, setup, scratch, isolation, jobs or processors(), needed, stop=stop) as workers,
     ):
         yield workers
 
@@ -76,14 +77,17 @@ def _only(step: Step) -> Grading[Outcome]:
     return (yield step)
 
 
-def run_one(lab: Codelab, grading: Grading[T], isolation: str, jobs: int) -> T:
-    """Carry out one grading, and return what it does; GraderError if this machine cannot."""
+def run_one(lab: Codelab, grading: Grading[T], isolation: str, jobs: int, stop: Connection | None = None) -> T:
+    """Carry out one grading, and return what it does; GraderError if this machine cannot.
+
+    It is Abandoned as soon as `stop` has something to read.
+    """
     try:
         step = next(grading)
     except StopIteration as end:
         return cast("T", end.value)
     few = max(_FEW, len(lab.catalogue.with_needs(step.wanted)))  # a first step may be a trial, and the next one long
-    with workers_for(lab, step.setup, isolation, min(jobs or processors(), few)) as workers:
+    with workers_for(lab, step.setup, isolation, min(jobs or processors(), few), stop=stop) as workers:
         return next(run_all(lab, [_continued(step, grading)], workers))
 
 

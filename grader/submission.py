@@ -15,7 +15,7 @@ from grader.report import Submission
 
 _MOST_LISTED = 5  # programs that are named in one sentence
 _LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a person
-_MOST_COPIED, _LARGEST_COPY = 500, 16 << 20  # files and bytes copied for each check: ten times a large submission
+_MOST_COPIED, LARGEST_COPY = 500, 16 << 20  # files and bytes copied for each check: ten times a large submission
 _MOST_NOTES = 5  # about what was left out
 _SMALL, _MOST_SMALL = 64 << 10, 100  # bytes and number of files that a program in a crowded folder may read: settings
 
@@ -59,7 +59,7 @@ def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
     Of a folder that holds much more than a submission (somebody's home, say) it has what is near the programs.
     """
     copied, folders = _worth_copying(folder, programs)
-    left = _LARGEST_COPY
+    left = LARGEST_COPY
     try:
         target.mkdir(mode=0o700)
         for place in folders:
@@ -82,10 +82,15 @@ def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
     return target.resolve()
 
 
+def is_copied_whole(found: files.Listing) -> bool:
+    """Whether a check gets a copy of all that is in a folder: it holds no more than a submission may."""
+    return found.complete and len(found.files) <= _MOST_COPIED and sum(map(_size, found.files)) <= LARGEST_COPY
+
+
 def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path], list[Path]]:
     """Files and folders: all of a submission; of much more, the programs, sources near them, and small files beside them."""
     whole = files.listing(folder)
-    if whole.complete and len(whole.files) <= _MOST_COPIED and sum(map(_size, whole.files)) <= _LARGEST_COPY:
+    if is_copied_whole(whole):
         return list(dict.fromkeys((*programs, *whole.files))), whole.folders
     sources, small, folders = [], [], []
     for home in dict.fromkeys(program.parent for program in programs):

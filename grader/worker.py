@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import FrameType
 
-from grader import kernel, procfs
+from grader import kernel, procfs, signals
 from grader.check import INCONCLUSIVE, Check, CheckResult, Failure, Status
 from grader.codelab import Codelab
 from grader.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
@@ -86,7 +85,7 @@ def _detach() -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, _leave)
+    signals.end_by(SystemExit(1), [signal.SIGTERM])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
@@ -96,11 +95,6 @@ def _end_with_parent(parent: int) -> None:
         kernel.set_parent_death_signal(signal.SIGTERM)
         if os.getppid() != parent:
             sys.exit(1)
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: the clean-up must not be interrupted
-    sys.exit(1)
 
 
 def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, room_type: type[Room]) -> CheckResult:

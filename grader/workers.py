@@ -16,7 +16,7 @@ from typing import Any
 from grader import worker
 from grader.check import Check, CheckResult
 from grader.codelab import Codelab
-from grader.errors import GraderError
+from grader.errors import Abandoned, GraderError
 from grader.isolation import LEVELS
 from grader.setup import Setup
 
@@ -39,15 +39,17 @@ class Workers:
 
     def __init__(
         self, lab: Codelab, setup: Setup, scratch: Path, isolation: str, count: int, needed: tuple[Path, ...] = (),
-        within: float | None = None,
+        within: float | None = None, stop: Connection | None = None,
     ) -> None:  # fmt: skip
         """`setup` tells what all submissions have in common, `needed` the folders in which there are others.
 
         `within` are the seconds after which a worker that has not begun is given up; without it, it may wait for another run.
+        When `stop` has something to read, nobody waits for results any more.
         """
         self._lab, self._setup, self._scratch = lab, setup, scratch
         self._levels = list(LEVELS) if isolation == "auto" else [isolation]
         self._count, self._needed, self._within = count, needed, within
+        self._stops = [stop] if stop else []
         self._all: list[Worker] = []
         self._context: Any = multiprocessing.get_context("fork")
         self.notes: tuple[str, ...] = ()
@@ -132,9 +134,11 @@ class Workers:
             one.pipe.send((check.id, setup))
 
     def results(self) -> Iterator[tuple[Worker, CheckResult | None]]:
-        """Wait for results; None from a worker that died or never came back."""
+        """Wait for results; None from a worker that died or never came back. Abandoned if nobody waits for them any more."""
         nearest = min(one.deadline for one in self.busy)
-        ready = wait([one.pipe for one in self.busy], timeout=max(0.0, nearest - time.monotonic()))
+        ready = wait([*self._stops, *(one.pipe for one in self.busy)], timeout=max(0.0, nearest - time.monotonic()))
+        if any(stop in ready for stop in self._stops):
+            raise Abandoned
         for one in self.busy:
             if one.pipe in ready:
                 try:

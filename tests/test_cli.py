@@ -145,6 +145,7 @@ def test_a_fault_of_ours(monkeypatch, capsys):
     monkeypatch.setattr(cli, "grade", grade)
     monkeypatch.setattr(sys, "argv", ["chatgrade", "task1", "ada"])
     monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     with pytest.raises(SystemExit) as exited:
         cli.main()
     said = capsys.readouterr().err

@@ -43,6 +43,9 @@ def given(folder) -> dict[str, Review]:
 class Terminal:
     """A person at a terminal of a size, who sees the screen that the program draws."""
 
+    command = COMMAND
+    patience = DEADLINE
+
     def __init__(self, folder, size=(80, 24), *options: str, **environ: str) -> None:
         width, height = size
         self.screen = pyte.Screen(width, height)
@@ -51,7 +54,7 @@ class Terminal:
         kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
         self.program = pexpect.spawn(
             sys.executable,
-            [*COMMAND, str(folder), *options],
+            [*self.command, str(folder), *options],
             dimensions=(height, width),
             env={**kept, "TERM": "xterm-256color", **environ},
         )
@@ -64,7 +67,7 @@ class Terminal:
 
     def sees(self, text: str) -> str:
         """Wait until the screen shows a text; returns all of the screen."""
-        until = time.monotonic() + DEADLINE
+        until = time.monotonic() + self.patience
         while text not in (shown := self.shown()):
             assert time.monotonic() < until, f"no {text!r} on\n{shown}"
             try:

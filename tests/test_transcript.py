@@ -63,7 +63,9 @@ def test_no_events():
         pytest.param(b"a\xffb\xc3", "a\\xffb\\xc3", id="no UTF-8"),
         pytest.param(b"\x1b[31mred\r\x00", "\x1b[31mred\r\x00", id="control characters are the renderer's matter"),
         pytest.param(b"x" * 2000, "x" * 2000, id="longest kept whole"),
-        pytest.param(b"x" * 2001, "x" * 2000 + " ... (cut after 2,000 characters of 2,001 bytes)", id="cut and said so"),
+        pytest.param(
+            b"x" * 2001, "x" * 2000 + " ... (cut after 2,000 characters of 2,001 bytes)", id="cut and said so"
+        ),
         pytest.param(
             "😀".encode() * 3000,
             "😀" * 2000 + " ... (cut after 2,000 characters of 12,000 bytes)",

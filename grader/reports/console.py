@@ -23,7 +23,7 @@ _VALUE = 200  # characters of one value; about three lines of a narrow terminal
 _PROSE = 2_000  # characters of a hint or a note: nobody writes more, but one may quote what a program printed
 _NAME, _OUTPUT_LINES = 16, 8
 _BEFORE, _AFTER, _LAST = 6, 2, 6  # events shown around the one that went wrong, or at the end where none did
-_INDENT = 4
+_INDENT, _USUAL_WIDTH = 4, 80
 _LABEL = _INDENT + 11
 
 
@@ -64,6 +64,15 @@ class Page:
         """Text of any origin in one style, harmless, and shortened around its difference from `other`."""
         return Text(sinks.terminal(shorten(data, other, limit, self.signs.gap), self._console.encoding), style)
 
+    def cut(self, text: Text, room: int) -> Text:
+        """The text, or its beginning if it needs more columns than there are."""
+        if columns(text.plain) <= room:
+            return text
+        more = self.signs.gap.split()[0]
+        beginning = text.divide(breaks(text.plain, max(room - len(more), 1)))[0]
+        beginning.rstrip()
+        return beginning.append(more)
+
     def entry(self, head: Text, body: Text, column: int, *, right: str = "", width: int = 0) -> None:
         """Print `head`, beside it from `column` on the wrapped `body`, and `right` at the end of the first line.
 
@@ -87,6 +96,14 @@ class Page:
                 row.append(right.rjust(width - columns(row.plain)))
             self._console.print(row, soft_wrap=True)
 
+    def row(self, head: Text, body: Text, column: int, *, right: Text, width: int) -> None:
+        """Print an entry in one line, and of the body only what there is room for."""
+        column = max(column, columns(head.plain) + 2) if head else column
+        room = min(width, self.width) - column - columns(right.plain) - 2
+        row = Text.assemble(head, " " * (column - columns(head.plain)), self.cut(body, room))
+        row.append(" " * (room + column - columns(row.plain) + 2)).append_text(right)
+        self._console.print(row, soft_wrap=True)
+
     def blank(self) -> None:
         """Print an empty line."""
         self._console.print()
@@ -97,13 +114,13 @@ def render(report: Report, console: Console, *, verbose: bool = False, quiet: bo
 
     `quiet` leaves only the first lines of failures and the score; `verbose` adds times and whole transcripts.
     """
-    _ReportPage(report, Page(console), verbose=verbose, quiet=quiet).print()
+    ReportPage(report, Page(console), verbose=verbose, quiet=quiet).print()
 
 
-class _ReportPage:
-    """One report on one page; remembers which causes it has told."""
+class ReportPage:
+    """One report on one page, whole or by its parts; remembers which causes it has told."""
 
-    def __init__(self, report: Report, page: Page, *, verbose: bool, quiet: bool) -> None:
+    def __init__(self, report: Report, page: Page, *, verbose: bool = False, quiet: bool = False) -> None:
         self._report, self._page, self._verbose, self._quiet = report, page, verbose, quiet
         self._told = Told()
         self._sign = max(len(text) for text in page.signs.status.values()) + 1
@@ -120,32 +137,54 @@ class _ReportPage:
             self._page.entry(Text("graded"), self._page.text("  ".join(graded)), len("graded  "))
         for task in self._report.tasks:
             if not self._quiet:
-                self._heading(task)
+                self._page.blank()
+                self.heading(task)
             if task.checks and all(check.absent for check in task.checks):
                 if not self._quiet:
                     self._page.entry(Text(), self._page.text(summary_of(task.checks[0])), _INDENT)
                 continue
             for check in task.checks:
                 if not self._quiet or check.status in (Status.FAIL, Status.ERROR):
-                    self._first_line(check)
+                    self.first_line(check)
                 if not self._quiet:
-                    self._details(check)
+                    self.details(check)
         self._closing()
 
-    def _heading(self, task: TaskReport) -> None:
-        self._page.blank()
-        title = self._page.text(f"{task.title} (bonus)" if task.bonus else task.title, "bold")
-        self._page.entry(Text(), title, 0, right=f"{task.score}/{task.max_score}", width=self._edge)
+    def heading(self, task: TaskReport) -> None:
+        """Print a task's title and score."""
+        self._page.entry(Text(), self._title(task), 0, right=f"{task.score}/{task.max_score}", width=self._edge)
 
-    def _first_line(self, check: CheckResult) -> None:
+    def _title(self, task: TaskReport) -> Text:
+        return self._page.text(f"{task.title} (bonus)" if task.bonus else task.title, "bold")
+
+    def first_line(self, check: CheckResult) -> None:
+        """Print a check's sign, id, sentence and points."""
+        head, right = self._ends(check)
+        self._page.entry(head, self._page.text(check.title), self._column, right=right, width=self._edge)
+
+    def row(self, check: CheckResult, mark: Text) -> None:
+        """Print the same in one line, with a mark before the points."""
+        head, points = self._ends(check)
+        right = Text.assemble(mark, points.rjust(len("advice")))
+        self._page.row(head, self._page.text(check.title), self._column, right=right, width=self._row_width(mark))
+
+    def heading_row(self, task: TaskReport, counted: str, mark: Text) -> None:
+        """Print a task's title and score in one line, above such rows, with what is counted between."""
+        right = Text(f"{counted}  {f'{task.score}/{task.max_score}':>{len('advice')}}")
+        self._page.row(Text(), self._title(task), 0, right=right, width=self._row_width(mark))
+
+    def _row_width(self, mark: Text) -> int:
+        return max(self._edge + len(mark), _USUAL_WIDTH)  # titles of tasks are long where those of checks may be short
+
+    def _ends(self, check: CheckResult) -> tuple[Text, str]:
         style = _STYLES[check.status]
         head = Text().append(self._page.signs.status[check.status].ljust(self._sign), style)
         head.append_text(self._page.text(check.id, style if check.status is Status.FAIL else ""))
         earned = "?" if check.status is Status.REVIEW else check.earned
-        right = f"{earned}/{check.points}" if check.points else "advice" if check.wanted else "needed"
-        self._page.entry(head, self._page.text(check.title), self._column, right=right, width=self._edge)
+        return head, f"{earned}/{check.points}" if check.points else "advice" if check.wanted else "needed"
 
-    def _details(self, check: CheckResult) -> None:
+    def details(self, check: CheckResult) -> None:
+        """Print what is to be said of a check beside: of a failure its evidence."""
         if check.status is Status.FAIL:
             self._failure(check, check.failure or Failure(check.summary, "", ""))
         elif check.status is Status.REVIEW and check.failure:
@@ -223,21 +262,30 @@ class _ReportPage:
         for number, line in enumerate(shown):
             self._detail("" if number else "printed", line)
 
+    def notes(self) -> None:
+        """Print what is to be said of the submission and of the run."""
+        for note in dict.fromkeys((*self._report.submission.notes, *self._report.notes)):
+            self._page.entry(Text("note"), self._page.text(note), len("note  "))
+
     def _closing(self) -> None:
-        report, run = self._report, self._report.run
-        score = Text(f"Score {report.score}/{report.max_score}", "bold")
-        if report.max_bonus:
-            score.append(f", bonus {report.bonus}/{report.max_bonus}")
-        if report.awaiting_review:
-            score.append(f", {count(report.awaiting_review, 'point')} awaiting review")
+        run = self._report.run
         if not self._quiet:
             self._page.blank()
-            for note in dict.fromkeys((*report.submission.notes, *report.notes)):
-                self._page.entry(Text("note"), self._page.text(note), len("note  "))
-        self._page.entry(Text(), score, 0)
+            self.notes()
+        self._page.entry(Text(), score_of(self._report), 0)
         if not self._quiet:
             how = f"{run.seconds:.1f} s, seed {run.seed}, isolation {run.isolation}"
             self._page.entry(Text(), self._page.text(how), 0)
+
+
+def score_of(report: Report) -> Text:
+    """Tell the points: those that count, those of the bonus, those that a person has yet to give."""
+    score = Text(f"Score {report.score}/{report.max_score}", "bold")
+    if report.max_bonus:
+        score.append(f", bonus {report.bonus}/{report.max_bonus}")
+    if report.awaiting_review:
+        score.append(f", {count(report.awaiting_review, 'point')} awaiting review")
+    return score
 
 
 def _window(total: int, place: int | None) -> tuple[int, int]:
