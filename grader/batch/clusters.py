@@ -2,19 +2,22 @@
 
 Failures of one check that show the same symptom are alike. What is alike in several checks becomes one cluster if those
 who fail both fail them for one cause, as their own reports tell it: the cluster is then told by the check that most fail.
+Clusters that the same hand-ins show, about the same topic, are then gathered under one of them.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 from grader.batch.results import Graded
 from grader.batch.symptoms import Kind, Symptom
 from grader.causes import Cause, causes_of
+
+_SAME = 0.8  # of all who are in one of two clusters, those who are in both: then the same hand-ins show them
 
 _Kind = tuple[str, Kind]  # a check's id, and the kind of a symptom in it
 
@@ -41,12 +44,14 @@ class Commonest:
 class Cluster:
     """Hand-ins that fail for the same cause. `symptom` is what they have in common in the check that most of them fail.
 
-    `checks` has for each check, in the catalogue's order, the keys of those who fail it by this cause.
+    `checks` has for each check, in the catalogue's order, the keys of those who fail it by this cause. `with_it` are clusters
+    that are told under this one.
     """
 
     symptom: Symptom
     checks: Mapping[str, tuple[str, ...]]
     points_lost: int
+    with_it: tuple[Cluster, ...] = ()
 
     @property
     def first_checks(self) -> dict[str, str]:
@@ -116,6 +121,29 @@ class Failures:
         lost = sum(sum(self._alike[kind].lost.values()) for kind in kinds)
         in_order = {check_id: tuple(sorted(keys)) for check_id, keys in checks.items()}
         return Cluster(self._alike[leader].symptom, in_order, lost)
+
+
+def gathered(clusters: Iterable[Cluster], topics: Mapping[str, frozenset[str]]) -> tuple[Cluster, ...]:
+    """Clusters that the same hand-ins show, about the same topic, as one: the first of them, with the others told under it.
+
+    First comes what most show, and of that what costs most; `topics` are those of each check. Two mistakes of the same students
+    cannot be told from one mistake that shows twice, so each keeps its own sentence, checks and points.
+    """
+    led: dict[int, list[Cluster]] = {}
+    ordered = sorted(clusters, key=lambda one: (-len(one), -one.points_lost))
+    for place, one in enumerate(ordered):
+        first = next((leader for leader in led if _go_together(one, ordered[leader], topics)), place)
+        led.setdefault(first, []).append(one)
+    return tuple(replace(first, with_it=tuple(others)) for first, *others in led.values())
+
+
+def _go_together(one: Cluster, other: Cluster, topics: Mapping[str, frozenset[str]]) -> bool:
+    """Whether one is about nothing that the other is not about, and nearly the same hand-ins show both."""
+    ours, theirs = (frozenset[str]().union(*(topics.get(check, ()) for check in each.checks)) for each in (one, other))
+    if not ours or not theirs or ours & theirs not in (ours, theirs):
+        return False
+    these, those = one.first_checks.keys(), other.first_checks.keys()
+    return len(these & those) >= _SAME * len(these | those)
 
 
 def _causes(check: Mapping[str, Any], symptom: Symptom) -> list[Cause]:
