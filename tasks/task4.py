@@ -177,6 +177,7 @@ def socket_closed(room: ChatRoom) -> None:
             observed=f"{now.sockets} sockets, {now.half_closed} of them in CLOSE_WAIT; {now.descriptors} descriptors, "
             f"{now.threads} threads",
             hint="close the connection when the client is gone (conn.close() in finally), and end every thread that served it",
+            ending=ending,
         )
 
 

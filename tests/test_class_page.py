@@ -182,6 +182,19 @@ def test_causes_are_told_with_who_has_them():
     assert "No two students fail for the same cause." in Read(page_of_all(alone)).text
 
 
+def test_what_the_same_students_fail_is_told_under_it():
+    """One entry has both sentences, and says what joins them."""
+    both = [failed(f"task2.{name}", failure(hint=f"about {name}")) for name in ("merged", "split")]
+    topics = {check.id: frozenset({"4"}) for check in both}
+    for keys, said in (
+        (("ada",), "The same student fails these, too:"),
+        (("ada", "bob"), "The same students fail these, too:"),
+    ):
+        class_ = overview([graded(key, report(*both)) for key in keys], {}, topics=topics)
+        told = " ".join(Read(class_page(class_, page_of)).text.split())
+        assert re.search(f"about merged .*{said} about split", told)
+
+
 def test_long_lists_of_students_are_cut():
     """The first forty of a cause are named, the others are in the table."""
     text = Read(page_of_all(*(graded(f"s{number:02}", report(failed())) for number in range(50)))).text

@@ -150,6 +150,12 @@ def test_a_deadlock_shows_its_threads_and_lines():
     assert shown.missed
 
 
+def test_what_is_held_because_of_a_deadlock_shows_the_deadlock():
+    """Sockets that nobody closes since their threads have stopped for good are not told as a forgotten close()."""
+    shown = exhibits_of("deadlock_on_leave", "task4.socket-closed")
+    assert any("has taken itself" in thread.waits_for for thread in shown.threads)
+
+
 def test_a_terminal_check_shows_the_screen():
     """What stood on the client's terminal when the verdict fell, and nothing of what the grader did to it afterwards."""
     shown = exhibits_of("client_prints_pieces", "task2.client-split")

@@ -22,7 +22,9 @@ from grader.batch.exports import export
 from grader.batch.overview import Cell, Overview, overview
 from grader.batch.results import Class, Entry, Graded, Person, Review
 from grader.check import Status, Where
+from grader.codelab import load
 from grader.plan import NOT_HANDED_IN
+from grader.reports.telling import sections
 
 
 def of(class_: Class) -> Overview:
@@ -266,6 +268,119 @@ def test_two_common_mistakes_stay_two():
     ours = (failed("task1.broadcast", ECHO), failed("task1.leave", failure(hint="tell the others, once")))
     made = of_all(*(graded(key, report(*ours)) for key in ("ada", "bob", "cyd")))
     assert [list(checks) for _, checks in found(made)] == [["task1.broadcast"], ["task1.leave"]]
+
+
+HELD = failure(
+    observed="55 sockets, 27 of them in CLOSE_WAIT; 58 descriptors, 3 threads",
+    hint="close the connection when the client is gone (conn.close() in finally), and end every thread that served it",
+)
+LOCK = failure(
+    hint="broadcast() waits for lock (line 13), which leave() has already taken and still holds when it calls it "
+    "(line 28): a Lock cannot be taken twice",
+    where=Where("simple_chat_server.py", 13),
+)
+RESET = failure(
+    hint="a thread of the server ended with ConnectionResetError: [Errno 104] Connection reset by peer (line 43)",
+    where=Where("simple_chat_server.py", 43),
+)
+
+
+def test_what_is_held_by_a_deadlock_or_a_crash_is_theirs():
+    """Three servers that hold dead sockets, for three causes, are in three clusters, each with what else its cause fails."""
+    held = "15 sockets, 7 of them in CLOSE_WAIT; 18 descriptors, 15 threads"
+    stopped = replace(LOCK, observed=f"{held}; the server has stopped for good")
+    made = of_all(
+        graded("leaks", report(failed("task4.socket-closed", HELD))),
+        graded("locks", report(failed("task1.leave", LOCK), failed("task4.socket-closed", stopped))),
+        graded(
+            "dies", report(failed("task4.reset", RESET), failed("task4.socket-closed", replace(RESET, observed=held)))
+        ),
+    )
+    assert sorted(tuple(sorted(one.checks)) for one in made.clusters) == [
+        ("task1.leave", "task4.socket-closed"), ("task4.reset", "task4.socket-closed"), ("task4.socket-closed",),
+    ]  # fmt: skip
+
+
+# -- what the same hand-ins fail ---------------------------------------------------------------------------------------
+
+TOPICS = {check_id: sections(guide.get("codelab", "")) for check_id, guide in load().guides.items()}
+NO_BUFFER = {
+    "task2.split": "keep what has come of a line in a buffer of its own for each client, and take complete lines out of it",
+    "task2.merged": "one recv() may hold many lines: loop while there is a newline in the buffer",
+    "task2.interleaved": "give each client a buffer of its own, made when the connection is accepted",
+    "task3.split-and-merged": "look for the command in each complete line, not in what recv() returned",
+}
+
+
+def failing(key: str, hints: dict[str, str]) -> Graded:
+    """A hand-in that fails these checks, each with its own sentence."""
+    return graded(key, report(*(failed(check_id, failure(hint=hint)) for check_id, hint in hints.items())))
+
+
+def entries(*hand_ins: Graded) -> list[list[str]]:
+    """The checks of each entry, those of its first cluster before those that are told under it."""
+    clusters = overview(hand_ins, {}, topics=TOPICS).clusters
+    return [[check_id for each in (one, *one.with_it) for check_id in each.checks] for one in clusters]
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_what_the_same_students_fail_in_one_section_is_one_entry(count):
+    """A server without a buffer is told once, with a sentence for each of its checks, whether one has it or many."""
+    hand_ins = [failing(f"s{number}", NO_BUFFER) for number in range(count)]
+    assert entries(*hand_ins) == [list(NO_BUFFER)]
+    (first,) = overview(hand_ins, {}, topics=TOPICS).clusters
+    assert [str(one.symptom.hint) for one in (first, *first.with_it)] == list(NO_BUFFER.values())
+
+
+def test_entries_have_four_fifths_in_common():
+    """A check that others fail for the same cause has an entry of its own as soon as they are more than a fifth."""
+    many, mixed = [failing(f"s{number}", NO_BUFFER) for number in range(4)], "task2.interleaved"
+    others = [failing(f"x{number}", {mixed: NO_BUFFER[mixed]}) for number in range(2)]
+    alone = [check_id for check_id in NO_BUFFER if check_id != mixed]
+    assert entries(*many, *others[:1]) == [[mixed, *alone]]
+    assert entries(*many, *others) == [[mixed], alone]
+
+
+@pytest.mark.parametrize(
+    ("some", "other"), [("task2.split", "task1.leave"), ("task1.client-connects", "task2.explains-listener")]
+)
+def test_what_is_about_different_sections_stays_apart(some, other):
+    """The same students fail both: two things to explain, even if both checks name a section that the other names, too."""
+    hints = {some: "one", other: "another"}
+    assert sorted(entries(*(failing(key, hints) for key in ("ada", "bob")))) == sorted([[some], [other]])
+
+
+def test_two_mistakes_in_one_entry_keep_what_is_theirs():
+    """Who makes both of two mistakes in a section is told so, with a sentence, the checks and the points of each."""
+    hints = {"task1.broadcast": "skip the sender", "task1.leave": "tell the others, once"}
+    (first,) = overview([failing(key, hints) for key in ("ada", "bob")], {}, topics=TOPICS).clusters
+    (second,) = first.with_it
+    assert {str(one.symptom.hint): list(one.checks) for one in (first, second)} == {
+        hint: [check_id] for check_id, hint in hints.items()
+    }
+    assert first.points_lost == second.points_lost == 8
+
+
+def test_entries_do_not_depend_on_the_order_of_hand_ins():
+    """The same class gives the same entries, the one with the most students and points first."""
+    hand_ins = [failing(f"s{number}", dict(list(NO_BUFFER.items())[: 1 + number % 4])) for number in range(12)]
+    assert entries(*hand_ins) == entries(*hand_ins[::-1])
+    assert entries(*hand_ins)[0][0] == "task2.split"
+
+
+@pytest.mark.parametrize(
+    ("told", "parts"),
+    [
+        ("section 4", {"4"}),
+        ("sections 1 and 3", {"1", "3"}),
+        ("section 5, Task 3, and section 4", {"Task 3", "4"}),
+        ("section 3 (HOST) and section 6", {"3", "6"}),
+        ("beyond it", set()),
+    ],
+)
+def test_parts_of_the_codelab(told, parts):
+    """A task is a part of its own, not the section that lists all of them."""
+    assert sections(told) == parts
 
 
 def test_large_clusters_are_not_joined_by_one_student():

@@ -57,6 +57,16 @@ ALIKE = [
         "it got …",
     ),
     (
+        'maja got "zara: \ufffd\ufffd copper island 124" instead',
+        'maja got "rosa: \ufffd tiger satin 7" instead',
+        'somebody got "somebody: …" instead',
+    ),
+    (
+        'jana got "SERVER: rosa is now s lagoon raven 454" instead',
+        'jana got "SERVER: rosa is now tiger jasmine 456" instead',
+        'somebody got "SERVER: somebody is now …" instead',
+    ),
+    (
         "a line of 65,536 bytes comes in several pieces",
         "a line of 1,024 bytes comes in several pieces",
         "a line of … bytes comes in several pieces",
@@ -81,6 +91,8 @@ def test_alike(one, other, common):
         ('mira got "[mira] copper lantern 41" instead', 'mira got "mira: copper lantern 41" instead'),
         ('mira got "a  b" instead', 'mira got "a b" instead'),
         ('mira got "mira has joined." instead', 'mira got "mira joined!" instead'),
+        ('mira got "otto: \ufffd copper 4" instead', 'mira got "otto \ufffd copper 4" instead'),
+        ('mira got "otto says copper 4" instead', 'mira got "otto copper 4" instead'),
     ],
 )
 def test_different(one, other):

@@ -10,9 +10,10 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from grader.batch.clusters import Cluster, Commonest, Failures
+from grader.batch.clusters import Cluster, Commonest, Failures, gathered
 from grader.batch.exports.common import max_bonus, name, people, status, troubled
 from grader.batch.results import Graded
 from grader.report import NOT_HANDED_IN
@@ -132,8 +133,16 @@ class Overview:
         return sorted(self.graded, key=lambda row: (-row.seconds, row.key))[:count]
 
 
-def overview(graded: Iterable[Graded], check_points: Mapping[str, int], notes: Iterable[str] = ()) -> Overview:
-    """The class of these hand-ins, which are gone through once; `check_points` are the checks of the run, in order."""
+def overview(
+    graded: Iterable[Graded],
+    check_points: Mapping[str, int],
+    notes: Iterable[str] = (),
+    topics: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> Overview:
+    """The class of these hand-ins, which are gone through once.
+
+    `check_points` are the checks of the run, in order; `topics` tell what each is about, so that clusters go together.
+    """
     rows, failures, started = [], Failures(), set()
     known: dict[str, Mapping[str, Any]] = {check_id: {"points": points} for check_id, points in check_points.items()}
     for one in graded:
@@ -145,7 +154,8 @@ def overview(graded: Iterable[Graded], check_points: Mapping[str, int], notes: I
     rows.sort(key=lambda row: row.key)
     checks = tuple(_facts(check_id, about, rows, failures) for check_id, about in known.items())
     times = (min(started), max(started)) if started else ("", "")
-    return Overview(tuple(rows), checks, failures.clusters(known), times, tuple(notes))
+    clusters = gathered(failures.clusters(known), topics)
+    return Overview(tuple(rows), checks, clusters, times, tuple(notes))
 
 
 def _learn(known: dict[str, Mapping[str, Any]], report: Mapping[str, Any]) -> None:

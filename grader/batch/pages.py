@@ -28,6 +28,7 @@ from grader.errors import GraderError
 from grader.reports import html
 from grader.reports.html.overview import class_page
 from grader.reports.html.student import student_page
+from grader.reports.telling import sections
 
 INDEX, STUDENTS = "index.html", "students"
 _MADE_OF = "<!-- made of %s -->\n"
@@ -40,7 +41,8 @@ def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], list
         (out / STUDENTS).mkdir(exist_ok=True)
         seen: set[str] = set()
         points, notes = json.loads(store.about("check_points", "{}")), json.loads(store.about("notes", "[]"))
-        glance = overview(_with_pages(store, out, guides, listener, seen), points, notes)
+        topics = {check_id: sections(guide.get("codelab", "")) for check_id, guide in guides.items()}
+        glance = overview(_with_pages(store, out, guides, listener, seen), points, notes, topics)
         page = class_page(glance, address)
         _replace(out / INDEX, hashlib.sha256(page.encode()).hexdigest(), page)
         for stale in (out / STUDENTS).glob("*.html"):

@@ -28,7 +28,8 @@ _VARIES = re.compile(
     r"|\S+\(\)(?= (?:waits for|has already taken))|(?<=\(\) waits for )\S+(?= \(line )"
     r'|"(?![^"]{0,120}" instead).*"|(?<!\w)\'.*\'(?!\w)'  # but of a line in the wrong form, its form
     r"|\b[0-9a-f]{2}(?: (?:\| )?[0-9a-f]{2}\b)+(?: \.\.\. \([\d,]+ bytes\))?"  # as framing.in_hex writes bytes
-    rf"|{_SAID}(?: (?:{_SAID}|\d+\b))*"
+    rf"|(?:(?:\b\w|\ufffd+) )?{_SAID}(?: (?:{_SAID}|\d+\b))*"  # what is left of a word may stand before them
+    r"|\ufffd+"
     rf"|{_NICKNAME.pattern}"
     r"|\d+(?:[.,:]\d+)*)",
     re.DOTALL,

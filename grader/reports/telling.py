@@ -104,3 +104,8 @@ def reading(codelab: str) -> str:
 def count(number: int, noun: str) -> str:
     """Say how many there are of something."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def sections(codelab: str) -> frozenset[str]:
+    """The parts of the codelab that a check's guide names: numbers of sections, and tasks, which are parts of one."""
+    return frozenset(re.findall(r"Task \d+|\b\d+\b(?!, Task)", codelab))

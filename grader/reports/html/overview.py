@@ -168,13 +168,14 @@ class _View:
     def clusters(self) -> dict[str, list[Cluster]]:
         """The clusters in four parts: those shared by most, more of them, what one has alone, and advice."""
         costly = {check.id for check in self._overview.checks if check.points}
-        counted = [one for one in self._overview.clusters if costly & one.checks.keys()]
+        every = self._overview.clusters
+        counted = [one for one in every if any(costly & each.checks.keys() for each in (one, *one.with_it))]
         shared = [one for one in counted if len(one) > 1]
         return {
             "most": shared[:_SHARED],
             "more": shared[_SHARED:],
             "alone": [one for one in counted if len(one) == 1],
-            "advice": [one for one in self._overview.clusters if not costly & one.checks.keys()],
+            "advice": [one for one in every if one not in counted],
         }
 
     @staticmethod
