@@ -159,7 +159,22 @@ def test_nothing_is_run_twice(five, tmp_path):
     assert "5 pairs were run, 4 were known" in interop(own, "-o", out)
     assert "0 pairs were run, 4 were known" in interop(own, "-o", out, "--only", "ann")
     assert "4 pairs were run, 0 were known" in interop(own, "-o", out, "--only", "a*", "--redo")
-    assert signs(out) == {"reference": "++", "ann": "++"}
+
+
+def test_who_is_chosen_is_run_and_everything_known_is_shown(five, tmp_path):
+    """`--only` chooses what is run: what is known of others stays in sight, and who was never run is counted."""
+    out = tmp_path / "out"
+    lines = interop(five, "-o", out, "--only", "ann", "--only", "eve")
+    assert signs(out) == {"reference": "+++", "ann": "+++", "eve": "+++"}
+    assert "note  nothing is known yet of 3 hand-ins that --only leaves out" in lines
+    before = (out / "interop.csv").read_bytes()
+    assert "0 pairs were run, 4 were known" in interop(five, "-o", out, "--only", "ann")
+    assert (out / "interop.csv").read_bytes() == before
+    assert "4 of 4 pairs of a client and a server can chat." in (out / "interop.html").read_text()
+    lines = interop(five, "-o", out, "--only", "dan")
+    assert "3 pairs were run, 1 were known" in lines
+    assert "Lines: 5 of 5 pairs of a client and a server can chat." in lines
+    assert signs(out) == {"reference": "++S+", "ann": "+++", "dan": "C+", "eve": "+++"}
 
 
 def kept(out: Path) -> int:

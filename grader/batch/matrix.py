@@ -87,6 +87,11 @@ class Matrix:
     met: Mapping[Pair, Met]
 
     @cached_property
+    def students(self) -> frozenset[str]:
+        """The hand-ins that are in it."""
+        return frozenset((*self.clients, *self.servers)) - {REFERENCE}
+
+    @cached_property
     def reach(self) -> dict[Pair, int]:
         """How many stages each pair has passed."""
         return {pair: met.passed for pair, met in self.met.items() if met.passed is not None}
