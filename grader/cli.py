@@ -376,12 +376,22 @@ def _meet_each_other(
         paths, out, layout or chosen.batch.layout, only, redo, isolation, jobs or chosen.batch.jobs,
         keeps_seed=seed is None,
     )  # fmt: skip
+    page, table = out / "interop.html", out / "interop.csv"
+    written.require_writable([page, table])
     with InteropProgress(_console(no_color=no_color, stderr=True), quiet=quiet) as progress:
         met = interop.meet(lab, request, asked, progress)
-    made = {"interop.html": as_page(met).encode(), "interop.csv": as_csv(met).encode()}
-    _write_files(made, out)
-    render_summary(met, [out / name for name in made], _console(no_color=no_color))
+    _replace({page: as_page(met), table: as_csv(met)})
+    render_summary(met, [page, table], _console(no_color=no_color))
     return TROUBLE if met.missing else 0
+
+
+def _replace(made: Mapping[Path, str]) -> None:
+    """Write these files anew; the results that they were made of are kept elsewhere."""
+    for file, text in made.items():
+        try:
+            written.replace(file, text)
+        except OSError as error:
+            raise GraderError(f"{file}: cannot be written ({error.strerror}); what was run is kept") from error
 
 
 @commands.command("export")

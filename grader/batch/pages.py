@@ -26,6 +26,7 @@ from grader.errors import GraderError
 from grader.reports import html
 from grader.reports.html.overview import class_page
 from grader.reports.html.student import student_page
+from grader.reports.written import replace
 
 INDEX, STUDENTS = "index.html", "students"
 _MADE_OF = "<!-- made of %s -->\n"
@@ -40,7 +41,7 @@ def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], list
         seen: set[str] = set()
         points, notes = json.loads(store.about("check_points", "{}")), json.loads(store.about("notes", "[]"))
         glance = overview(_with_pages(store, out, guides, listener, seen), points, notes)
-        _replace(out / INDEX, class_page(glance, address))
+        replace(out / INDEX, class_page(glance, address))
         for stale in (out / STUDENTS).glob("*.html"):
             if stale.name not in seen and _made_of(stale):
                 stale.unlink()
@@ -77,7 +78,7 @@ def _with_pages(
         file, made_of = out / STUDENTS / name, _digest(graded)
         if _made_of(file) != made_of:
             listener.page(graded.entry.key)
-            _replace(file, _MADE_OF % made_of + student_page(graded, guides, f"../{INDEX}"))
+            replace(file, _MADE_OF % made_of + student_page(graded, guides, f"../{INDEX}"))
         yield graded
 
 
@@ -108,10 +109,3 @@ def _look() -> str:
         if file.is_file():
             digest.update(file.name.encode() + file.read_bytes())
     return digest.hexdigest()
-
-
-def _replace(file: Path, text: str) -> None:
-    """Write it whole or not at all."""
-    new = file.with_name(f".{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.new")
-    new.write_text(text, "utf-8")
-    new.replace(file)
