@@ -474,8 +474,8 @@ def doctor(*, python: str, config: Path | None, no_color: bool) -> int:
 
 
 @commands.command("init")
-@click.argument("folder", type=_FILE, metavar="DIR")
-def start_course(folder: Path) -> None:
+@click.argument("folder", metavar="DIR")
+def start_course(folder: str) -> None:
     """Write the starting kit into DIR: the task sheet, a form for the answers, and all settings with their defaults.
 
     Files that are there already are left as they are.
@@ -483,7 +483,9 @@ def start_course(folder: Path) -> None:
     from grader import kit
     from grader.reports.kit import render
 
-    render(kit.lay_out(folder, codelab.load()), _console(no_color=False))
+    if not folder:
+        raise UsageError("the name of the folder is empty: `chatgrade init .` lays the kit out here.")
+    render(kit.lay_out(Path(folder), codelab.load()), _console(no_color=False))
 
 
 @commands.command("review")
