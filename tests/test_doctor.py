@@ -333,6 +333,26 @@ def test_little_room(small_disk):
     assert (found.isolation, found.can_grade) == ("", False)
 
 
+def test_a_place_for_temporary_files_that_is_passed_over(tmp_path, monkeypatch):
+    """A TMPDIR that is not there is told, and where the files lie instead; one that is used is not worth a line."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert list(surroundings.ignored_place(machine())) == []
+    said = doctor(env={"TMPDIR": str(tmp_path / "nowhere")}).stdout
+    assert f"warning  TMPDIR             {tmp_path}/nowhere is passed over" in said.replace("\n" + " " * 28, " ")
+    assert re.search(r"temporary files lie in /\w", said)
+
+
+def test_a_full_place_for_temporary_files_that_is_passed_over(small_disk, monkeypatch):
+    """Nor is one in which there is no room for a file."""
+    disk = small_disk("size=64k")
+    (disk / "filler").write_bytes(bytes(64 << 10))
+    monkeypatch.setenv("TMPDIR", str(disk))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    [found] = surroundings.ignored_place(machine())
+    assert (found.level, found.fact.partition(" ")[0]) == (Level.WARNING, str(disk))
+
+
 def test_a_read_only_place_for_temporary_files(small_disk):
     """That nothing can be written there is trouble, too."""
     here = machine()

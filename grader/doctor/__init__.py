@@ -54,6 +54,7 @@ def examine(machine: Machine) -> Examination:
         "terminals": surroundings.terminals,
         "locale": surroundings.words,
         "/proc": surroundings.processes,
+        "TMPDIR": surroundings.ignored_place,
         "temporary files": surroundings.room,
         "limits": surroundings.limits,
         "port": partial(surroundings.port, level=best),
