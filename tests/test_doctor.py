@@ -8,6 +8,8 @@ import os
 import platform
 import re
 import resource
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,9 +22,10 @@ from rich.cells import cell_len
 from test_broken_machine import LACKS, RIGHT, refuse_namespaces
 
 from grader import codelab, kernel, procfs, settings
-from grader.doctor import Examination, examine, linux, pythons, surroundings
+from grader.doctor import Examination, examine, isolation, linux, pythons, surroundings
 from grader.doctor.asking import answers
 from grader.doctor.finding import Finding, Level, Machine
+from grader.errors import GraderError
 from grader.reports.doctor import render
 
 pytestmark = pytest.mark.own_process
@@ -190,7 +193,7 @@ def test_no_sandbox(path_with, name, monkeypatch):
     assert about("isolation full", found).level is Level.WARNING
     assert about("isolation full", found).fact == sentence
     assert "`chatgrade batch` grades no class" in about("isolation full", found).meaning
-    assert ("--security-opt" in about("isolation full", found).meaning) == bool(script)  # it is there, and may not
+    assert ("--security-opt" in about("isolation full", found).meaning) == (name == "one that may not")
     assert about("bubblewrap", found).level is Level.WARNING
     assert ("apt install bubblewrap" in about("bubblewrap", found).meaning) == (not script)
     assert (found.isolation, found.can_grade) == ("network", True)
@@ -252,6 +255,9 @@ def test_remedies(monkeypatch, tmp_path):
     monkeypatch.setattr(linux, "_SIGNS_OF_A_CONTAINER", (str(tmp_path),))
     [inside] = linux.user_namespaces(machine())
     assert "--security-opt seccomp=unconfined" in inside.meaning
+    monkeypatch.setattr(linux, "refused_namespaces", lambda: "Invalid argument")
+    [other] = linux.user_namespaces(machine())
+    assert other.meaning == plain.meaning
 
 
 def test_no_user_namespaces_to_spare(private):
@@ -359,6 +365,40 @@ def test_a_read_only_place_for_temporary_files(small_disk):
     tempfile.tempdir = str(small_disk("ro"))
     [room] = surroundings.room(here)
     assert (room.level, room.fact) == (Level.TROUBLE, "no temporary folder can be made (Read-only file system)")
+
+
+def test_a_proc_that_is_empty(small_disk, monkeypatch):
+    """Where /proc shows nothing, no line says more than is known, none quotes Python, and no container is blamed."""
+    here = machine("[network]\nport = 5019\n")
+    small_disk("size=64k")
+    monkeypatch.setattr(linux, "_SIGNS_OF_A_CONTAINER", ("/",))
+    with socket.create_server(("", 5019)):
+        kernel.mount_memory("/proc", "size=64k")
+        found = examine(here)
+    assert about("seccomp", found).fact == "/proc does not tell whether the kernel has it"
+    assert about("port", found).fact == "5019 is taken by another program (/proc does not show which)"
+    assert "No such file or directory" in about("isolation full", found).fact
+    assert "container" not in about("isolation full", found).meaning
+    assert "Errno" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("reason", "advised"),
+    [
+        ("the sandbox cannot be started: Too many open files", False),
+        ("this machine does not permit private networks (No such file or directory)", False),
+        ("no program can be run in the sandbox: /root/python: Permission denied", False),
+        ("this machine does not permit a sandbox (Operation not permitted)", True),
+        ("the sandbox cannot be started: bwrap: Can't mount proc on /newroot/proc: Operation not permitted", True),
+    ],
+)
+def test_advice_for_a_container(monkeypatch, reason, advised):
+    """What a container must be given is told for what containers forbid, and for nothing else that goes wrong in one."""
+    monkeypatch.setattr(linux, "_SIGNS_OF_A_CONTAINER", ("/",))
+    monkeypatch.setattr(linux, "refused_namespaces", lambda: "")
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/bwrap")
+    [found] = isolation.levels({"full": GraderError(reason)})
+    assert ("--security-opt" in found.meaning) is advised
 
 
 def test_no_pseudo_terminals(private):
