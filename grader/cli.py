@@ -385,12 +385,22 @@ def _meet_each_other(
         paths, out, layout or chosen.batch.layout, only, redo, isolation, jobs or chosen.batch.jobs,
         keeps_seed=seed is None,
     )  # fmt: skip
+    page, table = out / "interop.html", out / "interop.csv"
+    written.require_writable([page, table])
     with InteropProgress(_console(no_color=no_color, stderr=True), quiet=quiet) as progress:
         met = interop.meet(lab, request, asked, progress)
-    made = {"interop.html": as_page(met).encode(), "interop.csv": as_csv(met).encode()}
-    _write_files(made, out)
-    render_summary(met, [out / name for name in made], _console(no_color=no_color))
+    _replace({page: as_page(met), table: as_csv(met)})
+    render_summary(met, [page, table], _console(no_color=no_color))
     return TROUBLE if met.missing else 0
+
+
+def _replace(made: Mapping[Path, str]) -> None:
+    """Write these files anew; the results that they were made of are kept elsewhere."""
+    for file, text in made.items():
+        try:
+            written.replace(file, text)
+        except OSError as error:
+            raise GraderError(f"{file}: cannot be written ({error.strerror}); what was run is kept") from error
 
 
 @commands.command("export")
@@ -525,8 +535,8 @@ def doctor(*, python: str, config: Path | None, no_color: bool) -> int:
 
 
 @commands.command("init")
-@click.argument("folder", type=_FILE, metavar="DIR")
-def start_course(folder: Path) -> None:
+@click.argument("folder", metavar="DIR")
+def start_course(folder: str) -> None:
     """Write the starting kit into DIR: the task sheet, a form for the answers, and all settings with their defaults.
 
     Files that are there already are left as they are.
@@ -534,7 +544,9 @@ def start_course(folder: Path) -> None:
     from grader import kit
     from grader.reports.kit import render
 
-    render(kit.lay_out(folder, codelab.load()), _console(no_color=False))
+    if not folder:
+        raise UsageError("the name of the folder is empty: `chatgrade init .` lays the kit out here.")
+    render(kit.lay_out(Path(folder), codelab.load()), _console(no_color=False))
 
 
 @commands.command("review")

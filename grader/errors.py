@@ -44,3 +44,10 @@ class GraderError(Exception):
 
 class UsageError(Exception):
     """What the user asked for cannot be graded: no such path, no server in it, an unknown check or setting."""
+
+
+def in_words(error: Exception) -> str:
+    """What an error says, without its number where the system has raised it."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__

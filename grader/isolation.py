@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from grader import landlock, limits, nobody, procfs
 from grader.confinement import Confinement, files_for
-from grader.errors import GraderError
+from grader.errors import GraderError, in_words
 from grader.loop import Loop
 from grader.network import Network
 from grader.program import LINUX, Program, Programs
@@ -115,7 +115,7 @@ class Isolation:
                 user = nobody.take()
                 scratch.chmod(0o711)  # who knows a name in it may go there
             except (GraderError, OSError) as error:
-                reasons.append(str(error))
+                reasons.append(in_words(error))
         files = files_for(setup.python) if landlock.version() else None
         *tighter, last = (
             Confinement(setup.limits, user=one, files=opened)
@@ -126,7 +126,7 @@ class Isolation:
             try:
                 self._try_confined(confinement, scratch)
             except (GraderError, OSError) as error:
-                reasons.append(str(error))
+                reasons.append(in_words(error))
             else:
                 return confinement, "; ".join(dict.fromkeys(reasons))
         return last, "; ".join(dict.fromkeys(reasons))

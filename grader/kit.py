@@ -19,7 +19,8 @@ class Laid:
 
     folder: Path
     written: tuple[str, ...]
-    kept: tuple[str, ...]  # something of that name was there
+    kept: tuple[str, ...]  # a file of that name was there
+    barred: tuple[str, ...]  # something else was: a folder, or a link that leads to no file
     course: Path | None  # the settings of a folder above, beside which the kit's own would only be in the way
     missing: tuple[str, ...]  # the usual programs, where they are not there yet
 
@@ -37,10 +38,11 @@ def lay_out(folder: Path, lab: Codelab) -> Laid:
             written = [name for name, text in texts.items() if _created(name, text, place)]
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written to ({error.strerror}).") from error
-    kept = [name for name in texts if name not in written]
+    kept = [name for name in texts if name not in written and (folder / name).is_file()]
+    barred = [name for name in texts if name not in (*written, *kept)]
     programs = [name for role, name in course.files.items() if role not in lab.extras]
     missing = [name for name in programs if not (folder / name).exists()]
-    return Laid(folder, tuple(written), tuple(kept), above, tuple(missing))
+    return Laid(folder, tuple(written), tuple(kept), tuple(barred), above, tuple(missing))
 
 
 @contextlib.contextmanager

@@ -102,7 +102,7 @@ def who_listens(port: int) -> str:
     for pid in procfs.all_processes():
         if inodes & procfs.socket_inodes(pid):
             return f"process {pid} ({procfs.command_line(pid)})"
-    return "another program, of another user"
+    return "another program (/proc does not show which)"
 
 
 def lingers(port: int) -> bool:

@@ -111,15 +111,20 @@ def socket_inodes(pid: int) -> set[int]:
     return {int(target[8:-1]) for target in open_files(pid) if target.startswith("socket:[")}
 
 
+def status(pid: int) -> str:
+    """What is told of a process line by line; empty for a dead one, and where nothing can be told."""
+    return _read(f"/proc/{pid}/status")
+
+
 def ignores(pid: int, number: int) -> bool:
     """Whether a process ignores a signal."""
-    ignored = _read(f"/proc/{pid}/status").partition("SigIgn:")[2].split(maxsplit=1)
+    ignored = status(pid).partition("SigIgn:")[2].split(maxsplit=1)
     return bool(ignored and int(ignored[0], 16) & 1 << (number - 1))
 
 
 def may_be_woken_by_a_timer(pid: int) -> bool:
     """Whether an alarm signal or a timer descriptor could start a thread that waits without a limit."""
-    caught = _read(f"/proc/{pid}/status").partition("SigCgt:")[2].split(maxsplit=1)
+    caught = status(pid).partition("SigCgt:")[2].split(maxsplit=1)
     alarms = sum(1 << (number - 1) for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF))
     return bool(caught and int(caught[0], 16) & alarms) or "anon_inode:[timerfd]" in open_files(pid)
 
@@ -162,7 +167,7 @@ def all_processes() -> list[int]:
 
 def users() -> set[int]:
     """The users that some process runs as, or may become again."""
-    lines = (_read(f"/proc/{pid}/status").partition("\nUid:")[2].partition("\n")[0] for pid in all_processes())
+    lines = (status(pid).partition("\nUid:")[2].partition("\n")[0] for pid in all_processes())
     return {int(user) for line in lines for user in line.split()[:3]}
 
 

@@ -8,6 +8,8 @@ import os
 import platform
 import re
 import resource
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,9 +22,10 @@ from rich.cells import cell_len
 from test_broken_machine import LACKS, RIGHT, refuse_namespaces
 
 from grader import codelab, kernel, procfs, settings
-from grader.doctor import Examination, examine, linux, pythons, surroundings
+from grader.doctor import Examination, examine, isolation, linux, pythons, surroundings
 from grader.doctor.asking import answers
 from grader.doctor.finding import Finding, Level, Machine
+from grader.errors import GraderError
 from grader.reports.doctor import render
 
 pytestmark = pytest.mark.own_process
@@ -190,7 +193,7 @@ def test_no_sandbox(path_with, name, monkeypatch):
     assert about("isolation full", found).level is Level.WARNING
     assert about("isolation full", found).fact == sentence
     assert "`chatgrade batch` grades no class" in about("isolation full", found).meaning
-    assert ("--security-opt" in about("isolation full", found).meaning) == bool(script)  # it is there, and may not
+    assert ("--security-opt" in about("isolation full", found).meaning) == (name == "one that may not")
     assert about("bubblewrap", found).level is Level.WARNING
     assert ("apt install bubblewrap" in about("bubblewrap", found).meaning) == (not script)
     assert (found.isolation, found.can_grade) == ("network", True)
@@ -252,6 +255,9 @@ def test_remedies(monkeypatch, tmp_path):
     monkeypatch.setattr(linux, "_SIGNS_OF_A_CONTAINER", (str(tmp_path),))
     [inside] = linux.user_namespaces(machine())
     assert "--security-opt seccomp=unconfined" in inside.meaning
+    monkeypatch.setattr(linux, "refused_namespaces", lambda: "Invalid argument")
+    [other] = linux.user_namespaces(machine())
+    assert other.meaning == plain.meaning
 
 
 def test_no_user_namespaces_to_spare(private):
@@ -291,7 +297,8 @@ def test_pythons(tmp_path):
     assert f"3.14.0 ({tmp_path}/python3)" in told["--python takes one of them"].fact
     too_old = told["older than 3.8: cannot run students' programs"]
     assert (too_old.level, too_old.fact) == (Level.WARNING, f"2.7.18 ({oldest}), 3.6.15 ({old})")
-    assert told["cannot run students' programs"].fact == f"{silent} did not answer"
+    [none] = [one for meaning, one in told.items() if meaning.startswith("behind these names is none that starts")]
+    assert (none.level, none.fact) == (Level.OK, silent)
     assert "config" not in str(others)
 
 
@@ -332,12 +339,66 @@ def test_little_room(small_disk):
     assert (found.isolation, found.can_grade) == ("", False)
 
 
+def test_a_place_for_temporary_files_that_is_passed_over(tmp_path, monkeypatch):
+    """A TMPDIR that is not there is told, and where the files lie instead; one that is used is not worth a line."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert list(surroundings.ignored_place(machine())) == []
+    said = doctor(env={"TMPDIR": str(tmp_path / "nowhere")}).stdout
+    assert f"warning  TMPDIR             {tmp_path}/nowhere is passed over" in said.replace("\n" + " " * 28, " ")
+    assert re.search(r"temporary files lie in /\w", said)
+
+
+def test_a_full_place_for_temporary_files_that_is_passed_over(small_disk, monkeypatch):
+    """Nor is one in which there is no room for a file."""
+    disk = small_disk("size=64k")
+    (disk / "filler").write_bytes(bytes(64 << 10))
+    monkeypatch.setenv("TMPDIR", str(disk))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    [found] = surroundings.ignored_place(machine())
+    assert (found.level, found.fact.partition(" ")[0]) == (Level.WARNING, str(disk))
+
+
 def test_a_read_only_place_for_temporary_files(small_disk):
     """That nothing can be written there is trouble, too."""
     here = machine()
     tempfile.tempdir = str(small_disk("ro"))
     [room] = surroundings.room(here)
     assert (room.level, room.fact) == (Level.TROUBLE, "no temporary folder can be made (Read-only file system)")
+
+
+def test_a_proc_that_is_empty(small_disk, monkeypatch):
+    """Where /proc shows nothing, no line says more than is known, none quotes Python, and no container is blamed."""
+    here = machine("[network]\nport = 5019\n")
+    small_disk("size=64k")
+    monkeypatch.setattr(linux, "_SIGNS_OF_A_CONTAINER", ("/",))
+    with socket.create_server(("", 5019)):
+        kernel.mount_memory("/proc", "size=64k")
+        found = examine(here)
+    assert about("seccomp", found).fact == "/proc does not tell whether the kernel has it"
+    assert about("port", found).fact == "5019 is taken by another program (/proc does not show which)"
+    assert "No such file or directory" in about("isolation full", found).fact
+    assert "container" not in about("isolation full", found).meaning
+    assert "Errno" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("reason", "advised"),
+    [
+        ("the sandbox cannot be started: Too many open files", False),
+        ("this machine does not permit private networks (No such file or directory)", False),
+        ("no program can be run in the sandbox: /root/python: Permission denied", False),
+        ("this machine does not permit a sandbox (Operation not permitted)", True),
+        ("the sandbox cannot be started: bwrap: Can't mount proc on /newroot/proc: Operation not permitted", True),
+    ],
+)
+def test_advice_for_a_container(monkeypatch, reason, advised):
+    """What a container must be given is told for what containers forbid, and for nothing else that goes wrong in one."""
+    monkeypatch.setattr(linux, "_SIGNS_OF_A_CONTAINER", ("/",))
+    monkeypatch.setattr(linux, "refused_namespaces", lambda: "")
+    monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/bwrap")
+    [found] = isolation.levels({"full": GraderError(reason)})
+    assert ("--security-opt" in found.meaning) is advised
 
 
 def test_no_pseudo_terminals(private):

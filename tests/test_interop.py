@@ -159,7 +159,22 @@ def test_nothing_is_run_twice(five, tmp_path):
     assert "5 pairs were run, 4 were known" in interop(own, "-o", out)
     assert "0 pairs were run, 4 were known" in interop(own, "-o", out, "--only", "ann")
     assert "4 pairs were run, 0 were known" in interop(own, "-o", out, "--only", "a*", "--redo")
-    assert signs(out) == {"reference": "++", "ann": "++"}
+
+
+def test_who_is_chosen_is_run_and_everything_known_is_shown(five, tmp_path):
+    """`--only` chooses what is run: what is known of others stays in sight, and who was never run is counted."""
+    out = tmp_path / "out"
+    lines = interop(five, "-o", out, "--only", "ann", "--only", "eve")
+    assert signs(out) == {"reference": "+++", "ann": "+++", "eve": "+++"}
+    assert "note  nothing is known yet of 3 hand-ins that --only leaves out" in lines
+    before = (out / "interop.csv").read_bytes()
+    assert "0 pairs were run, 4 were known" in interop(five, "-o", out, "--only", "ann")
+    assert (out / "interop.csv").read_bytes() == before
+    assert "4 of 4 pairs of a client and a server can chat." in (out / "interop.html").read_text()
+    lines = interop(five, "-o", out, "--only", "dan")
+    assert "3 pairs were run, 1 were known" in lines
+    assert "Lines: 5 of 5 pairs of a client and a server can chat." in lines
+    assert signs(out) == {"reference": "++S+", "ann": "+++", "dan": "C+", "eve": "+++"}
 
 
 def kept(out: Path) -> int:
@@ -253,6 +268,39 @@ def test_who_is_not_there_cannot_be_chosen(five, tmp_path):
     """A key that fits nobody is a wrong call."""
     [complaint] = interop(five, "-o", tmp_path / "out", "--only", "zed", status=2)
     assert "there is no such hand-in" in complaint
+
+
+def test_a_server_on_ipv6_alone(tmp_path):
+    """A server that listens at an IPv6 address gets advice that is true for it, too: it never was given '127.0.0.1'."""
+    lines = interop(lay(tmp_path / "class", ann=("ipv6_only",)), "-o", tmp_path / "out")
+    [told] = [line for line in lines if line.startswith("  ann's server: ")]
+    assert "'0.0.0.0', which stands for every IPv4 address" in told
+    assert "127.0.0.1" not in told.partition("Likely: ")[2]
+
+
+@pytest.mark.parametrize("name", ["interop.html", "interop.csv"])
+def test_a_folder_in_the_place_of_a_result(five, tmp_path, name):
+    """Where the page or the table cannot be written that is told before anything is run, with status 3."""
+    out = tmp_path / "out"
+    (out / name).mkdir(parents=True)
+    [complaint] = interop(five, "-o", out, status=3)
+    assert complaint == f"chatgrade: {out / name}: is a folder, and a file is to be written there"
+    assert [path.name for path in out.iterdir()] == [name]
+
+
+def test_a_result_that_cannot_be_written_in_the_end(five, tmp_path):
+    """What has come in the way meanwhile is named, with status 3, and what was run need not be run again."""
+    out = tmp_path / "out"
+    run = start(five, "-o", out, "--only", "ann")
+    while not kept(out):
+        assert run.poll() is None
+        time.sleep(0.01)
+    (out / "interop.html").mkdir()
+    _, complaint = run.communicate()
+    assert (run.returncode, complaint.count("\n")) == (3, 1)
+    assert f"{out}/interop.html: cannot be written (Is a directory); what was run is kept" in complaint
+    (out / "interop.html").rmdir()
+    assert "0 pairs were run, 4 were known" in interop(five, "-o", out, "--only", "ann")
 
 
 SPY = """

@@ -94,6 +94,25 @@ def test_numbers():
     assert "8 of 15 pairs of a client and a server can chat; in 1 of them leaving goes wrong." in as_page(sample())
 
 
+def test_names_that_look_alike_stand_with_the_key():
+    """Of two people whose names a reader would not tell apart each is told with her key, everywhere; others by their names."""
+    keys = ["x1", "x2", "ann"]
+    people = {
+        key: (Person(name, key, ""),) for key, name in zip(keys, ("\xe9mile  B", "E\u0301mile b", "Ann"), strict=True)
+    }
+    met = {Pair("", "x1"): failed(0), Pair("", "x2"): failed(0), Pair("ann", ""): failed(2)}
+    told = replace(made(met, keys), people=people)
+    page, terminal = as_page(told), printed(told)
+    for text in ("\xe9mile  B (x1)'s server: ", "E\u0301mile b (x2)'s server: ", "Ann's client: "):
+        assert text in terminal
+        assert html.escape(text[:-2]) in page
+    assert "(x1) (x1)" not in page
+    [row] = [
+        row for row in csv.DictReader(io.StringIO(as_csv(told)[1:])) if (row["client"], row["server"]) == ("ann", "x2")
+    ]
+    assert (row["client_of"], row["server_of"]) == ("Ann", "E\u0301mile b (x2)")
+
+
 def test_hostile_text_stays_text():
     """Names, notes, and whatever a program has printed are shown, and neither run nor obeyed."""
     evil = made({Pair(EVIL, ""): failed(2, EVIL)}, [EVIL], notes=(EVIL,), missing=(EVIL,))

@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from report_samples import plain_console, written
 
 from grader import codelab, settings
 from grader.errors import UsageError
-from grader.kit import lay_out
+from grader.kit import Laid, lay_out
+from grader.reports.kit import render
 from tasks import answers
 from tasks.copied import share_copied
 
@@ -249,10 +251,47 @@ def test_links_are_not_followed(tmp_path, name, target):
     folder.mkdir()
     (folder / name).symlink_to(tmp_path / target)
     laid = lay_out(folder, LAB)
-    assert laid.kept == (name,)
+    assert (laid.kept, laid.barred) == (((name,), ()) if target == "elsewhere" else ((), (name,)))
     assert (folder / name).is_symlink()
     assert (tmp_path / "elsewhere").read_text() == ""
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_is_no_file(tmp_path):
+    """A folder or a link that leads nowhere is not taken for the sheet or the form, and the other files are written."""
+    (tmp_path / "TASKS.md").mkdir()
+    (tmp_path / "answers.md").symlink_to(tmp_path / "nowhere")
+    done = chatgrade("init", tmp_path)
+    assert done.returncode == 0
+    for name in ("TASKS.md", "answers.md"):
+        assert f"left out  {tmp_path / name}: something of that name is there, and it is no file\n" in done.stdout
+    assert (done.stdout.count("wrote "), done.stdout.count("kept ")) == (1, 0)
+
+
+def test_an_empty_name(tmp_path):
+    """No name is no folder: nothing is written here, where nobody has asked for it."""
+    command = [sys.executable, "-m", "grader", "init", ""]
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=here)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "the name of the folder is empty" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash")
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize(
+    "name", ["-x", "two\nlines", "it's \\ \x1b[2J", "\udcff\xe9 \u202e$HOME", "##[error] `id`", "~", "a" * 900]
+)
+def test_what_comes_next_can_be_pasted(tmp_path, name, encoding):
+    """The command that is proposed means the folder, whatever it is called: a shell makes the same name of it."""
+    console = plain_console(4000, encoding)
+    render(Laid(Path(name), (), (), (), None, ()), console)
+    told = written(console).rstrip("\n")
+    assert "\n" not in told
+    command = told.partition("chatgrade task1 ")[2].encode("utf-8")
+    done = subprocess.run([b"bash", b"-c", b"printf %s " + command], capture_output=True, check=True, cwd=tmp_path)
+    assert done.stdout == os.fsencode(f"./{name}" if name.startswith("-") else name)
 
 
 def test_a_folder_that_is_a_link(tmp_path):

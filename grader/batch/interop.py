@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class Asked:
     paths: Sequence[Path]
     out: Path
     layout: str
-    only: tuple[str, ...]  # keys, or patterns of keys, of those who take part; empty: all
+    only: tuple[str, ...]  # keys, or patterns of keys, of those to run with each other; empty: all
     again: bool
     isolation: str
     jobs: int
@@ -60,19 +60,18 @@ class InteropListener:
 
 
 def meet(lab: Codelab, request: Request, asked: Asked, listener: InteropListener) -> Interop:
-    """Run what is new or changed; UsageError, GraderError if that cannot be begun."""
+    """Run what is new or changed of the chosen; all that is known then. UsageError, GraderError if that cannot be begun."""
     _require_our_words(lab, request)
     lab = replace(lab, catalogue=Catalogue([*lab.catalogue.tasks, *(_task(one) for one in lab.pairings)]))
     with Store(asked.out, create=True) as store, files.temporary_folder() as scratch:
         request = replace(request, seed=class_seed(store, request, keep=asked.keeps_seed))
         taken = class_in(asked.paths, scratch, asked.layout, request.settings.files.values())
         handed = [one for one in taken.entries if one.path.resolve() != asked.out.resolve()]
-        keys = matching([one.entry.key for one in handed], asked.only)
-        handed = [one for one in handed if one.entry.key in keys]
+        chosen = matching([one.entry.key for one in handed], asked.only)
         players = Players(lab, request, rules_of(lab, request, asked.isolation), scratch)
         crowd = [player for one in handed if (player := players.take_in(one))]
         meetings = [
-            _Meetings(lab, request, pairing, crowd, players.reference(pairing), store, listener)
+            _Meetings(lab, request, pairing, crowd, players.reference(pairing), chosen, store, listener)
             for pairing in lab.pairings
         ]
         listener.begins(sum(one.begin(again=asked.again) for one in meetings))
@@ -82,11 +81,12 @@ def meet(lab: Codelab, request: Request, asked: Asked, listener: InteropListener
             with workers_for(lab, common, asked.isolation, asked.jobs, (players.folder,)) as workers:
                 _run(meetings, workers, listener)
                 notes += list(workers.notes)
+        matrices = [matrix for one in meetings if (matrix := one.matrix()).students]
         return Interop(
-            tuple(one.matrix() for one in meetings if one.players),
+            tuple(matrices),
             {one.entry.key: one.entry.people for one in handed},
             taken.layout,
-            (*taken.notes, *notes),
+            (*taken.notes, *notes, *_left_out(crowd, matrices)),
             sum(one.run for one in meetings),
             sum(one.known for one in meetings),
             tuple(dict.fromkeys(error for one in meetings for error in one.errors())),
@@ -106,6 +106,12 @@ def _require_our_words(lab: Codelab, request: Request) -> None:
 
 def _task(pairing: Pairing) -> Task:
     return Task(pairing.check.task, pairing.title, (pairing.check,))
+
+
+def _left_out(crowd: Iterable[Player], matrices: Iterable[Matrix]) -> Iterator[str]:
+    shown = set[str]().union(*(matrix.students for matrix in matrices))
+    if count := sum(one.key not in shown for one in crowd):
+        yield f"nothing is known yet of {count} hand-in{'s' * (count != 1)} that --only leaves out"
 
 
 def _run(meetings: Sequence[_Meetings], workers: Workers, listener: InteropListener) -> None:
@@ -131,13 +137,15 @@ class _Meetings:
         pairing: Pairing,
         players: Iterable[Player],
         reference: Player,
+        chosen: Collection[str],
         store: Store,
         listener: InteropListener,
     ) -> None:
         self._lab, self._request, self._pairing, self._store, self._listener = lab, request, pairing, store, listener
         roles = {pairing.client, pairing.server}
-        self.players = {one.key: one for one in players if roles & set(one.programs)}
-        self._all = {REFERENCE: reference, **self.players}
+        takers = {one.key: one for one in players if roles & set(one.programs)}
+        self._chosen = takers.keys() & chosen
+        self._all = {REFERENCE: reference, **takers}
         self._clients = tuple(key for key, one in self._all.items() if pairing.client in one.programs)
         self._servers = tuple(key for key, one in self._all.items() if pairing.server in one.programs)
         self._met: dict[Pair, Met] = {}
@@ -145,17 +153,17 @@ class _Meetings:
         self.run = self.known = 0
 
     def begin(self, *, again: bool) -> int:
-        """Look what is known; how many pairs are to be run."""
-        if not self.players:
-            return 0
-        told = {} if again else self._store.pairs(self._pairing.check.id)
-        for pair in (Pair(client, server) for client in self._clients for server in self._servers):
+        """Look what is known; how many pairs of the chosen are to be run."""
+        take_part = {REFERENCE, *self._chosen} if self._chosen else set()
+        told = self._store.pairs(self._pairing.check.id)
+        for pair in self._pairs():
+            asked_for = take_part.issuperset(pair)
             made_of, met = told.get(pair, ("", {}))
-            if made_of == self._made_of(pair):
+            if made_of == self._made_of(pair) and not (asked_for and again):
                 self._met[pair] = Met.from_dict(met)
-            else:
+                self.known += asked_for
+            elif asked_for:
                 self.pending[pair] = None
-        self.known = len(self._met)
         self._drop_what_is_certain()
         return len(self.pending)
 
@@ -234,7 +242,11 @@ class _Meetings:
         return (met.error for met in self._met.values() if met.error)
 
     def matrix(self) -> Matrix:
-        """All of it."""
-        everybody = (Pair(client, server) for client in self._clients for server in self._servers)
-        met = {pair: found for pair in everybody if (found := self._met.get(pair) or self._concluded(pair))}
-        return Matrix(self._pairing.title, self._pairing.stages, self._clients, self._servers, met)
+        """All that is known: of those who were chosen, and of those who were at an earlier time."""
+        met = {pair: found for pair in self._pairs() if (found := self._met.get(pair) or self._concluded(pair))}
+        shown = {REFERENCE, *self._chosen}.union(*met)
+        clients, servers = (tuple(filter(shown.__contains__, keys)) for keys in (self._clients, self._servers))
+        return Matrix(self._pairing.title, self._pairing.stages, clients, servers, met)
+
+    def _pairs(self) -> Iterator[Pair]:
+        return (Pair(client, server) for client in self._clients for server in self._servers)

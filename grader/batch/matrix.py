@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -87,6 +89,11 @@ class Matrix:
     met: Mapping[Pair, Met]
 
     @cached_property
+    def students(self) -> frozenset[str]:
+        """The hand-ins that are in it."""
+        return frozenset((*self.clients, *self.servers)) - {REFERENCE}
+
+    @cached_property
     def reach(self) -> dict[Pair, int]:
         """How many stages each pair has passed."""
         return {pair: met.passed for pair, met in self.met.items() if met.passed is not None}
@@ -137,3 +144,17 @@ class Interop:
     run: int = 0  # pairs that were run now
     known: int = 0  # that had been before
     missing: tuple[str, ...] = field(default=())  # what the grader or the machine could not do
+
+    @cached_property
+    def authors(self) -> dict[str, str]:
+        """What to call who handed something in, by key: names, with the key where others look alike; without names the key."""
+        names = {key: " & ".join(one.name for one in people if one.name) or key for key, people in self.people.items()}
+        alike = Counter(map(_look, names.values()))
+        return {
+            key: name if alike[_look(name)] == 1 or name == key else f"{name} ({key})" for key, name in names.items()
+        }
+
+
+def _look(name: str) -> str:
+    """The same for names that a reader does not tell apart."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

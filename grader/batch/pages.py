@@ -6,7 +6,6 @@ is not a page of ours. Pages of hand-ins that the class has no more are taken aw
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -29,6 +28,7 @@ from grader.reports import html
 from grader.reports.html.overview import class_page
 from grader.reports.html.student import student_page
 from grader.reports.telling import sections
+from grader.reports.written import replace
 
 INDEX, STUDENTS = "index.html", "students"
 _MADE_OF = "<!-- made of %s -->\n"
@@ -103,7 +103,7 @@ def _digest(graded: Graded) -> str:
 
 @cache
 def _look() -> str:
-    """A digest of what pages are made with."""
+    """A digest of templates, styles and scripts; with any other change of the tool there are new verdicts, and so new pages."""
     digest = hashlib.sha256(grader.__version__.encode())
     for file in sorted(resources.files(html).iterdir(), key=lambda file: file.name):
         if file.is_file():
@@ -112,16 +112,10 @@ def _look() -> str:
 
 
 def _replace(file: Path, made_of: str, page: str) -> None:
-    """Write it whole or not at all, and over nothing but a page of ours."""
+    """Write it over nothing but a page of ours."""
     if os.path.lexists(file) and not _made_of(file):
         raise GraderError(f"{file}: is no page of chatgrade's, and is left as it is; the pages are not up to date")
-    new = file.with_name(f".{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.new")
     try:
-        new.write_text(_MADE_OF % made_of + page, "utf-8")
-        new.replace(file)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            new.unlink()
-        if isinstance(error, OSError):
-            raise GraderError(f"{file}: the page could not be written ({error.strerror})") from error
-        raise
+        replace(file, _MADE_OF % made_of + page)
+    except OSError as error:
+        raise GraderError(f"{file}: the page could not be written ({error.strerror})") from error

@@ -11,6 +11,7 @@ from functools import partial
 
 from grader.doctor import isolation, linux, pythons, surroundings
 from grader.doctor.finding import Finding, Level, Machine
+from grader.errors import in_words
 from grader.program import LINUX
 
 Probe = Callable[[Machine], Iterator[Finding]]
@@ -54,6 +55,7 @@ def examine(machine: Machine) -> Examination:
         "terminals": surroundings.terminals,
         "locale": surroundings.words,
         "/proc": surroundings.processes,
+        "TMPDIR": surroundings.ignored_place,
         "temporary files": surroundings.room,
         "limits": surroundings.limits,
         "port": partial(surroundings.port, level=best),
@@ -68,4 +70,4 @@ def _found(subject: str, probe: Probe, machine: Machine) -> Iterator[Finding]:
     try:
         yield from probe(machine)
     except Exception as error:  # noqa: BLE001 - whatever it is, the other probes have something to tell
-        yield Finding(Level.WARNING, subject, f"cannot be told: {error or type(error).__name__}")
+        yield Finding(Level.WARNING, subject, f"cannot be told: {in_words(error)}")

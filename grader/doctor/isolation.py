@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 
 from grader import files, listening
 from grader.doctor import linux
 from grader.doctor.finding import Finding, Level, Machine
-from grader.errors import GraderError
+from grader.errors import GraderError, in_words
 from grader.isolation import LEVELS
 from grader.program import LINUX
 from grader.setup import Setup
@@ -16,6 +17,8 @@ from grader.workers import Workers
 
 Outcome = str | GraderError
 """What a level leaves open, or why this machine does not have it."""
+
+_FORBIDDEN = re.compile(r"(bwrap: |does not permit ).*(not permitted|[Pp]ermission)")  # by what is around us
 
 
 def tried(machine: Machine) -> dict[str, Outcome]:
@@ -37,7 +40,7 @@ def levels(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
         else:
             nothing_left = level == LEVELS[-1] and not best(outcomes)
             grave = Level.TROUBLE if nothing_left else Level.WARNING
-            yield Finding(grave, subject, str(outcome), _without_full() if level == "full" else "")
+            yield Finding(grave, subject, str(outcome), _without_full(str(outcome)) if level == "full" else "")
 
 
 def _tried(level: str, machine: Machine) -> Outcome:
@@ -52,11 +55,12 @@ def _tried(level: str, machine: Machine) -> Outcome:
     except GraderError as error:
         return error.__cause__ if isinstance(error.__cause__, GraderError) else error
     except Exception as error:  # noqa: BLE001 - whatever it is, this level cannot be had
-        return GraderError(str(error) or type(error).__name__)
+        return GraderError(in_words(error))
 
 
-def _without_full() -> str:
-    """What it means that there is no sandbox, and what may be in its way where its parts are there."""
+def _without_full(reason: str) -> str:
+    """What it means that there is no sandbox, and what would permit it where its parts are there."""
     meaning = "`chatgrade batch` grades no class, unless --isolation accepts less"
     whole = LINUX and shutil.which("bwrap") and not linux.refused_namespaces()
-    return f"{meaning}; {advice}" if whole and (advice := linux.for_containers()) else meaning
+    advice = linux.for_containers() if whole and _FORBIDDEN.search(reason) else ""
+    return f"{meaning}; {advice}" if advice else meaning

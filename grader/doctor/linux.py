@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import re
@@ -9,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader import kernel, landlock, seccomp
+from grader import kernel, landlock, procfs, seccomp
 from grader.doctor.asking import answers
 from grader.doctor.finding import Finding, Level, Machine
 
@@ -44,7 +45,8 @@ def user_namespaces(_: Machine) -> Iterator[Finding]:
         yield Finding(Level.OK, "user namespaces", "permitted")
         return
     needed = "isolation full needs them, and so does network unless root runs it"
-    remedy = _sysctl() or for_containers()
+    forbidden = refusal in map(os.strerror, (errno.EPERM, errno.EACCES))
+    remedy = _sysctl() or (for_containers() if forbidden else "")
     yield Finding(Level.WARNING, "user namespaces", f"refused ({refusal})", f"{needed}; {remedy}" if remedy else needed)
 
 
@@ -100,8 +102,13 @@ def filters(_: Machine) -> Iterator[Finding]:
     if not seccomp.filter_for(processor):
         yield Finding(Level.WARNING, "seccomp", f"no filter for {processor}", "isolation full needs one")
         return
-    mode = re.search(r"(?m)^Seccomp:\s*(\d)", Path("/proc/self/status").read_text())
-    if not mode:
+    status = procfs.status(os.getpid())
+    mode = re.search(r"(?m)^Seccomp:\s*(\d)", status)
+    if not status:
+        yield Finding(
+            Level.WARNING, "seccomp", "/proc does not tell whether the kernel has it", "isolation full needs it"
+        )
+    elif not mode:
         yield Finding(Level.WARNING, "seccomp", "the kernel has none", "isolation full needs it")
     elif mode[1] == "0":
         yield Finding(Level.OK, "seccomp", f"a filter for {processor}")

@@ -43,7 +43,8 @@ def found(machine: Machine) -> Iterator[Finding]:
     if old := [one for one in others if one.version and one.version < _OLDEST]:
         yield Finding(Level.WARNING, subject, _named(old), f"older than {oldest}: cannot run students' programs")
     if silent := [one for one in others if not one.version]:
-        yield Finding(Level.OK, subject, f"{_named(silent)} did not answer", "cannot run students' programs")
+        meaning = "behind these names is none that starts, as with a shim of pyenv whose version is not chosen"
+        yield Finding(Level.OK, subject, _named(silent), meaning)
 
 
 def _asked(paths: list[str], within: float) -> list[_Python]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import platform
@@ -75,6 +76,15 @@ def processes(_: Machine) -> Iterator[Finding]:
         yield Finding(Level.WARNING, "/proc", "hides the processes of others (hidepid)", meaning)
     else:
         yield Finding(Level.OK, "/proc", "tells what threads wait for", "that nothing comes is proved, not waited for")
+
+
+def ignored_place(_: Machine) -> Iterator[Finding]:
+    """Whether temporary files lie somewhere else than TMPDIR says."""
+    wanted = os.environ.get("TMPDIR")
+    with contextlib.suppress(FileNotFoundError):  # no place at all: `room` tells
+        if wanted and Path(wanted).absolute() != Path(taken := tempfile.gettempdir()):
+            fact = f"{wanted} is passed over: no file can be written in it"
+            yield Finding(Level.WARNING, "TMPDIR", fact, f"temporary files lie in {taken}")
 
 
 def room(machine: Machine) -> Iterator[Finding]:

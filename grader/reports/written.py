@@ -1,12 +1,13 @@
-"""The files that the report of a run is written to, in the forms that other programs and browsers read: UTF-8."""
+"""The files that reports are written to, in the forms that other programs and browsers read: UTF-8."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -58,6 +59,25 @@ class Files:
                 raise
             except OSError as error:
                 raise GraderError(f"{name}: the report could not be written ({error.strerror})") from error
+
+
+def require_writable(files: Iterable[Path]) -> None:
+    """GraderError that names a file that `replace` could not write: what takes hours should not come to nothing."""
+    for file in files:
+        if file.is_dir():
+            raise GraderError(f"{file}: is a folder, and a file is to be written there")
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a file whole or not at all, whatever file or link was there; OSError if that fails."""
+    new = file.with_name(f".{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.new")
+    try:
+        new.write_text(text, "utf-8")
+        new.replace(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
 
 
 def _renderer(form: str) -> Callable[[Report], str]:

@@ -29,7 +29,7 @@ class _Head(NamedTuple):
     """Whose program it is, the reason that tells of it, and with how many of the others' it chats."""
 
     name: _Link
-    key: str  # of the hand-in, where that is not the name
+    key: str  # of the hand-in, where the name does not hold it
     chats: str
 
 
@@ -84,7 +84,8 @@ def _section(interop: Interop, matrix: Matrix, prefix: str) -> _Section:
     def head(key: str, found: dict[str | None, str], pairs: list[Pair]) -> _Head:
         name = blame.author(interop, key)
         chats = str(sum(map(matrix.chats, pairs))) if key != REFERENCE else ""
-        return _Head(_Link(name, found.get(key, "")), f" ({key})" if key not in (name, REFERENCE) else "", chats)
+        said = key in (name, REFERENCE) or name.endswith(f"({key})")
+        return _Head(_Link(name, found.get(key, "")), "" if said else f" ({key})", chats)
 
     def cell(pair: Pair) -> _Cell:
         names = f"{blame.author(interop, pair.client)}'s client, {blame.author(interop, pair.server)}'s server"
