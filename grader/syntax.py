@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from grader import files
 
 _LARGEST = 400_000  # bytes of one file
-_MEMORY, _SECONDS = 512 << 20, 4
+_MEMORY, _SECONDS = 256 << 20, 4
 _LONGEST_TEXT = 160  # characters of one call
 
 
@@ -155,7 +155,8 @@ def _limit(seconds: float) -> None:
         signal.signal(number, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
     if sys.platform.startswith("linux"):  # other systems refuse it or do not keep it
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()  # by what we are a fork of
+        resource.setrlimit(resource.RLIMIT_AS, (held + _MEMORY, held + _MEMORY))
 
 
 def _digest(source: bytes) -> list[Any]:

@@ -49,6 +49,13 @@ def test_functions(tmp_path):
     assert listen.comment == "Prints whatever comes\nuntil the end.\nDoc."
 
 
+def test_a_large_grader_is_no_hindrance(tmp_path):
+    """The bounds are on what reading the source takes, not on what the process that asks holds already."""
+    held = bytearray(600 << 20)
+    assert outlined(tmp_path, CLIENT).functions
+    del held
+
+
 def test_calls(tmp_path):
     """A call has its name, line and arguments as they stand in the source."""
     [call] = [call for call in outlined(tmp_path, CLIENT).calls() if call.name == "sendall"]
