@@ -67,6 +67,7 @@ _LEGEND = (
     (_Cell("together", [_Link("T", "")]), "each is right with the references, and they fail only together"),
     (_Cell("parts", [_Link("c", "")]), "in lower case: they chat, and leaving goes wrong"),
     (_Cell("alone not-run", [_Link("S", "")]), "dashed: not run, as it is known what comes of it"),
+    (_Cell("works own", [_Link("✓", "")]), "framed: client and server of the same author"),
     (_Cell("open", [_Link("?", "")]), "not known whose fault"),
     (_Cell("open", [_Link("!", "")]), "no result: the machine or the grader could not do its job"),
 )
@@ -89,7 +90,8 @@ def _section(interop: Interop, matrix: Matrix, prefix: str) -> _Section:
 
     def cell(pair: Pair) -> _Cell:
         names = f"{blame.author(interop, pair.client)}'s client, {blame.author(interop, pair.server)}'s server"
-        return _cell(pair, matrix, of_pair.get(pair, []), names)
+        one = _cell(pair, matrix, of_pair.get(pair, []), names)
+        return one._replace(kind=f"{one.kind} own") if pair.client == pair.server else one
 
     return _Section(
         matrix.title,
