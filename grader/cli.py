@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import signal
-import subprocess
 import sys
-import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader import __version__, codelab, intake, settings, signals
+from grader import __version__, codelab, intake, options, settings, signals
 from grader.errors import GraderError, UsageError
 from grader.reports import sinks, written
 
@@ -30,8 +27,6 @@ if TYPE_CHECKING:
 
 FAILED, USAGE, TROUBLE, INTERRUPTED = 1, 2, 3, 130
 _DEADLY = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
-_LEVELS = ("full", "network", "none")
-TASKS = ("task1", "task2", "task3", "task4", "task5")
 
 
 def main() -> NoReturn:
@@ -80,98 +75,20 @@ def commands() -> None:
     """Check a chat server of the networking codelab, and explain what is wrong with it."""
 
 
-_OWN_PYTHON: str = getattr(sys, "_base_executable", sys.executable)  # without the tool's own packages
-_FILE = click.Path(path_type=Path)
-_RUN_OPTIONS: list[Callable[..., Any]] = [
-    click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
-    click.option(
-        "--python",
-        metavar="EXE",
-        default=_OWN_PYTHON,
-        help="The Python that runs the student's program (3.8 or newer).",
-    ),
-    click.option("--config", type=_FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."),
-    click.option(
-        "--terminal",
-        type=click.Choice(["auto", "pty", "pipes"]),
-        default="auto",
-        show_default=True,
-        help="What clients run at: a pseudo-terminal, or plain pipes.",
-    ),
-    click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; else one per processor."),
-    click.option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score."),
-    click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same."),
-]
-_SUBMISSION_OPTIONS: list[Callable[..., Any]] = [
-    click.argument("path", type=_FILE),
-    click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
-    click.option("--server", type=_FILE, metavar="FILE", help="The server, if it has another name than usual."),
-    click.option("--client", type=_FILE, metavar="FILE", help="The client, if it has another name than usual."),
-    click.option(
-        "--isolation",
-        type=click.Choice(["auto", *_LEVELS]),
-        default="auto",
-        show_default=True,
-        help="full: programs see only their own files (bubblewrap); network: a private network for each check; "
-        "none: the real port, one check at a time.",
-    ),
-    *_RUN_OPTIONS,
-]
-_GRADING_OPTIONS: list[Callable[..., Any]] = [
-    *_SUBMISSION_OPTIONS,
-    *(
-        click.option(f"--{form}", metavar="FILE", help=f"Write the report as {what}; `-`: to standard output, alone.")
-        for form, what in written.FORMS.items()
-    ),
-    click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
-]
-_CLASS_OPTIONS: list[Callable[..., Any]] = [
-    click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="PATH..."),
-    click.option("-o", "--out", required=True, type=_FILE, metavar="OUT", help="The folder of the results."),
-    click.option(
-        "--layout", metavar="NAME", help="The form of the class, if it is not recognised: folders, canvas, ..."
-    ),
-    click.option("--only", multiple=True, metavar="KEY", help="Only this hand-in, or those like 'a*'. Repeatable."),
-    click.option(
-        "--isolation",
-        type=click.Choice(_LEVELS),
-        default="full",
-        show_default=True,
-        help="Less than full accepts what strangers' programs may do then.",
-    ),
-    *_RUN_OPTIONS,
-]
-_BATCH_OPTIONS: list[Callable[..., Any]] = [
-    *_CLASS_OPTIONS,
-    click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only this task. Repeatable."),
-    click.option("--regrade", is_flag=True, help="Grade again what is unchanged, too."),
-    click.option("--cluster", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler."),
-]
-
-
-def _with(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """What commands have in common."""
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
-
-
 def _add_grading_command(name: str, tasks: tuple[str, ...], summary: str) -> None:
     @commands.command(name, help=summary)
-    @_with(_GRADING_OPTIONS)
+    @options.taking(options.GRADING)
     def command(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
         return grade(tasks, **options)
 
 
-for _task, _about in zip(TASKS, ("connect and chat", "framing", "/name", "dead clients", "length prefix"), strict=True):
+for _task, _about in zip(
+    options.TASKS, ("connect and chat", "framing", "/name", "dead clients", "length prefix"), strict=True
+):
     _add_grading_command(
         _task, (_task,), f"Check Task {_task[-1]} ({_about}) of the submission at PATH, a folder, a file or an archive."
     )
-_add_grading_command("all", TASKS, "Check all tasks of the submission at PATH, a folder, a file or an archive.")
+_add_grading_command("all", options.TASKS, "Check all tasks of the submission at PATH, a folder, a file or an archive.")
 
 
 def grade(tasks: tuple[str, ...], *, path: Path, **options: Any) -> int:  # noqa: ANN401 - click's options, by name
@@ -201,15 +118,15 @@ def _grade(
 ) -> int:
     """Find, run, report; returns the exit status."""
     lab = codelab.load()
-    chosen, given = _settings_and_programs(lab, tasks, taken, server, client, config)
-    interpreter = _interpreter(python)
-    backend, terminal_notes = _terminal(terminal)
+    chosen, given = options.settings_and_programs(lab, tasks, taken, server, client, config)
+    interpreter = options.interpreter_at(python)
+    backend, terminal_notes = options.terminal_kind(terminal)
 
     from grader import runner
     from grader.grading import Request, grading
 
     request = Request(
-        tasks, only, chosen, _drawn() if seed is None else seed, python, interpreter, backend, terminal_notes, given,
+        tasks, only, chosen, options.drawn_seed() if seed is None else seed, python, interpreter, backend, terminal_notes, given,
     )  # fmt: skip
     with written.Files(reports) as files:
         with _progress(quiet=quiet or files.alone, no_color=no_color) as progress:
@@ -220,57 +137,6 @@ def _grade(
 
         console.render(report, _console(no_color=no_color), verbose=verbose, quiet=quiet)
     return report.exit_status
-
-
-def _settings_and_programs(
-    lab: codelab.Codelab, tasks: tuple[str, ...], taken: intake.Intake, server: Path | None, client: Path | None,
-    config: Path | None,
-) -> tuple[settings.Settings, dict[str, Path]]:  # fmt: skip
-    """The settings that hold for a submission, and its programs that were named on the command line."""
-    beside = taken.path if taken.unpacked else server or client or taken.path
-    given = {
-        lab.bonus_role(role) if tasks == (lab.bonus,) else role: taken.file(file)
-        for role, file in (("server", server), ("client", client))
-        if file
-    }
-    return settings.load(config or settings.find(beside), lab), given
-
-
-def _drawn() -> int:
-    """A seed."""
-    return time.time_ns() % 2**32
-
-
-def _terminal(wanted: str) -> tuple[str, tuple[str, ...]]:
-    """The kind of terminal that clients run at, and what the report should say about it."""
-    if wanted != "auto":
-        return wanted, ()
-    try:
-        for end in os.openpty():
-            os.close(end)
-    except OSError as error:
-        return "pipes", (f"clients ran at plain pipes: this machine has no pseudo-terminal to give ({error.strerror})",)
-    return "pty", ()
-
-
-def _interpreter(python: str) -> str:
-    """The absolute path of a Python that can run students' programs."""
-    found = _located(python)
-    if python != _OWN_PYTHON:
-        asked = subprocess.run(
-            [found, "-c", "import sys; print(sys.version_info >= (3, 8))"], capture_output=True, check=False
-        )
-        if asked.stdout.strip() != b"True":
-            raise UsageError(f"{python}: is not a Python of version 3.8 or newer.")
-    return found
-
-
-def _located(python: str) -> str:
-    """The absolute path of a Python, whether or not it can run anything."""
-    found = shutil.which(python)
-    if not found:
-        raise UsageError(f"{python}: there is no such Python to run the student's program with.")
-    return str(Path(found).absolute())  # the program is started in another folder
 
 
 def _console(*, no_color: bool, stderr: bool = False) -> Console:
@@ -293,7 +159,7 @@ def _progress(*, quiet: bool, no_color: bool) -> Any:  # noqa: ANN401 - either k
 
 
 @commands.command("batch")
-@_with(_BATCH_OPTIONS)
+@options.taking(options.BATCH)
 def grade_batch(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
     """Grade a class: folders, archives, or what Canvas, Moodle and Gradescope give.
 
@@ -322,15 +188,11 @@ def _grade_batch(
 ) -> int:
     """Take in, grade, tell; returns the exit status."""
     from grader.batch import command
-    from grader.grading import Request
     from grader.reports.batch import BatchProgress, render_summary
 
     lab = codelab.load()
-    chosen = settings.load(config or settings.find(paths[0].absolute().parent), lab)
-    backend, notes = _terminal(terminal)
-    request = Request(
-        tasks or TASKS, (), chosen, _drawn() if seed is None else seed, python, _interpreter(python), backend, notes
-    )
+    request = options.class_request(lab, tasks or options.TASKS, paths[0], config, seed, python, terminal)
+    chosen = request.settings
     batch = command.Batch(
         paths, out, layout or chosen.batch.layout, only, regrade, isolation, jobs or chosen.batch.jobs, cluster or "",
         keeps_seed=seed is None,
@@ -343,7 +205,7 @@ def _grade_batch(
 
 
 @commands.command("interop")
-@_with([*_CLASS_OPTIONS, click.option("--redo", is_flag=True, help="Run what is unchanged, too.")])
+@options.taking([*options.CLASS, click.option("--redo", is_flag=True, help="Run what is unchanged, too.")])
 def meet_each_other(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
     """Have everybody's client chat on everybody's server: who can chat with whom, and who is at fault.
 
@@ -371,16 +233,12 @@ def _meet_each_other(
     """Take in, run, tell; returns the exit status."""
     from grader.batch import interop
     from grader.batch.exports.interop import as_csv
-    from grader.grading import Request
     from grader.reports.html.interop import as_page
     from grader.reports.interop import InteropProgress, render_summary
 
     lab = codelab.load()
-    chosen = settings.load(config or settings.find(paths[0].absolute().parent), lab)
-    backend, notes = _terminal(terminal)
-    request = Request(
-        ("interop",), (), chosen, _drawn() if seed is None else seed, python, _interpreter(python), backend, notes
-    )
+    request = options.class_request(lab, ("interop",), paths[0], config, seed, python, terminal)
+    chosen = request.settings
     asked = interop.Asked(
         paths, out, layout or chosen.batch.layout, only, redo, isolation, jobs or chosen.batch.jobs,
         keeps_seed=seed is None,
@@ -404,12 +262,12 @@ def _replace(made: Mapping[Path, str]) -> None:
 
 
 @commands.command("export")
-@click.argument("out", type=_FILE)
+@click.argument("out", type=options.FILE)
 @click.option("--format", "format_name", required=True, metavar="NAME", help="csv, jsonl, markdown, junit, canvas, ...")
 @click.option(
-    "--fill", type=_FILE, metavar="FILE", help="Canvas's grade book or Moodle's worksheet, as exported there."
+    "--fill", type=options.FILE, metavar="FILE", help="Canvas's grade book or Moodle's worksheet, as exported there."
 )
-@click.option("-o", "--to", type=_FILE, metavar="PATH", help="A file, or a folder for a file of each hand-in.")
+@click.option("-o", "--to", type=options.FILE, metavar="PATH", help="A file, or a folder for a file of each hand-in.")
 @click.option("--column", default="", help="Canvas: the title of the assignment, if several may be meant.")
 @click.option("--bonus", is_flag=True, help="Count bonus points towards the score.")
 @click.option("--provisional", is_flag=True, help="Fill in scores that still await a review, too.")
@@ -450,8 +308,8 @@ def _write_files(made: Mapping[str, bytes], to: Path | None) -> None:
 
 
 @commands.command("watch")
-@click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only this task. Repeatable.")
-@_with(_SUBMISSION_OPTIONS)
+@click.option("--task", "tasks", multiple=True, type=click.Choice(options.TASKS), help="Only this task. Repeatable.")
+@options.taking(options.SUBMISSION)
 def watch(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
     """Check the submission at PATH again on each save, and show what is new; Ctrl-C ends it."""
     return _watch(**options)
@@ -483,13 +341,13 @@ def _watch(
         path.stat()
     except OSError as error:
         raise UsageError(f"{path}: cannot be watched ({error.strerror}).") from error
-    lab, tasks, kept_seed = codelab.load(), tasks or TASKS, _drawn() if seed is None else seed
+    lab, tasks, kept_seed = codelab.load(), tasks or options.TASKS, options.drawn_seed() if seed is None else seed
     lab.catalogue.with_needs(only)  # an id that there is not is no matter of the submission
-    interpreter, (backend, notes) = _interpreter(python), _terminal(terminal)
+    interpreter, (backend, notes) = options.interpreter_at(python), options.terminal_kind(terminal)
 
     def grade_once(listener: Listener, saved: Connection) -> Report:
         with intake.taken_in(path) as taken:
-            chosen, given = _settings_and_programs(lab, tasks, taken, server, client, config)
+            chosen, given = options.settings_and_programs(lab, tasks, taken, server, client, config)
             request = Request(tasks, only, chosen, kept_seed, python, interpreter, backend, notes, given)
             return runner.run_one(lab, grading(lab, request, taken, listener), isolation, jobs or 0, saved)
 
@@ -519,8 +377,10 @@ def explain(check_id: str) -> None:
 
 
 @commands.command("doctor")
-@click.option("--python", metavar="EXE", default=_OWN_PYTHON, help="The Python that is to run students' programs.")
-@click.option("--config", type=_FILE, metavar="FILE", help="Settings; else chatgrade.toml here or above.")
+@click.option(
+    "--python", metavar="EXE", default=options.OWN_PYTHON, help="The Python that is to run students' programs."
+)
+@click.option("--config", type=options.FILE, metavar="FILE", help="Settings; else chatgrade.toml here or above.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
 def doctor(*, python: str, config: Path | None, no_color: bool) -> int:
     """Tell what this machine can do, and what that means for grading."""
@@ -529,7 +389,7 @@ def doctor(*, python: str, config: Path | None, no_color: bool) -> int:
     from grader.reports.doctor import render
 
     lab, file = codelab.load(), config or settings.find(Path())
-    examination = examine(Machine(lab, settings.load(file, lab), file, _located(python)))
+    examination = examine(Machine(lab, settings.load(file, lab), file, options.located(python)))
     render(examination, _console(no_color=no_color))
     return 0 if examination.can_grade else TROUBLE
 
@@ -550,7 +410,7 @@ def start_course(folder: str) -> None:
 
 
 @commands.command("review")
-@click.argument("out", type=_FILE)
+@click.argument("out", type=options.FILE)
 @click.option("--again", is_flag=True, help="Go through the answers even if all are judged.")
 @click.option("--list", "as_list", is_flag=True, help="Print all answers, a line each, in columns parted by tabs.")
 @click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
