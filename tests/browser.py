@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,9 @@ def browser() -> Iterator[Browser]:
             yield chromium
         finally:
             chromium.close()
+    with contextlib.suppress(ChildProcessError):  # its orphans are ours where a test has made this process their owner
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 @contextlib.contextmanager
