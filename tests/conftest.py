@@ -36,6 +36,15 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="looks at processes as Linux shows them"))
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser for the tests of one module."""
+    from browser import browser
+
+    with browser() as chromium:
+        yield chromium
+
+
 @pytest.fixture
 def private():
     """Enter a network of the test's own, whose real port is free; skipped where none is permitted."""

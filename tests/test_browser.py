@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browser import browser, needs_chromium, opened
+from browser import needs_chromium, opened
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser for this module."""
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.mark.parametrize(

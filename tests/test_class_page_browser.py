@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from browser import LAPTOP, PHONE, WALL, browser, needs_chromium, opened
+from browser import LAPTOP, PHONE, WALL, needs_chromium, opened
 from class_of_many import class_of, invented
 from class_samples import graded, hostile, sample_class
 from report_samples import failed, report, result
@@ -23,13 +23,6 @@ pytestmark = needs_chromium
 SMALL, LARGE = class_of(invented(), 60), class_of(invented(), 1000)
 ROWS = "#table tbody tr:not([hidden])"
 STUDENT = "<!doctype html><html lang=en><meta charset=utf-8><title>{}</title><p id='task1.broadcast'>the check</p>"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser for this module."""
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")

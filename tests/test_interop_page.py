@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import LAPTOP, PHONE, WALL, browser, needs_chromium, opened
+from browser import LAPTOP, PHONE, WALL, needs_chromium, opened
 from rich.console import Console
 
 from grader.batch.blame import Pair
@@ -170,13 +170,6 @@ def test_how_long_it_will_take_is_told_where_that_matters():
 
 
 pages = pytest.fixture(scope="module")(lambda tmp_path_factory: tmp_path_factory.mktemp("pages"))
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser for this module."""
-    with browser() as one:
-        yield one
 
 
 def written(folder: Path, name: str, interop: Interop) -> Path:

@@ -5,27 +5,20 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import LAPTOP, PHONE, WALL, browser, needs_chromium, opened
+from browser import LAPTOP, PHONE, WALL, needs_chromium, opened
 from pages import contrast, graded, run
 from report_samples import GUIDE, failed, failure, full_report, report, result
 from test_diagram import CROWD
 from test_student_page import EXCERPT, HOSTILE, SCREEN, STUCK, everywhere
 
 from grader.check import Event
-from grader.exhibits import Exhibits
+from grader.exhibits import Excerpt, Exhibits
 from grader.reports.html.student import html, student_page
 
 pytestmark = needs_chromium
 CHECK = "task1.broadcast"
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A browser for this module."""
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +32,7 @@ def file(tmp_path_factory):
         notes=("n" * 200,),
     )
     long = tuple(line * 40 for line in EXCERPT.lines)
-    exhibits = Exhibits(
-        (EXCERPT, Exhibits().excerpts or EXCERPT.__class__("b.py", 1, long, (2,))), (STUCK,), (SCREEN,), "guest20"
-    )
+    exhibits = Exhibits((EXCERPT, Excerpt("b.py", 1, long, (2,))), (STUCK,), (SCREEN,), "guest20")
     made = graded(report(result("task1.listens"), check, *full_report().tasks[1].checks), {CHECK: exhibits})
     path = tmp_path_factory.mktemp("pages") / "ada.html"
     path.write_text(student_page(made, {CHECK: GUIDE, "task1.listens": GUIDE}, "class.html"))

@@ -17,6 +17,7 @@ from grader.batch.results import Review
 from grader.batch.review import Answer, Group, Sitting, identical
 from grader.reports import sinks
 from grader.reports.columns import breaks, columns
+from grader.reports.telling import count
 
 SIDE_BY_SIDE = 120  # columns from which on the function stands beside the answers
 HELP = (
@@ -159,11 +160,6 @@ class Pages:
         start = 2 + min(len(line) - len(text), width // 2)
         rows = _wrapped(self.harmless(text), width - start - 4)
         return [Text(" " * (start if row is rows[0] else start + 4)).append_text(row) for row in rows]
-
-
-def count(number: int, noun: str) -> str:
-    """`1 point`, `2 points`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _entry(label: str, body: Text, width: int) -> list[Text]:

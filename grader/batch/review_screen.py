@@ -18,11 +18,12 @@ from rich.text import Text
 from grader.batch import pages
 from grader.batch.keyboard import RESIZED, Keyboard
 from grader.batch.review import Sitting, answers_of, listing
-from grader.batch.review_page import Pages, View, count
+from grader.batch.review_page import Pages, View
 from grader.batch.store import Store
 from grader.errors import UsageError
 from grader.reports import sinks
 from grader.reports.columns import columns
+from grader.reports.telling import count
 
 _LINES = {"up": -1, "down": 1, "k": -1, "j": 1}
 _PAGES = {"page up": -1, "b": -1, "page down": 1, "space": 1}

@@ -13,6 +13,7 @@ from typing import Any
 
 from grader.batch.results import Class, Graded, Person
 from grader.reports import sinks
+from grader.reports.telling import count
 
 _DIGITS = 5  # after the point: as many as Moodle and Canvas keep
 
@@ -159,8 +160,3 @@ def number(value: Fraction, decimal_sign: str = ".") -> str:
     whole, rest = divmod(units, 10**_DIGITS)
     digits = f"{rest:0{_DIGITS}}".rstrip("0")
     return f"{whole}{decimal_sign}{digits}" if digits else str(whole)
-
-
-def count(amount: int, noun: str) -> str:
-    """Say how many there are of something."""
-    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from grader.batch.exports.common import Choices, bonus_checks, count, evidence, name, people, status, verdict, worth
+from grader.batch.exports.common import Choices, bonus_checks, evidence, name, people, status, verdict, worth
 from grader.batch.results import Graded
 from grader.reports import sinks
+from grader.reports.telling import count
 
 _PAGE = 1_000_000  # bytes; GitHub drops a summary of more than 1024 KiB whole
 _EACH = 10  # annotations of one kind that GitHub shows for a step

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from grader.batch.exports.common import Choices, count, is_final, name, status, students
+from grader.batch.exports.common import Choices, is_final, name, status, students
 from grader.batch.results import Class, Graded, Person
+from grader.reports.telling import count
 
 
 @dataclass(frozen=True)
