@@ -12,14 +12,15 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (Debian: apt install chromium)")
 _LIMIT = 120_000  # milliseconds: only ends a test that has failed
 PHONE, LAPTOP, WALL = 390, 1280, 2000  # pixels of width
 
 
 @contextlib.contextmanager
 def browser() -> Iterator[Browser]:
-    """A browser of our own, for as many pages as one likes."""
+    """A browser of our own, for as many pages as one likes; without one on this system, the test is skipped."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium (Debian: apt install chromium)")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox"], timeout=_LIMIT

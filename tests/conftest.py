@@ -1,4 +1,7 @@
-"""What several tests share: running a test in a process of its own, and a machine that lacks something.
+"""What several tests share: tiers, the corpus' gradings, a browser, a process of one's own, a machine that lacks something.
+
+Tests without a marker are the fast tier; those of the other tiers are run when they are asked for: with `--all`, or by name, by
+`-m` or `-k`. Any test may run beside any other and in any order; those that share a thing at great cost are one `xdist_group`.
 
 Some parts of the grader change the process they run in (its namespaces, who owns its orphans) or must find no other
 children in it. A test marked `own_process` runs in a fork of the test process, which is checked to leave nothing behind.
@@ -15,30 +18,109 @@ import traceback
 from pathlib import Path
 
 import pytest
+from gradings import Gradings
 
 from grader import kernel, procfs
 from grader.errors import GraderError
 from grader.network import PrivateNetwork
 from grader.worker import become_owner_of_orphans
 
-_LIMIT = 300  # seconds: the last resort against a test that hangs
+TIERS = {
+    "corpus": "grades submissions that the fast tier leaves out",
+    "browser": "opens pages in a browser",
+    "hostile": "grades programs that attack the grader",
+    "machine": "takes long, or much of the machine",
+}
+SHARED = pytest.StashKey[Path]()  # a folder for all processes of the session
+EVERYTHING = pytest.StashKey[bool]()  # whether all tiers are run
+GRADINGS = pytest.StashKey[Gradings]()
+
+
+# -- tiers -------------------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser):
+    """One more word runs all."""
+    parser.addoption("--all", action="store_true", help="run the tests of all tiers, not only the fast ones")
 
 
 def pytest_configure(config):
-    """Make the marker known."""
+    """Make the markers known; agree with the other processes on what is run, and on a folder."""
     config.addinivalue_line("markers", "own_process: run the test in a forked process that owns its orphans (Linux)")
+    for tier, about in TIERS.items():
+        config.addinivalue_line("markers", f"{tier}: {about}; not in the fast tier")
+    if told := getattr(config, "workerinput", None):
+        config.stash[SHARED], config.stash[EVERYTHING] = Path(told["shared"]), told["everything"]
+    else:
+        by_name = config.args_source is config.ArgsSource.ARGS or config.option.markexpr or config.option.keyword
+        config.stash[SHARED] = Path(tempfile.mkdtemp(prefix="chatgrade-tests-"))
+        config.stash[EVERYTHING] = bool(config.option.all or by_name)
+    config.stash[GRADINGS] = Gradings(config.stash[SHARED])
 
 
-def pytest_collection_modifyitems(items):
-    """Skip the marked tests where /proc does not tell who is whose child."""
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a process that runs tests what was agreed on."""
+    node.workerinput |= {"shared": str(node.config.stash[SHARED]), "everything": node.config.stash[EVERYTHING]}
+
+
+def pytest_unconfigure(config):
+    """The process that had the folder made removes it."""
+    if not hasattr(config, "workerinput"):
+        config.stash[GRADINGS].end()
+        shutil.rmtree(config.stash[SHARED], ignore_errors=True)
+
+
+@pytest.hookimpl(tryfirst=True)  # before groups are made a part of names
+def pytest_collection_modifyitems(config, items):
+    """Know the tests that share the browser; leave out other tiers, and what /proc must tell where it does not."""
     for item in items:
+        if "chromium" in item.fixturenames:
+            item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))
         if item.get_closest_marker("own_process") and not sys.platform.startswith("linux"):
             item.add_marker(pytest.mark.skip(reason="looks at processes as Linux shows them"))
+    if not config.stash[EVERYTHING]:
+        left_out = [item for item in items if any(map(item.get_closest_marker, TIERS))]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
-@pytest.fixture(scope="module")
+# -- the corpus --------------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session):
+    """Begin to grade what tests ask for before any of them runs; one of many processes leaves that to their controller."""
+    config = session.config
+    names = {item.callspec.params["name"]: None for item in session.items if "gradings" in item.fixturenames}
+    if told := getattr(config, "workerinput", None):
+        (config.stash[SHARED] / told["workerid"]).write_text("\n".join(names))
+    elif names and not config.option.collectonly:
+        config.stash[GRADINGS].begin(list(names))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node):
+    """Do so in their place: what all of them will ask for is what the first of them has written down."""
+    gradings = node.config.stash[GRADINGS]
+    names = (node.config.stash[SHARED] / node.gateway.id).read_text().split()
+    if names and not gradings.begun:
+        gradings.begin(names)
+
+
+@pytest.fixture(scope="session")
+def gradings(request):
+    """The reports on submissions, each graded once in a session; a test's parameter `name` tells which one it asks for."""
+    return request.config.stash[GRADINGS]
+
+
+# -- what tests are given ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
 def chromium():
-    """A browser for the tests of one module."""
+    """A browser for all tests that open pages."""
     from browser import browser
 
     with browser() as chromium:
@@ -105,7 +187,14 @@ def pytest_pyfunc_call(pyfuncitem):
         _in_the_fork(theirs, lambda: pyfuncitem.obj(**arguments))
     os.close(theirs)
     with os.fdopen(ours, "rb") as pipe:
-        told = pipe.read().decode("utf-8", "replace")
+        try:
+            told = pipe.read()
+        except BaseException:  # the test's time is over: where it was tells the fork
+            os.kill(pid, signal.SIGTERM)
+            sys.stderr.write(pipe.read().decode("utf-8", "replace"))
+            os.waitpid(pid, 0)
+            raise
+    told = told.decode("utf-8", "replace")
     _, status = os.waitpid(pid, 0)
     if told.startswith("skip:"):
         pytest.skip(told[5:])
@@ -120,8 +209,6 @@ def _in_the_fork(pipe: int, test) -> None:
     try:
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):  # a background shell or nohup ignores them
             signal.signal(number, signal.SIG_DFL)  # and so would the programs, as they never do under a worker
-        signal.signal(signal.SIGALRM, _too_long)
-        signal.alarm(_LIMIT)
         signal.signal(signal.SIGTERM, _given_up)
         kernel.set_parent_death_signal(signal.SIGTERM)
         become_owner_of_orphans()
@@ -136,14 +223,9 @@ def _in_the_fork(pipe: int, test) -> None:
         told = told or f"the test left processes behind: {[procfs.command_line(pid) or pid for pid in left]}"
         for one in left:
             os.kill(one, signal.SIGKILL)
-    signal.alarm(0)
     os.write(pipe, told.encode("utf-8", "replace")[-60_000:])
     os._exit(0)
 
 
 def _given_up(_number, _frame):
     raise KeyboardInterrupt
-
-
-def _too_long(_number, _frame):
-    raise TimeoutError(f"the test has not ended within {_LIMIT} seconds")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commandline import chatgrade
 
+from grader.check import Status
 from grader.codelab import load
 from grader.submission import find
 
@@ -72,36 +72,38 @@ def test_usual_programs_are_found_beside_the_folder(tmp_path):
 
 def graded(*arguments: object) -> tuple[int, dict]:
     """Exit status and report of a run."""
-    command = [sys.executable, "-m", "grader", *map(str, arguments), "--json", "-"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REFERENCE.parent)
+    done = chatgrade(*arguments, "--json", "-")
     return done.returncode, json.loads(done.stdout) if done.stdout else {"said": done.stderr}
 
 
-def test_left_out(tmp_path):
-    """Task 5 that was left out fails nothing and gives nothing; asked for by itself it is nothing to grade."""
+@pytest.mark.parametrize("name", ["client_ignores_ctrl_c"])
+def test_left_out(gradings, name):
+    """Task 5 that was left out fails nothing and gives nothing."""
+    report = gradings.report(name)
+    [task] = [task for task in report.tasks if task.id == "task5"]
+    assert report.exit_status == 0
+    assert (report.bonus, {check.status for check in task.checks}) == (0, {Status.SKIP})
+    assert {check.summary for check in task.checks} == {"not handed in; it is a bonus"}
+
+
+def test_left_out_and_asked_for(tmp_path):
+    """Task 5 that was left out and is asked for by itself is nothing to grade."""
     for name in USUAL:
         (tmp_path / name).write_text((REFERENCE / name).read_text())
-    (tmp_path / "answers.md").write_text((REFERENCE / "answers.md").read_text())
-    status, report = graded("all", tmp_path)
-    [task] = [task for task in report["tasks"] if task["id"] == "task5"]
-    assert status == 0
-    assert (report["bonus"], {check["status"] for check in task["checks"]}) == (0, {"skip"})
-    assert {check["summary"] for check in task["checks"]} == {"not handed in; it is a bonus"}
     status, told = graded("task5", tmp_path)
     assert status == 2
     assert "nothing to grade" in told["said"]
 
 
-@pytest.mark.parametrize(("edit", "points"), [(None, 15), ('"<I"', 0)], ids=["right", "little-endian"])
-def test_usual_names_that_speak_frames(tmp_path, edit, points):
-    """A server of the usual name is tried once: if it frames, right or wrong, it is taken for Task 5."""
+def test_a_usual_name_that_speaks_frames(tmp_path):
+    """A server of the usual name is tried once where Task 5 is asked for by itself: if it frames, it is taken for Task 5."""
     source = (REFERENCE / "length_prefix_server.py").read_text()
     (tmp_path / "base.py").write_text((REFERENCE / "simple_chat_server.py").read_text())
     source = source.replace("import simple_chat_server as chat", "import base as chat")
     source = source.replace("from reference import base as chat", "import base as chat")
-    (tmp_path / "simple_chat_server.py").write_text(source.replace('"!I"', edit) if edit else source)
-    _, report = graded("task5", tmp_path)
-    assert report["bonus"] == points
+    (tmp_path / "simple_chat_server.py").write_text(source)
+    _, report = graded("task5", tmp_path, "--only", "task5.frames")
+    assert report["bonus"] == 3
     assert any("it speaks so" in note for note in report["notes"])
 
 
@@ -148,74 +150,3 @@ def test_usual_programs_in_lines(tmp_path):
     (tmp_path / "simple_chat_server.py").write_text(source + "# no struct here\n")
     _, told = graded("task5", tmp_path)
     assert "simple_chat_server.py was tried as well: the server still reads lines" in told["said"]
-
-
-def checks_of(report: dict) -> dict[str, dict]:
-    """Check id -> check."""
-    return {check["id"]: check for task in report["tasks"] for check in task["checks"]}
-
-
-@pytest.mark.parametrize(
-    ("name", "header"), [("speaks_frames", "00 00 00 "), ("speaks_little_endian_frames", " 00 00 00 |")]
-)
-def test_frames_under_the_name_of_the_usual_server(name, header):
-    """A server of Task 5 under the usual name is told so once, with the frame that it passed on and the cure."""
-    _, report = graded("task1", SUBMISSIONS / name)
-    told = [check for check in checks_of(report).values() if check["runs"] == "server" and check["status"] == "fail"]
-    assert [check["id"] for check in told] == ["task1.broadcast"]
-    assert "it passes on no line, but this frame: " in told[0]["observed"]
-    assert header in told[0]["observed"]
-    assert "hand it in as length_prefix_server.py" in told[0]["hint"]
-
-
-def test_frames_under_the_name_of_the_usual_client():
-    """A client of Task 5 under the usual name is told so once, with the frame in which its nickname comes."""
-    _, report = graded("task1", SUBMISSIONS / "client_speaks_frames" / "threaded_chat_client.py")
-    told = [check for check in checks_of(report).values() if check["status"] == "fail"]
-    assert [check["id"] for check in told] == ["task1.client-connects"]
-    assert "the nickname comes in a frame: 00 00 00 0" in told[0]["observed"]
-    assert "hand it in as length_prefix_client.py" in told[0]["hint"]
-
-
-@pytest.mark.parametrize(
-    "source", ["no_buffer", "no_join_notice", "client_as_published_with_server", "one_client_at_a_time"]
-)
-def test_what_speaks_no_frames_is_not_said_to(source, tmp_path):
-    """A server that is wrong in another way is never said to speak frames, even if its source looks like it."""
-    text = (SUBMISSIONS / source / "simple_chat_server.py").read_text()
-    (tmp_path / "simple_chat_server.py").write_text(text + "\n# struct\n")
-    _, report = graded("task1", tmp_path / "simple_chat_server.py")
-    assert not any("this frame" in check["observed"] for check in checks_of(report).values())
-
-
-@pytest.mark.parametrize(
-    ("name", "check", "hint"),
-    [
-        ("framed_client_reads_little_endian", "task5.client-shows", "in what the client reads, the length is little-endian"),
-        ("framed_client_still_lines", "task5.client-shows", "the client still reads lines"),
-        ("framed_client_reads_two_bytes", "task5.client-large", "in what the client reads, the header has two bytes"),
-        ("framed_client_length_of_ten_characters", "task5.client-shows", "the length is text of ten characters"),
-        ("framed_client_recv_n_believed", "task5.client-shows", "a single frame that comes whole is shown"),
-    ],
-)  # fmt: skip
-def test_how_a_client_reads(name, check, hint):
-    """A client that does not show right frames is told in which way it reads, or that whole frames are shown."""
-    _, report = graded("task5", SUBMISSIONS / name / "length_prefix_client.py", "--only", check)
-    assert hint in checks_of(report)[check]["hint"]
-
-
-@pytest.mark.parametrize(
-    ("name", "observed", "hint"),
-    [
-        ("framed_length_of_64_characters", "nothing like it", "the length is text of 64 characters"),
-        ("framed_length_without_name", "after a header that says", "the name counts, too"),
-        ("framed_payload_as_python_shows_it", "got a frame with", "as Python shows bytes"),
-        ("framed_length_is_a_tuple", "nothing like it", "TypeError"),
-    ],
-)
-def test_how_a_server_frames(name, observed, hint):
-    """What is wrong with a server's frames is told, or the traceback where that tells more."""
-    _, report = graded("task5", SUBMISSIONS / name / "length_prefix_server.py", "--only", "task5.frames")
-    check = checks_of(report)["task5.frames"]
-    assert observed in check["observed"]
-    assert hint in check["hint"]

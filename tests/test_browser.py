@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browser import needs_chromium, opened
-
-pytestmark = needs_chromium
+from browser import opened
 
 
 @pytest.mark.parametrize(

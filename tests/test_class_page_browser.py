@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from browser import LAPTOP, PHONE, WALL, needs_chromium, opened
+from browser import LAPTOP, PHONE, WALL, opened
 from class_of_many import class_of, invented
 from class_samples import graded, hostile, sample_class
 from report_samples import failed, report, result
@@ -18,11 +18,17 @@ from grader.batch.overview import overview
 from grader.batch.results import Class, Entry, Person
 from grader.reports import sinks
 
-pytestmark = needs_chromium
-
-SMALL, LARGE = class_of(invented(), 60), class_of(invented(), 1000)
+SMALL = class_of(invented(), 60)
 ROWS = "#table tbody tr:not([hidden])"
 STUDENT = "<!doctype html><html lang=en><meta charset=utf-8><title>{}</title><p id='task1.broadcast'>the check</p>"
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """The page of a class of a thousand."""
+    file = tmp_path_factory.mktemp("large") / "index.html"
+    file.write_text(page(class_of(invented(), 1000)), "utf-8")
+    return file
 
 
 @pytest.fixture(scope="module")
@@ -330,12 +336,10 @@ def quote_text(text):
 # -- a large class -----------------------------------------------------------------------------------------------------
 
 
-def test_a_thousand(chromium, tmp_path):
+def test_a_thousand(chromium, large):
     """All rows are there at once, and cells where one looks: what is not seen costs nothing, in any order."""
-    file = tmp_path / "index.html"
-    file.write_text(page(LARGE), "utf-8")
     cells = "document.querySelectorAll('td.v').length"
-    with opened(chromium, file) as shown:
+    with opened(chromium, large) as shown:
         shown.wait_for_selector("td.v a")
         assert len(texts(shown)) == 1000
         assert 0 < shown.evaluate(cells) < 64 * 200
@@ -349,11 +353,9 @@ def test_a_thousand(chromium, tmp_path):
         assert 0 < shown.evaluate(cells) < 64 * 200
 
 
-def test_sorting_a_thousand_is_as_cheap_as_reading_it(chromium, tmp_path):
+def test_sorting_a_thousand_is_as_cheap_as_reading_it(chromium, large):
     """To sort does not take longer than to read and lay out the page in the first place."""
-    file = tmp_path / "index.html"
-    file.write_text(page(LARGE), "utf-8")
-    with opened(chromium, file) as shown:
+    with opened(chromium, large) as shown:
         shown.wait_for_selector("td.v a")
         opening = shown.evaluate("performance.getEntriesByType('navigation')[0].domComplete")
         sorting = min(

@@ -17,7 +17,6 @@ from grader.schedule import Listener
 from grader.screen import Screen
 from grader.stacks import Frame, Source, Thread, excerpts, stuck_threads
 
-SUBMISSIONS = Path(__file__).parent / "submissions"
 TWENTY = [f"line {number}" for number in range(1, 21)]
 LIBRARY = Frame("/usr/lib/python3.11/socket.py", 294, "accept")
 
@@ -130,16 +129,16 @@ def report_of(folder: Path, check_id: str) -> Report:
         return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
 
 
-def exhibits_of(name: str, check_id: str) -> Exhibits:
+def exhibits_of(report: Report, check_id: str) -> Exhibits:
     """What a failed check of one of our submissions shows."""
-    report = report_of(SUBMISSIONS / name, check_id)
     assert Exhibits.of(report.exhibits[check_id].as_dict()) == report.exhibits[check_id]
     return report.exhibits[check_id]
 
 
-def test_a_deadlock_shows_its_threads_and_lines():
+@pytest.mark.parametrize("name", ["codelab_two_faults"])
+def test_a_deadlock_shows_its_threads_and_lines(gradings, name):
     """The codelab's own fault: which thread waits for the lock that it has, both of its lines, and who got nothing."""
-    shown = exhibits_of("codelab_two_faults", "task4.mass-death")
+    shown = exhibits_of(gradings.report(name), "task4.mass-death")
     itself = next(thread for thread in shown.threads if "has taken itself" in thread.waits_for)
     assert {(frame.function, frame.text) for frame in itself.frames if frame.own} >= {
         ("drop", "with self.mutex:"), ("spread", "self.drop(connection)"),
@@ -150,16 +149,17 @@ def test_a_deadlock_shows_its_threads_and_lines():
     assert shown.missed
 
 
-def test_what_is_held_because_of_a_deadlock_shows_the_deadlock():
+@pytest.mark.parametrize("name", ["deadlock_on_leave"])
+def test_what_is_held_because_of_a_deadlock_shows_the_deadlock(gradings, name):
     """Sockets that nobody closes since their threads have stopped for good are not told as a forgotten close()."""
-    shown = exhibits_of("deadlock_on_leave", "task4.socket-closed")
+    shown = exhibits_of(gradings.report(name), "task4.socket-closed")
     assert any("has taken itself" in thread.waits_for for thread in shown.threads)
 
 
-def test_a_terminal_check_shows_the_screen():
+@pytest.mark.parametrize("name", ["client_prints_pieces"])
+def test_a_terminal_check_shows_the_screen(gradings, name):
     """What stood on the client's terminal when the verdict fell, and nothing of what the grader did to it afterwards."""
-    shown = exhibits_of("client_prints_pieces", "task2.client-split")
-    (screen,) = shown.screens
+    (screen,) = exhibits_of(gradings.report(name), "task2.client-split").screens
     assert any(screen.lines)
     assert not any("Fatal Python error" in line for line in screen.lines)
 

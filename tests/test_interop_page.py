@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import LAPTOP, PHONE, WALL, needs_chromium, opened
+from browser import LAPTOP, PHONE, WALL, opened
 from rich.console import Console
 
 from grader.batch.blame import Pair
@@ -179,7 +179,6 @@ def written(folder: Path, name: str, interop: Interop) -> Path:
     return file
 
 
-@needs_chromium
 @pytest.mark.parametrize("width", [PHONE, LAPTOP, WALL])
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_large_class_fits(chromium, pages, width, dark):
@@ -195,7 +194,6 @@ def test_a_large_class_fits(chromium, pages, width, dark):
         assert abs(name["x"] - edge["x"]) <= 2
 
 
-@needs_chromium
 def test_a_letter_leads_to_its_reason(chromium, pages):
     """Pressing Enter on a cell shows the reason with what was expected and seen; before, it was one line."""
     with opened(chromium, written(pages, "sample.html", sample())) as page:
@@ -208,7 +206,6 @@ def test_a_letter_leads_to_its_reason(chromium, pages):
         assert more.locator(".marked").is_visible()
 
 
-@needs_chromium
 def test_colours_are_strong_enough(chromium, pages):
     """Each sign stands out from its cell (WCAG 2, 4.5 to 1), light and dark."""
     file = written(pages, "sample.html", sample())
@@ -238,7 +235,6 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@needs_chromium
 def test_hostile_text_runs_nowhere(chromium, pages):
     """A browser finds nothing to run in a page full of somebody's markup."""
     evil = made({Pair(EVIL, ""): failed(2, EVIL)}, [EVIL], notes=(EVIL,), missing=(EVIL,))

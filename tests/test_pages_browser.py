@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import LAPTOP, PHONE, WALL, needs_chromium, opened
+from browser import LAPTOP, PHONE, WALL, opened
 from pages import contrast, graded, run
 from report_samples import GUIDE, failed, failure, full_report, report, result
 from test_diagram import CROWD
@@ -15,7 +15,6 @@ from grader.check import Event
 from grader.exhibits import Excerpt, Exhibits
 from grader.reports.html.student import html, student_page
 
-pytestmark = needs_chromium
 CHECK = "task1.broadcast"
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"

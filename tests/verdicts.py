@@ -1,18 +1,25 @@
 """Grade the submissions of tests/submissions and compare with the verdicts written beside them.
 
-`python tests/verdicts.py [--times N] [--isolation LEVEL] [--at-once N] [NAME...]` prints every difference; the tests use the
-same functions.
+`python tests/verdicts.py [--times N] [--isolation LEVEL] [--jobs N] [NAME...]` prints every difference; the tests use the same
+functions. However many are graded, they share the workers of one run, as a class does.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
+
+from grader import intake, options
+from grader.codelab import load
+from grader.grading import Request, grading
+from grader.report import Report
+from grader.reports.json import to_dict
+from grader.runner import Grading, run_all, workers_for
+from grader.schedule import Listener
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -25,18 +32,34 @@ SERVERS = PROGRAMS[::2]
 ADVICE = {"task1.client-server-gone", "task2.only-newline", "task4.stalled-reader"}
 STATUSES = ("skip", "review", "error", "fail")  # a later one counts
 NAMES = sorted(folder.name for folder in SUBMISSIONS.iterdir() if (folder / "expected.toml").is_file())
+REFERENCE = "reference"
+LAB = load()
+
+
+def folder_of(name: str) -> Path:
+    """Where its programs are."""
+    return SUBMISSIONS.parent.parent / REFERENCE if name == REFERENCE else SUBMISSIONS / name
+
+
+def programs(name: str) -> list[Path]:
+    """The programs that are handed in."""
+    return [path for file in PROGRAMS if (path := folder_of(name) / file).exists()]
 
 
 def path_of(name: str) -> Path:
     """What is graded: the folder, or the only program in it, so that nothing is asked of the one that is not there."""
-    folder = SUBMISSIONS / name
-    programs = [folder / file for file in PROGRAMS if (folder / file).exists()]
-    return programs[0] if len(programs) == 1 else folder
+    found = programs(name)
+    return found[0] if len(found) == 1 else folder_of(name)
+
+
+def description(name: str) -> dict[str, Any]:
+    """Its expected.toml."""
+    return tomllib.loads((SUBMISSIONS / name / "expected.toml").read_text("utf-8"))
 
 
 def expected(name: str) -> dict[str, str]:
     """Check id -> status of every check that must not pass; "*" among the skips stands for all others of its kind."""
-    told = tomllib.loads((SUBMISSIONS / name / "expected.toml").read_text("utf-8"))
+    told = description(name)
     verdicts = {check: status for status in STATUSES for check in told.get(status, [])}
     if verdicts.pop("*", None):
         verdicts = {check: verdicts.get(check, "skip") for check in graded(name)}
@@ -45,19 +68,17 @@ def expected(name: str) -> dict[str, str]:
 
 def graded(name: str) -> list[str]:
     """The ids of the checks that are run on it."""
-    from grader.codelab import load
-
-    programs = [file for file in PROGRAMS if (SUBMISSIONS / name / file).exists()]
-    kinds = {"server" if file in SERVERS else "client" for file in programs}
-    kinds |= {"both"} if len(programs) > 1 else set()
+    handed_in = [path.name for path in programs(name)]
+    kinds = {"server" if file in SERVERS else "client" for file in handed_in}
+    kinds |= {"both"} if len(handed_in) > 1 else set()
     kinds |= {"answers"} if path_of(name).is_dir() else set()
     bonus = is_framed(name)
-    return [check.id for check in load().catalogue if check.runs in kinds and (check.task == "task5") is bonus]
+    return [check.id for check in LAB.catalogue if check.runs in kinds and (check.task == "task5") is bonus]
 
 
 def is_framed(name: str) -> bool:
     """Whether it is a submission for Task 5 alone."""
-    return not any((SUBMISSIONS / name / file).exists() for file in PROGRAMS[:2])
+    return not any((folder_of(name) / file).exists() for file in PROGRAMS[:2])
 
 
 def is_right(name: str) -> bool:
@@ -65,36 +86,107 @@ def is_right(name: str) -> bool:
     return all(check in ADVICE or status == "review" for check, status in expected(name).items())
 
 
-def report(name: str, *options: str) -> dict:
-    """The report of `chatgrade all`, run as a user runs it."""
-    task = "task5" if is_framed(name) else "all"
-    command = [sys.executable, "-m", "grader", task, str(path_of(name)), "--json", "-", *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    if not done.stdout:
-        raise AssertionError(f"no report, status {done.returncode}: {done.stderr}")
-    return json.loads(done.stdout) | {"exit_status": done.returncode}
+def core() -> list[str]:
+    """Few submissions that go a long way: each check that any of them fails is failed, and each is passed by a right one."""
+    return sorted({*_cover({name: failed(name) for name in NAMES}), *_cover({name: passed(name) for name in NAMES})})
 
 
-def verdicts(graded: dict) -> dict[str, str]:
+def failed(name: str) -> set[str]:
+    """The checks that it must fail."""
+    return {check for check, status in expected(name).items() if status == "fail"}
+
+
+def passed(name: str) -> set[str]:
+    """The checks that it must pass as one of the right submissions; none if it is a wrong one."""
+    return set(graded(name)) - expected(name).keys() if is_right(name) else set()
+
+
+def _cover(covered: dict[str, set[str]]) -> list[str]:
+    """The greedy cover: whichever has the most of what is left, until nothing is."""
+    left: set[str] = set().union(*covered.values())
+    chosen: list[str] = []
+    while left:
+        chosen.append(max(covered, key=lambda name: (len(covered[name] & left), -len(covered[name]))))
+        left -= covered[chosen[-1]]
+    return chosen
+
+
+# -- grading -----------------------------------------------------------------------------------------------------------
+
+
+def reports(
+    names: Iterable[str], *, isolation: str = "auto", jobs: int = 0, terminal: str = "auto", python: str = ""
+) -> Iterator[tuple[str, Report]]:
+    """Grade them all in one run; each name with its report, as soon as that is there."""
+    asked = [(name, _request(name, terminal, python or options.OWN_PYTHON)) for name in names]
+    setup = asked[0][1].setup(SUBMISSIONS, {})
+    with workers_for(LAB, setup, isolation, jobs, (SUBMISSIONS.parent.parent,)) as workers:
+        yield from run_all(LAB, (_one(name, request) for name, request in asked), workers)
+
+
+def _request(name: str, terminal: str, python: str) -> Request:
+    """What `chatgrade all` or, for Task 5's programs, `chatgrade task5` asks of it; the seed is another one each time."""
+    tasks = (LAB.bonus,) if is_framed(name) else options.TASKS
+    return options.class_request(LAB, tasks, path_of(name), None, None, python, terminal)
+
+
+def _one(name: str, request: Request) -> Grading[tuple[str, Report]]:
+    with intake.taken_in(path_of(name)) as taken:
+        return name, (yield from grading(LAB, request, taken, Listener()))
+
+
+# -- comparing ---------------------------------------------------------------------------------------------------------
+
+
+def checks_of(report: Report) -> dict[str, dict[str, Any]]:
+    """Check id -> its part of the report, as data."""
+    return {check["id"]: check for task in to_dict(report)["tasks"] for check in task["checks"]}
+
+
+def verdicts(checks: dict[str, dict[str, Any]]) -> dict[str, str]:
     """Check id -> status of every check that did not pass; what may be left out, and was, is no verdict."""
-    checks = (check for task in graded["tasks"] for check in task["checks"])
     return {
-        check["id"]: check["status"]
-        for check in checks
+        check_id: check["status"]
+        for check_id, check in checks.items()
         if check["status"] != "pass" and not check["summary"].startswith("not handed in")
     }
 
 
-def difference(name: str, graded: dict) -> list[str]:
-    """One line for each check whose verdict is not the expected one."""
-    wanted, got = expected(name), verdicts(graded)
-    checks = {check["id"]: check for task in graded["tasks"] for check in task["checks"]}
-    return [
-        f"{name}: {check_id} must be {wanted.get(check_id, 'pass')}, is {got.get(check_id, 'pass')}: "
+def difference(name: str, report: Report) -> list[str]:
+    """One line for each check whose verdict is not the expected one, or that is told in other words than it should be."""
+    checks, about = checks_of(report), description(name)
+    wanted, got = expected(name), verdicts(checks)
+    wrong = [
+        f"{check_id} must be {wanted.get(check_id, 'pass')}, is {got.get(check_id, 'pass')}: "
         f"{checks[check_id]['summary']} | {checks[check_id]['observed']} | {checks[check_id]['hint']}"
         for check_id in sorted(wanted.keys() | got.keys())
         if wanted.get(check_id, "pass") != got.get(check_id, "pass")
     ]
+    for check_id, parts in about.get("told", {}).items():
+        for part, words in parts.items():
+            said = _said(name, checks[check_id], part)
+            wrong += [f"{check_id}: {part} must have {one!r}: {said}" for one in _each(words) if one not in said]
+    for words in about.get("never", ()):
+        told = {check_id: f"{check['observed']} | {check['hint']}" for check_id, check in checks.items()}
+        wrong += [f"{check_id} must not have {words!r}: {said}" for check_id, said in told.items() if words in said]
+    if (words := about.get("note")) and not any(words in note for note in report.notes):
+        wrong.append(f"no note has {words!r}: {report.notes}")
+    return [f"{name} (seed {report.run.seed}): {line}" for line in wrong]
+
+
+def _each(words: str | list[str]) -> list[str]:
+    return [words] if isinstance(words, str) else words
+
+
+def _said(name: str, check: dict[str, Any], part: str) -> str:
+    """What a check's report says in a part: a text of its own, the line of the program it points at, or what is marked."""
+    if part == "line":
+        where = check["where"]
+        return (folder_of(name) / where["file"]).read_text("utf-8").splitlines()[where["line"] - 1] if where else ""
+    if part == "mark":
+        marked = [event for event in check["transcript"] if event.get("mark")]
+        return "; ".join(f"{event['data']}: {event['mark']}".replace(event["who"], "WHO") for event in marked)
+    return str(check[part])
 
 
 def main() -> int:
@@ -104,25 +196,18 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--terminal", default="auto", help="pty or pipes")
     parser.add_argument("--isolation", default="auto", help="full, network or none")
-    parser.add_argument("--python", help="the Python that runs the submissions, if not the usual one")
-    parser.add_argument("--at-once", type=int, default=1, metavar="N", help="submissions graded beside each other")
+    parser.add_argument("--python", default="", help="the Python that runs the submissions, if not the usual one")
+    parser.add_argument("--jobs", type=int, default=0, metavar="N", help="checks at a time; else one per processor")
     arguments = parser.parse_args()
-    names = arguments.names or NAMES
-    options = ["--terminal", arguments.terminal, "--isolation", arguments.isolation]
-    options += ["--python", arguments.python] if arguments.python else []
+    chosen = {key: getattr(arguments, key) for key in ("terminal", "isolation", "python", "jobs")}
     wrong = 0
     for turn in range(1, arguments.times + 1):
         started = time.monotonic()
-        with ThreadPoolExecutor(arguments.at_once) as pool:
-            lines = [
-                line
-                for lines in pool.map(lambda name: difference(name, report(name, *options)), names)
-                for line in lines
-            ]
+        lines = [line for name, report in reports(arguments.names, **chosen) for line in difference(name, report)]
         wrong += len(lines)
         print(*lines, sep="\n", end="\n" if lines else "")
         seconds = time.monotonic() - started
-        print(f"turn {turn}: {len(names)} submissions, {len(lines)} differences, {seconds:.0f} s", flush=True)
+        print(f"turn {turn}: {len(arguments.names)} submissions, {len(lines)} differences, {seconds:.0f} s", flush=True)
     return bool(wrong)
 
 

@@ -1,0 +1,79 @@
+"""The submissions that a session's tests are about are graded once, by a process beside the tests; each test waits for its own.
+
+That process holds a lock on one byte of a file for each submission until its report is there. So nobody asks again and
+again whether it is; and whatever becomes of that process, nobody waits for it in vain.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import verdicts
+
+from grader import kernel, signals
+from grader.report import Report
+
+ORDER = [verdicts.REFERENCE, *verdicts.NAMES]
+"""Whose byte is which."""
+
+
+class Gradings:
+    """The reports that are being made in a folder, as the tests see them, in whichever process they run."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._locks = folder, folder / "locks"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether this process has started to grade."""
+        return self._process is not None
+
+    def begin(self, names: list[str]) -> None:
+        """Start to grade these; on return no test can find a byte free too early."""
+        with (self._folder / "complaints").open("wb") as complaints:
+            self._process = subprocess.Popen(
+                [sys.executable, __file__, str(self._folder), *names], stdout=subprocess.PIPE, stderr=complaints
+            )
+        assert self._process.stdout is not None
+        self._process.stdout.read(1)
+
+    def report(self, name: str) -> Report:
+        """Its report, as soon as it is there."""
+        with self._locks.open("rb") as locks:
+            fcntl.lockf(locks, fcntl.LOCK_SH, 1, ORDER.index(name))
+        file = self._folder / name
+        if not file.exists():
+            raise AssertionError(f"{name} was not graded: {(self._folder / 'complaints').read_text()[-3000:]}")
+        report: Report = pickle.loads(file.read_bytes())
+        return report
+
+    def end(self) -> None:
+        """Stop what is still being graded."""
+        if self._process:
+            self._process.terminate()
+            self._process.communicate()
+
+
+def main(folder: Path, names: list[str]) -> None:
+    """Take the locks, say so, grade; each byte is free as soon as its report is there."""
+    signals.end_by(KeyboardInterrupt(), [signal.SIGTERM, signal.SIGINT])
+    if sys.platform.startswith("linux"):
+        kernel.set_parent_death_signal(signal.SIGTERM)
+    with (folder / "locks").open("wb") as locks:
+        for name in names:
+            fcntl.lockf(locks, fcntl.LOCK_EX, 1, ORDER.index(name))
+        os.write(sys.stdout.fileno(), b".")
+        for name, report in verdicts.reports(names):
+            (folder / name).write_bytes(pickle.dumps(report))
+            fcntl.lockf(locks, fcntl.LOCK_UN, 1, ORDER.index(name))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
