@@ -14,8 +14,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from commandline import chatgrade
+from report_samples import full_report
 
 from grader import cli
+from grader.reports.json import render
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 REFERENCE = Path(__file__).parent.parent / "reference"
@@ -23,17 +26,14 @@ RIGHT, WRONG, UNREADABLE = (SUBMISSIONS / name for name in ("asyncio_streams", "
 FIRST = ("--only", "task1.listens")  # enough of a run where what it finds is not the matter
 
 
-def chatgrade(*arguments: object, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line, its output in pipes."""
+RUN = full_report()  # stands in for a run where what is written of it is the matter
+WRITTEN = json.loads(render(RUN))
+
+
+def started(*arguments: object, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Start the command as a user does, its output in pipes."""
     command = [sys.executable, "-m", "grader", *map(str, arguments)]
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        env={**os.environ, "COLUMNS": "100", **environ},
-    )
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environ})
 
 
 @pytest.fixture
@@ -223,33 +223,54 @@ def test_json_alone():
     assert json.loads(done.stdout)["schema"] == "chatgrade/report/1"
 
 
-def test_json_beside(tmp_path):
-    """With `--json FILE` the report for people is shown as well, and the file has what `-` would print."""
-    done = chatgrade("task1", RIGHT, *FIRST, "--json", tmp_path / "report.json", "--seed", "7")
+def test_started(tmp_path):
+    """The command grades when it is started by its name, with a report of each form beside the one for people."""
+    files = {form: tmp_path / f"report.{form}" for form in ("json", "junit", "html")}
+    done = started(
+        "task1", RIGHT, *FIRST, "--seed", "7", *(part for form in files for part in (f"--{form}", files[form]))
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "Score 2/2" in done.stdout
-    assert json.loads((tmp_path / "report.json").read_text())["run"]["seed"] == 7
+    report = json.loads(files["json"].read_text())
+    assert (report["run"]["seed"], report["score"]) == (7, 2)
+    assert ET.parse(files["junit"]).getroot().get("tests") == "1"
+    assert 'id="task1.listens"' in files["html"].read_text("utf-8")
+
+
+def test_json_beside(tmp_path):
+    """With `--json FILE` the report for people is shown as well, and the file has what `-` would print."""
+    done = chatgrade("task1", RIGHT, "--json", tmp_path / "report.json", report=RUN)
+    assert (done.returncode, done.stderr) == (RUN.exit_status, "")
+    assert "Score 4/20" in done.stdout
+    alone = chatgrade("task1", RIGHT, "--json", "-", report=RUN)
+    assert json.loads((tmp_path / "report.json").read_text()) == json.loads(alone.stdout) == WRITTEN
 
 
 def test_junit_beside(tmp_path):
     """With `--junit FILE` the file has the report as JUnit XML; `-` is standard output, which takes one report."""
-    done = chatgrade("task1", RIGHT, *FIRST, "--junit", tmp_path / "junit.xml", "--json", "-")
+    done = chatgrade("task1", RIGHT, "--junit", tmp_path / "junit.xml", "--json", "-", report=RUN)
     root = ET.parse(tmp_path / "junit.xml").getroot()
     assert root.get("tests") == str(sum(len(task["checks"]) for task in json.loads(done.stdout)["tasks"]))
-    alone = chatgrade("task1", RIGHT, *FIRST, "--junit", "-")
-    assert (ET.fromstring(alone.stdout).tag, alone.returncode, alone.stderr) == ("testsuites", 0, "")
-    both = chatgrade("task1", RIGHT, *FIRST, "--junit", "-", "--json", "-")
+    alone = chatgrade("task1", RIGHT, "--junit", "-", report=RUN)
+    assert (ET.fromstring(alone.stdout).tag, alone.returncode, alone.stderr) == ("testsuites", RUN.exit_status, "")
+    both = chatgrade("task1", RIGHT, "--junit", "-", "--json", "-", report=RUN)
     assert (both.returncode, both.stdout) == (2, "")
     assert "takes one report" in both.stderr
 
 
 def test_html_beside(tmp_path):
-    """With `--html FILE` the file has the student's page, in UTF-8 whatever the locale; `-` is standard output, alone."""
+    """With `--html FILE` the file has the student's page; `-` is standard output, alone."""
     page = tmp_path / "page.html"
-    done = chatgrade("task1", WRONG, "--only", "task1.broadcast", "--html", page, "--json", "-")
-    assert (json.loads(done.stdout)["score"], done.returncode, done.stderr) == (0, 1, "")
+    done = chatgrade("task1", WRONG, "--html", page, "--json", "-", report=RUN)
+    assert (json.loads(done.stdout), done.returncode, done.stderr) == (WRITTEN, RUN.exit_status, "")
     assert 'id="task1.broadcast" open' in page.read_text("utf-8")
-    alone = chatgrade("task1", RIGHT, *FIRST, "--html", "-", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    alone = chatgrade("task1", WRONG, "--html", "-", report=RUN)
+    assert alone.stdout == page.read_text("utf-8")
+
+
+def test_a_page_in_any_locale():
+    """The page is UTF-8 whatever the locale says."""
+    alone = started("task1", RIGHT, *FIRST, "--html", "-", LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
     assert (alone.returncode, alone.stderr) == (0, "")
     assert alone.stdout.startswith("<!doctype html>")
     assert alone.stdout.endswith("</html>\n")
@@ -263,23 +284,23 @@ def test_a_report_replaces_nothing_before_it_is_there(tmp_path):
     program = shutil.copy(Path(RIGHT) / "simple_chat_server.py", tmp_path)
     wrong = chatgrade("task1", RIGHT, "--only", "task1.nix", "--html", old, "--json", new)
     assert (wrong.returncode, old.read_text(), new.exists()) == (2, "an older report", False)
-    over = chatgrade("task1", tmp_path, *FIRST, "--html", program)
+    over = chatgrade("task1", tmp_path, "--html", program, report=RUN)
     assert (over.returncode, "is a program" in over.stderr) == (2, True)
     assert Path(program).read_bytes() == (Path(RIGHT) / "simple_chat_server.py").read_bytes()
-    both = chatgrade("task1", RIGHT, *FIRST, "--html", old, "--json", tmp_path / "." / "old.html")
+    both = chatgrade("task1", RIGHT, "--html", old, "--json", tmp_path / "." / "old.html", report=RUN)
     assert (both.returncode, "name one file" in both.stderr, old.read_text()) == (2, True, "an older report")
-    unnamed = chatgrade("task1", RIGHT, *FIRST, "--json", "")
+    unnamed = chatgrade("task1", RIGHT, "--json", "", report=RUN)
     assert (unnamed.returncode, "cannot be written" in unnamed.stderr) == (2, True)
-    right = chatgrade("task1", RIGHT, *FIRST, "--html", old, "--json", new, "--junit", "/dev/null")
-    assert right.returncode == 0
+    right = chatgrade("task1", RIGHT, "--html", old, "--json", new, "--junit", "/dev/null", report=RUN)
+    assert right.returncode == RUN.exit_status
     assert old.read_text().startswith("<!doctype html>")
-    assert json.loads(new.read_text())["score"] == 2
+    assert json.loads(new.read_text()) == WRITTEN
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk to write to")
 def test_json_onto_a_full_disk():
     """A report that could not be written is the machine's trouble, and is told."""
-    done = chatgrade("task1", RIGHT, *FIRST, "--json", "/dev/full")
+    done = chatgrade("task1", RIGHT, "--json", "/dev/full", report=RUN)
     assert done.returncode == 3
     assert done.stderr == "chatgrade: /dev/full: the report could not be written (No space left on device)\n"
 
@@ -306,8 +327,9 @@ def spoken(seed: int) -> set[tuple[str, str]]:
 
 def test_a_seed_repeats_names_and_words():
     """Two runs with one seed have the same people say the same things; another seed has others."""
-    assert spoken(4711) == spoken(4711)
-    assert spoken(4711).isdisjoint(spoken(4712))
+    once = spoken(4711)
+    assert once == spoken(4711)
+    assert once.isdisjoint(spoken(4712))
 
 
 def test_points_of_the_course(folder):
@@ -326,8 +348,8 @@ COLOUR = re.compile(r"\x1b\[(?:[\d;]*;)?[349]\d(?:;[\d;]*)?m")
 @pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}, {"TERM": "xterm-256color"}], ids=str)
 def test_no_escape_sequences_in_a_pipe(environ):
     """What goes into a pipe has no escape sequences."""
-    done = chatgrade("task1", WRONG, **environ)
-    assert done.returncode == 1
+    done = chatgrade("task1", WRONG, report=RUN, **environ)
+    assert "Score 4/20" in done.stdout
     assert "\x1b" not in done.stdout + done.stderr
 
 
@@ -340,7 +362,7 @@ def test_colours_on_a_terminal(options, environ, coloured):
     """A terminal gets colours, unless NO_COLOR or --no-color say otherwise."""
     ours, theirs = os.openpty()
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
-    command = [sys.executable, "-m", "grader", "task1", str(WRONG), *options]
+    command = [sys.executable, "-m", "grader", "task1", str(UNREADABLE), *FIRST, *options]
     with subprocess.Popen(
         command, stdin=theirs, stdout=theirs, stderr=theirs, env={**kept, "TERM": "xterm-256color", **environ}
     ) as run:

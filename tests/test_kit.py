@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import commandline
 import pytest
 from report_samples import plain_console, written
 
@@ -26,10 +27,7 @@ NAMES = {"TASKS.md", "answers.md", "chatgrade.toml"}
 EXPLAINS = ("--only", "task2.explains-listener", "--only", "task2.explains-framing")
 
 
-def chatgrade(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command line."""
-    command = [sys.executable, "-m", "grader", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "300"})
+chatgrade = functools.partial(commandline.chatgrade, COLUMNS="300")
 
 
 def kit(folder: Path, course: str = "") -> dict[str, str]:
@@ -270,9 +268,7 @@ def test_what_is_no_file(tmp_path):
 
 def test_an_empty_name(tmp_path):
     """No name is no folder: nothing is written here, where nobody has asked for it."""
-    command = [sys.executable, "-m", "grader", "init", ""]
-    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, env=here)
+    done = chatgrade("init", "", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "the name of the folder is empty" in done.stderr
     assert list(tmp_path.iterdir()) == []
