@@ -48,16 +48,15 @@ def all_of(part, names) -> set[str]:
 
 
 def test_corpus_is_large_enough():
-    """There are at least 12 right servers and 30 wrong ones, and each check of a server is failed by one of them."""
+    """There are at least 12 right submissions and 30 wrong ones, and each check is failed by one of them."""
     right = [name for name in verdicts.NAMES if verdicts.is_right(name)]
     assert len(right) >= 12
     assert len(verdicts.NAMES) - len(right) >= 30
-    failed = all_of(verdicts.failed, verdicts.NAMES)
-    assert {check.id for check in verdicts.LAB.catalogue if check.runs == "server"} - failed == set()
+    assert {check.id for check in verdicts.LAB.catalogue} == all_of(verdicts.failed, verdicts.NAMES)
 
 
 @pytest.mark.parametrize("part", [verdicts.failed, verdicts.passed])
 def test_the_core_goes_a_long_way(part):
-    """An eighth of the corpus fails each check that any of it fails, and passes each, by right ones, that these pass."""
-    assert len(CORE) <= len(verdicts.NAMES) / 8
+    """A seventh of the corpus fails each check that all of it fails, and passes each, by right ones, that these pass."""
+    assert len(CORE) <= len(verdicts.NAMES) / 7
     assert all_of(part, CORE) == all_of(part, verdicts.NAMES)
