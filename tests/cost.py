@@ -1,0 +1,26 @@
+"""What something costs, compared within one run: no machine has a usual speed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+def cost(action: Callable[[], object], times: int = 3) -> float:
+    """Seconds of processor time, of the cheapest of some turns."""
+
+    def once() -> float:
+        started = time.process_time()
+        action()
+        return time.process_time() - started
+
+    return min(once() for _ in range(times))
+
+
+def grows_linearly(action: Callable[[int], object], size: int) -> bool:
+    """Whether twenty times the size costs about as many times as much, with room for memory that no cache holds any more.
+
+    If it grew with the square of the size it would cost four hundred times as much.
+    """
+    small, large = cost(lambda: action(size // 20)), cost(lambda: action(size), times=1)
+    return large < 120 * small
