@@ -1,9 +1,9 @@
 """A small machine within the machine, for programs that attack whatever grades them.
 
-`python tests/enclosure.py` reads an order (JSON) from standard input and writes what it measured to standard output. It runs
-the order's commands in namespaces of its own (processes, network, mounts, names, IPC; a user namespace only when it has to),
-one after another, with baits beside them. So an attack that nothing stops hits the enclosure: kill(-1) ends its
-processes, a connection to anywhere ends at its listener, and when it ends, everything in it ends.
+`python tests/enclosure.py` reads orders from standard input, each a line of JSON, and answers each with a line: the measurements.
+Every order gets an enclosure of its own, in which its commands run one after another: fresh namespaces (processes, network,
+mounts, names, IPC; a user namespace only when it has to), with baits beside them. So an attack that nothing stops hits the
+enclosure: kill(-1) ends its processes, a connection to anywhere ends at its listener, and when it ends, everything in it ends.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import fcntl
 import json
+import math
 import os
 import resource
 import select
@@ -21,7 +22,10 @@ import subprocess
 import sys
 import termios
 import time
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO, NoReturn
 
 from grader import procfs
 from grader.network import _bring_loopback_up, _route_everything_to_loopback, _write_maps
@@ -32,25 +36,59 @@ TERMINAL = "/dev/pts/0"  # the first of the enclosure's own
 TCP_BAIT, DNS_BAIT, ABSTRACT_BAIT = 9099, 53, "\0chatgrade-bait"
 MOST_PROCESSES, MOST_MEMORY, LARGEST_FILE = 1_000, 16 << 30, 2 << 30
 DYING = 0.5  # seconds that a process may take to vanish after it was killed
+BETWEEN_LOOKS = 0.01  # seconds between two looks at the memory that a process has held so far
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> int:
-    """Enter the namespaces, carry out the order as their first process, end with it."""
-    order = json.load(sys.stdin)
+    """Answer the orders one after another until standard input ends; this process itself enters nothing."""
     libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    enter()
     with pids_belt() as join:
+        for line in sys.stdin:
+            print(answer(json.loads(line), join), flush=True)
+    return 0
+
+
+def answer(order: dict, join: Callable[[], None]) -> str:
+    """Carry out an order in a new enclosure; the measurements as JSON, or `broke` with the reason why there are none."""
+    with memory_file("answer") as told:
+        pid = os.fork()
+        if pid == 0:
+            enclose(order, join, told)
+        _, status = os.waitpid(pid, 0)
+        told.seek(0)
+        return told.read().decode() or json.dumps({"broke": f"wait status {status}"})
+
+
+def enclose(order: dict, join: Callable[[], None], told: BinaryIO) -> NoReturn:
+    """Enter new namespaces, carry out the order in a fork, which is their first process, and end with that."""
+    try:
+        libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        enter()
         pid = os.fork()
         if pid == 0:
             libc.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
             join()
             settle()
-            print(json.dumps(Enclosure(order).carry_out()), flush=True)
+            tell(told, Enclosure(order).carry_out())
             os._exit(0)
         _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    except BaseException:  # noqa: BLE001 - an exception would take the fork back into the code of its parent
+        tell(told, {"broke": traceback.format_exc()})
+        os._exit(1)
+
+
+def tell(told: BinaryIO, what: dict) -> None:
+    """Leave the answer to the process that has the order."""
+    told.write(json.dumps(what).encode())
+    told.flush()
+
+
+def memory_file(name: str) -> BinaryIO:
+    """An anonymous file that is kept in memory."""
+    return os.fdopen(os.memfd_create(name), "w+b")
 
 
 def enter() -> None:
@@ -90,11 +128,8 @@ def pids_belt():
             (group / "pids.max").write_text(str(MOST_PROCESSES))
         yield join
     finally:
-        for _ in range(100 * group.exists()):
-            with contextlib.suppress(OSError):  # somebody in it is still dying
-                group.rmdir()
-                break
-            time.sleep(0.02)
+        with contextlib.suppress(OSError):  # all that was in it has ended with the enclosures
+            group.rmdir()
 
 
 def must(result: int) -> None:
@@ -133,7 +168,9 @@ class Enclosure:
 
     def carry_out(self) -> dict:
         """Run the commands; what came of each, and what the baits tell in the end."""
-        runs = [self._run(**command) for command in self.commands]
+        runs: list[dict] = []
+        for command in self.commands:
+            runs.append(self._run(**command, usual=runs[0]["seconds"] if runs else 0.0))
         called = [name for name, bait in self.sockets.items() if select.select([bait], [], [], 0)[0]]
         shown = b""
         while select.select([self.terminal], [], [], 0)[0]:
@@ -141,44 +178,35 @@ class Enclosure:
         alive = self.victim.poll() is None and procfs.state(self.victim.pid, self.victim.pid) in "SR"
         return {"runs": runs, "called": called, "terminal": shown.decode("latin-1"), "victim_alive": alive}
 
-    def _run(self, argv: list[str], seconds: float, signal: int = 0, after: float = 0.0) -> dict:
-        """Run a command, at most so many seconds; with a signal, send it that after so many."""
+    def _run(self, argv: list[str], seconds: float, usual: float, sends: int = 0, at: float = 0.0) -> dict:
+        """Run a command, at most so many seconds.
+
+        `sends` is a signal that it gets after the share `at` of the `usual` seconds: those that the first command took.
+        """
         started = time.monotonic()
-        with self._scratch() as out, self._scratch() as err:
+        due = [(started + seconds, signal.SIGKILL), *[(started + at * usual, sends)] * bool(sends)]
+        with memory_file("out") as out, memory_file("err") as err:
             process = self._start(argv, stdout=out, stderr=err, at_terminal=True)
-            memory, late = 0, False
-            while process.poll() is None:
-                memory = max(memory, *(peak_memory(pid) for pid in (process.pid, *children(process.pid))))
-                now = time.monotonic() - started
-                if now > seconds and not late:
-                    late = True
-                    process.kill()
-                if signal and now > after:
-                    process.send_signal(signal)
-                    signal = 0
-                time.sleep(0.001 if signal else 0.01)
+            most = _watch(process, due)
             took = time.monotonic() - started
             left = self._left(5.0 if process.returncode < 0 else DYING)
             out.seek(0), err.seek(0)
             said = [stream.read(1 << 20).decode("utf-8", "replace") for stream in (out, err)]
         return {
-            "status": process.returncode, "late": late, "seconds": round(took, 3), "memory": memory,
-            "out": said[0], "err": said[1], "left": left,
+            "status": process.returncode, "late": took > seconds, "seconds": round(took, 3), "out": said[0], "err": said[1],
+            "left": left, **most,
         }  # fmt: skip
-
-    @staticmethod
-    def _scratch():
-        return os.fdopen(os.memfd_create("said"), "w+b")
 
     def _left(self, patience: float) -> list[str]:
         """Living processes that are none of ours, once the dying have had their time."""
         deadline = time.monotonic() + patience
-        while True:
-            others = [pid for pid in procfs.all_processes() if pid not in (os.getpid(), self.victim.pid)]
-            left = [pid for pid in others if procfs.state(pid, pid) not in "ZX"]
-            if not left or time.monotonic() > deadline:
-                return [f"{pid} {procfs.command_line(pid)}" for pid in left]
-            time.sleep(0.01)
+        while (left := self._others()) and time.monotonic() < deadline:
+            wait_for_end(left[0], deadline - time.monotonic())
+        return [f"{pid} {procfs.command_line(pid)}" for pid in left]
+
+    def _others(self) -> list[int]:
+        others = [pid for pid in procfs.all_processes() if pid not in (os.getpid(), self.victim.pid)]
+        return [pid for pid in others if procfs.state(pid, pid) not in "ZX"]
 
     def _start(self, argv: list[str], *, at_terminal: bool = False, **streams) -> subprocess.Popen:
         def become() -> None:
@@ -200,6 +228,33 @@ class Enclosure:
         return subprocess.Popen(
             argv, cwd=self.folder, env=self.environment, stdin=stdin, preexec_fn=become, umask=0o022, **streams
         )
+
+
+def _watch(process: subprocess.Popen, due: list[tuple[float, int]]) -> dict[str, int]:
+    """Wait for the end of a process, and send it each signal when that is due.
+
+    Returns the most memory that it or a child of it held, in bytes, and the most processes that there were in the enclosure.
+    """
+    memory = processes = 0
+    while process.poll() is None:
+        memory = max(memory, *(peak_memory(pid) for pid in (process.pid, *children(process.pid))))
+        processes = max(processes, len(procfs.all_processes()))
+        for moment, number in [one for one in due if one[0] <= time.monotonic()]:
+            due.remove((moment, number))
+            process.send_signal(number)
+        next_moment = min((moment for moment, _ in due), default=math.inf)
+        wait_for_end(process.pid, min(BETWEEN_LOOKS, next_moment - time.monotonic()))
+    return {"memory": memory, "processes": processes}
+
+
+def wait_for_end(pid: int, seconds: float) -> None:
+    """Wait until a process has ended, be it reaped or not, or for so many seconds."""
+    with contextlib.suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(pid)
+        try:
+            select.select([descriptor], [], [], max(0.0, seconds))
+        finally:
+            os.close(descriptor)
 
 
 def peak_memory(pid: int) -> int:

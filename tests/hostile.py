@@ -15,10 +15,13 @@ import json
 import os
 import pwd
 import re
+import select
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,9 +45,6 @@ LIBRARIES = (
     "ptyprocess",
     "pyte",
     "wcwidth",
-    "pygments",
-    "markdown_it",
-    "mdurl",
     "tomli",
     "psutil",
 )
@@ -52,7 +52,7 @@ SECRET, TOKEN = "the-secret-of-the-one-who-grades", "token-4711-of-the-graders-e
 MARK = "written-by-an-attacker"
 ORDINARY_USER = 61_001
 MOST_MEMORY, LARGEST_REPORT = 400 << 20, 2 << 20  # bytes that the grader itself may take, whatever it is shown
-OUTER_LIMIT = 120  # seconds: the last resort against an enclosure that hangs
+OUTER_LIMIT = 60  # seconds more than the commands may take: the last resort against an enclosure that hangs
 MARKERS = ("<!-- what each level stops: begin -->", "<!-- what each level stops: end -->")
 
 
@@ -72,6 +72,8 @@ class Attack:
     seconds: float = 20.0
     bomb: bool = False  # run at full only
     after: str = ""  # a bounded attack that must have been stopped before this one is run
+    limits: Mapping[str, int] = field(default_factory=dict)  # of the run's settings, where they are not the usual ones
+    most_processes: int = 0  # that there may be in the enclosure at a time; 0: any number
 
     @classmethod
     def load(cls, name: str) -> Attack:
@@ -88,24 +90,25 @@ class World:
     uid: int
     gid: int
     python: str
-    digest: dict[str, str] = field(default_factory=dict)
-    usual_seconds: float = 0.0  # that a run takes here, once measured
+    enclosures: Enclosures
+    digests: dict[str, str] = field(default_factory=dict)
+    known: dict[tuple[object, ...], str] = field(default_factory=dict)  # digests by path, inode, size and times
 
     def path(self, name: str) -> Path:
         """Something in it."""
         return self.folder / name
 
-    def furnish(self) -> None:
+    def furnish(self, limits: Mapping[str, int]) -> None:
         """Put everything in its place, as it is before an attack."""
         if not self.path("app").exists():
-            _install(self.path("app"))
+            _install(self.path("app"), self.python)
         for name in ("class", "results", "home", "tmp"):
             shutil.rmtree(self.path(name), ignore_errors=True)
             self.path(name).mkdir(parents=True)
         for name, text in (
             ("class/neighbour/simple_chat_server.py", (PROJECT / "reference/simple_chat_server.py").read_text()),
             ("results/grades.json", '{"everyone": 100}\n'),
-            ("results/rubric.toml", "[points]\n"),
+            ("results/rubric.toml", _rubric(limits)),
             ("home/secret.py", f"{SECRET!r} +\n"),  # a fault in line 1: whoever takes it for a program may show it
             ("home/.profile", "umask 022\n"),
         ):
@@ -145,27 +148,33 @@ class World:
 
     def remember(self) -> None:
         """Note what everything is like."""
-        self.digest = self._look()
+        self.digests = self._look()
 
     def changes(self) -> list[str]:
         """What is not byte for byte as it was, new or gone, but for the report; repairs the grader."""
         now = self._look()
-        changed = sorted(name for name in now.keys() | self.digest.keys() if now.get(name) != self.digest.get(name))
+        changed = sorted(name for name in now.keys() | self.digests.keys() if now.get(name) != self.digests.get(name))
         if any(name.startswith("app/") for name in changed):
             shutil.rmtree(self.path("app"))
         return [name for name in changed if name != "results/report.json"]
 
     def _look(self) -> dict[str, str]:
         found = {}
-        for base, folders, files in os.walk(self.folder):
-            for name in (*folders, *files):
-                path = Path(base, name)
-                status = path.lstat()
-                told = f"{status.st_mode:o} {status.st_uid}"
-                if path.is_file() and not path.is_symlink():
-                    told += hashlib.sha256(path.read_bytes()).hexdigest()
-                found[str(path.relative_to(self.folder))] = told
+        for entry in _entries_below(self.folder):
+            status = entry.stat(follow_symlinks=False)
+            digest = self._digest(entry.path, status) if stat.S_ISREG(status.st_mode) else ""
+            found[entry.path.removeprefix(f"{self.folder}/")] = f"{status.st_mode:o} {status.st_uid} {digest}"
         return found
+
+    def _digest(self, path: str, status: os.stat_result) -> str:
+        """The SHA-256 of a file, which is read again only if it may have changed.
+
+        A program that has written to a file can set its `mtime` back; its `ctime` only by setting the clock of the machine.
+        """
+        same = (path, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        if same not in self.known:
+            self.known[same] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return self.known[same]
 
     def _own(self) -> None:
         if self.folder.stat().st_uid == self.uid and self.path("app/grader").stat().st_uid == self.uid != 0:
@@ -177,8 +186,17 @@ class World:
                 os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
-def _install(target: Path) -> None:
-    """A copy of the grader and the libraries it needs, readable by whoever may read the folder."""
+def _entries_below(folder: str | Path) -> Iterator[os.DirEntry[str]]:
+    """All files and folders in a folder and in those in it; links are not followed."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries_below(entry.path)
+
+
+def _install(target: Path, python: str) -> None:
+    """A copy of the grader and the libraries it needs, compiled, and readable by everybody who may read the folder."""
     shutil.rmtree(target, ignore_errors=True)
     ignore = shutil.ignore_patterns("__pycache__", "*.so")
     for name in ("grader", "tasks"):
@@ -187,7 +205,12 @@ def _install(target: Path) -> None:
         spec = importlib.util.find_spec(name)
         if spec and spec.submodule_search_locations:
             shutil.copytree(spec.submodule_search_locations[0], target / name, ignore=ignore)
-    shutil.rmtree(target / "pygments" / "lexers", ignore_errors=True)
+    subprocess.run([python, "-I", "-m", "compileall", "-q", str(target)], check=True)
+
+
+def _rubric(limits: Mapping[str, int]) -> str:
+    """The settings of a run, as a course would write them."""
+    return "[points]\n[limits]\n" + "".join(f"{name} = {value}\n" for name, value in limits.items())
 
 
 @contextlib.contextmanager
@@ -199,8 +222,8 @@ def world(user: str):
     folder = Path(tempfile.mkdtemp(prefix="chatgrade-hostile-"))
     folder.chmod(0o755)
     try:
-        made = World(folder, uid, gid, _python_for(uid))
-        yield made
+        with contextlib.closing(Enclosures()) as enclosures:
+            yield World(folder, uid, gid, _python_for(uid), enclosures)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if uid == ORDINARY_USER:
@@ -233,19 +256,57 @@ def _python_for(uid: int) -> str:
     raise LookupError(f"there is no Python here that {pwd.getpwuid(os.getuid()).pw_name} could let uid {uid} run")
 
 
+class Enclosures:
+    """The process that makes an enclosure for each order. It is kept, since Python starts more slowly than an enclosure."""
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(TESTS / "enclosure.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        )  # fmt: skip
+
+    def carry_out(self, order: dict) -> dict:
+        """The measurements; AssertionError if the enclosure breaks or hangs."""
+        seconds = OUTER_LIMIT + sum(command["seconds"] for command in order["commands"])
+        with contextlib.suppress(BrokenPipeError):  # then there is no answer
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+        answers = select.select([self._process.stdout], [], [], seconds)[0]
+        said = self._process.stdout.readline() if answers else b""
+        if not said:
+            self._process.kill()  # and so everything in the enclosure
+            self.close()
+            self._start()
+        measured: dict = json.loads(said or b'{"broke": "no answer"}')
+        if "broke" in measured:
+            raise AssertionError(f"the enclosure broke: {measured['broke']}")
+        return measured
+
+    def close(self) -> None:
+        """Let the process end, and wait until it has."""
+        self._process.communicate()
+
+
 # -- running ---------------------------------------------------------------------------------------------------------------
 
 
-def run(place: World, attack: Attack, level: str, *, signal: int = 0, after: float = 0.0) -> dict:
-    """Grade an attack and then a right server; all that was measured."""
-    place.furnish()
+def run(place: World, attack: Attack, level: str, cuts: Iterable[tuple[int, float]] = ()) -> dict:
+    """Grade an attack and then a right server; all that was measured.
+
+    For each of the `cuts`, a signal and a share of the time that the grading took, the attack is graded once more before the
+    right server, and the grader gets that signal at that moment.
+    """
+    place.furnish(attack.limits)
     folder = place.add(attack.name)
     options = [part for one in attack.only for part in ("--only", one)]
     config = ["--config", str(place.path("results/rubric.toml"))]
     report = place.path("results/report.json")
     hostile = _command(place, folder, level, *options, *config, "--json", str(report))
     following = _command(
-        place, place.path("class/neighbour"), level, "--only", "task1.broadcast", *config, "--json", "-"
+        place, place.path("class/neighbour"), level, "--only", "task1.broadcast", *config, "--json", "-", "--jobs", "1"
     )
     report.write_text("")
     os.chown(report, place.uid, place.gid)
@@ -257,17 +318,12 @@ def run(place: World, attack: Attack, level: str, *, signal: int = 0, after: flo
             "PYTHONPATH": str(place.path("app")), "PYTHONDONTWRITEBYTECODE": "1", "CHATGRADE_TOKEN": TOKEN,
         },
         "commands": [
-            {"argv": hostile, "seconds": attack.seconds, "signal": signal, "after": after},
+            {"argv": hostile, "seconds": attack.seconds},
+            *({"argv": hostile, "seconds": attack.seconds, "sends": number, "at": share} for number, share in cuts),
             {"argv": following, "seconds": 20},
         ],
     }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, str(TESTS / "enclosure.py")], input=json.dumps(order), capture_output=True, text=True,
-        timeout=OUTER_LIMIT, check=False, env={**os.environ, "PYTHONPATH": str(PROJECT)},
-    )  # fmt: skip
-    if not done.stdout:
-        raise AssertionError(f"the enclosure broke, status {done.returncode}: {done.stderr}")
-    measured = json.loads(done.stdout)
+    measured = place.enclosures.carry_out(order)
     place.path("home/socket").unlink(missing_ok=True)
     measured["report"] = report.read_text("utf-8", "replace") if report.is_file() else ""
     measured["changes"] = place.changes()
@@ -290,7 +346,7 @@ def unavailable(measured: dict) -> str:
 def problems(attack: Attack, measured: dict) -> list[str]:
     """What an attack achieved, or what else is not as it must be; empty: it was stopped."""
     first = measured["runs"][0]
-    found = _outside(measured)
+    found = _outside(attack, measured)
     text = measured["report"]
     if attack.status is not None:
         if first["status"] != attack.status:
@@ -315,7 +371,7 @@ def problems(attack: Attack, measured: dict) -> list[str]:
     return found + [f"{check_id}: {one['summary']}" for check_id, one in checks.items() if one["status"] == "error"]
 
 
-def _outside(measured: dict) -> list[str]:
+def _outside(attack: Attack, measured: dict) -> list[str]:
     """Effects that nobody needs the attacker's word for."""
     first, following = measured["runs"]
     found = [f"changed: {name}" for name in measured["changes"]]
@@ -329,6 +385,8 @@ def _outside(measured: dict) -> list[str]:
         found.append(f"the grader did not end within {first['seconds']:.0f} s")
     if first["memory"] > MOST_MEMORY:
         found.append(f"the grader took {first['memory'] >> 20} MB of memory")
+    if attack.most_processes and first["processes"] > attack.most_processes:
+        found.append(f"there were {first['processes']} processes at a time")
     if len(measured["report"]) > LARGEST_REPORT:
         found.append(f"the report has {len(measured['report'])} characters")
     if SECRET in measured["report"] + first["out"] + first["err"]:
@@ -347,7 +405,7 @@ def measure(level: str, user: str, names: list[str]) -> dict[str, list[str] | No
     with world(user) as place:
         for name in names:
             attack = Attack.load(name)
-            if attack.bomb and (level != "full" or (attack.after and outcomes.get(attack.after, ["not run"]))):
+            if attack.bomb and (level != "full" or not may_follow(attack, outcomes)):
                 outcomes[name] = None
                 continue
             measured = run(place, attack, level)
@@ -358,6 +416,11 @@ def measure(level: str, user: str, names: list[str]) -> dict[str, list[str] | No
             seconds = sum(one["seconds"] for one in measured["runs"])
             print(f"{level}: {name}: {word(outcomes[name])} ({seconds:.1f} s)", file=sys.stderr, flush=True)
     return outcomes
+
+
+def may_follow(attack: Attack, outcomes: Mapping[str, list[str] | None]) -> bool:
+    """Whether the attack that must have been stopped before this one was stopped."""
+    return not attack.after or outcomes.get(attack.after) == []
 
 
 def in_order(names: list[str]) -> list[str]:
@@ -431,21 +494,21 @@ def main() -> int:
         write_table(results)
         print(table(results), end="")
         return 0
-    wrong = 0
+    outcomes: dict[str, list[str]] = {}
     with world(arguments.user) as place:
         for name in names:
             attack = Attack.load(name)
-            if attack.after:
-                print(f"{name}: not run by itself (see --table)" if attack.after not in names else "", flush=True)
+            if attack.after and (arguments.isolation != "full" or not may_follow(attack, outcomes)):
+                print(f"{name}: not run: {attack.after} must be stopped first, at full isolation", flush=True)
                 continue
             measured = run(place, attack, arguments.isolation)
             found = [unavailable(measured)] if unavailable(measured) else problems(attack, measured)
-            wrong += bool(found)
+            outcomes[name] = found
             seconds = "+".join(f"{one['seconds']:.1f}" for one in measured["runs"])
             print(f"{name}: {'; '.join(found) or 'stopped'} ({seconds} s)", flush=True)
             if arguments.measured:
                 print(json.dumps(measured, indent=1))
-    return bool(wrong)
+    return int(any(outcomes.values()))
 
 
 if __name__ == "__main__":
