@@ -1,8 +1,9 @@
 """Have right programs of tests/submissions meet, and print every pair that fails: a right program must never be blamed.
 
-    python tests/right_pairs.py [--isolation LEVEL] [--sample N] [--seed N]
+    python tests/right_pairs.py [--isolation LEVEL] [--sample N | --partners] [--seed N]
 
-All of them meet the references; with `--sample`, so many pairs of right ones drawn at random meet, too.
+All of them meet the references; with `--sample`, so many pairs of right ones drawn at random meet, too. With `--partners`, each
+meets a right one drawn at random instead, the references among them: half as many pairs.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import cycle, islice
 from pathlib import Path
 
 from verdicts import NAMES, SUBMISSIONS, is_right
@@ -22,7 +24,7 @@ from grader.codelab import Codelab, Pairing, load
 from grader.runner import Grading, Step, run_all, workers_for
 from grader.setup import Setup
 
-PYTHON = getattr(sys, "_base_executable", sys.executable)
+PYTHON = sys.executable  # not the one behind it, which may have much installed, and begin slowly for that
 
 
 def with_pairings(lab: Codelab) -> Codelab:
@@ -47,6 +49,17 @@ def pairs(lab: Codelab, sample: int, seed: int) -> Iterator[tuple[Pairing, Path,
     yield from random.Random(seed).sample(others, min(sample, len(others)))
 
 
+def partners(lab: Codelab, seed: int) -> Iterator[tuple[Pairing, Path, Path]]:
+    """Clients with servers, so that each program, the references too, is in one pair at least: drawn at random."""
+    chance = random.Random(seed)
+    for pairing in lab.pairings:
+        clients, servers = ([*right(lab, role), pairing.references[role]] for role in (pairing.client, pairing.server))
+        chance.shuffle(clients)
+        chance.shuffle(servers)
+        drawn = zip(cycle(clients), cycle(servers))
+        yield from ((pairing, *pair) for pair in islice(drawn, max(len(clients), len(servers))))
+
+
 def meeting(lab: Codelab, pairing: Pairing, client: Path, server: Path) -> Grading[tuple[Path, Path, CheckResult]]:
     """What becomes of one pair."""
     files = {pairing.client: client, pairing.server: server}
@@ -59,11 +72,13 @@ def main() -> int:
     """Run them, tell which fail."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--isolation", default="full", help="full, network or none")
-    parser.add_argument("--sample", type=int, default=0, metavar="N", help="pairs of right programs")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--sample", type=int, default=0, metavar="N", help="pairs of right programs")
+    how.add_argument("--partners", action="store_true", help="one right program for each, drawn at random")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     lab = with_pairings(load())
-    chosen = list(pairs(lab, asked.sample, asked.seed))
+    chosen = list(partners(lab, asked.seed) if asked.partners else pairs(lab, asked.sample, asked.seed))
     references = next(iter(lab.pairings[0].references.values())).parent
     common = Setup(references, {}, PYTHON, lab.port, lab.wording, 1, lab.files)
     failed, started = 0, time.monotonic()
@@ -72,10 +87,10 @@ def main() -> int:
             if result.status is not Status.PASS:
                 failed += 1
                 told = f"{result.failure.step}: {result.failure.observed}" if result.failure else ""
-                print(
-                    f"{client.parent.name} with {server.parent.name}: {result.status.value}: {result.summary} | {told}"
-                )
-    print(f"{len(chosen)} pairs of right programs, {failed} fail, {time.monotonic() - started:.0f} s")
+                names = f"{client.parent.name} with {server.parent.name}"
+                print(f"{names}: {result.status.value}: {result.summary} | {told}")
+    seconds = time.monotonic() - started
+    print(f"{len(chosen)} pairs of right programs (--seed {asked.seed}), {failed} fail, {seconds:.0f} s")
     return bool(failed)
 
 

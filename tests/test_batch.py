@@ -9,13 +9,19 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from commandline import chatgrade
+from waiting import saved, until
+
+from grader import procfs
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 SERVER = "simple_chat_server.py"
+GRADED = "submissions WHERE report IS NOT NULL"
+ENDS = "print('This server ends before anybody can have called it.')\n"
+WAITS = "import time\nwhile True: time.sleep(9)  # the grader looks at it for longer than that\n"
 
 
 def lay(folder: Path, **students: str) -> Path:
@@ -26,29 +32,31 @@ def lay(folder: Path, **students: str) -> Path:
     return folder
 
 
-def start(*arguments: object, **streams) -> subprocess.Popen[str]:
-    """Begin to grade a class, Task 3 alone."""
-    command = [
-        sys.executable,
-        "-m",
-        "grader",
-        "batch",
-        *map(str, arguments),
-        "--task",
-        "task3",
-        "--isolation",
-        "network",
-    ]
+def lay_servers(folder: Path, **servers: str) -> Path:
+    """A class: student -> the text of a server, all that is handed in."""
+    for student, text in servers.items():
+        (folder / student).mkdir(parents=True)
+        (folder / student / SERVER).write_text(text)
+    return folder
+
+
+def options(jobs: int | None) -> list[str]:
+    """Of all runs: Task 3 alone; without `jobs`, on as many workers as the batch itself chooses."""
+    return ["--task", "task3", "--isolation", "network", *(["--jobs", str(jobs)] if jobs else [])]
+
+
+def start(*arguments: object, jobs: int | None = 1, **streams) -> subprocess.Popen[str]:
+    """Begin to grade a class, in a process as a user's shell starts it."""
+    command = [sys.executable, "-m", "grader", "batch", *map(str, arguments), *options(jobs)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **streams)
 
 
 def batch(*arguments: object, status: int = 0) -> list[str]:
     """Grade a class; the lines that were printed."""
-    run = start(*arguments)
-    out, err = run.communicate()
-    assert run.returncode == status, err
-    assert "Traceback" not in out + err
-    return (out or err).splitlines()
+    done = chatgrade("batch", *arguments, *options(jobs=1))
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    return (done.stdout or done.stderr).splitlines()
 
 
 def rows(out: Path, sql: str) -> list[tuple]:
@@ -62,13 +70,17 @@ def rows(out: Path, sql: str) -> list[tuple]:
 
 @pytest.fixture
 def three(tmp_path):
-    """A class of three: right, wrong, and one that cannot be run."""
-    return lay(tmp_path / "class", ada="rlock_broadcast", bob="no_name_command", cyd="syntax_error")
+    """A class of three whose programs end at once: grading them costs little, where their verdicts do not matter."""
+    return lay_servers(tmp_path / "class", ada=ENDS, bob="print(1 / 0)\n", cyd="def broken(:\n")
 
 
-def test_a_class(three, tmp_path):
+def test_a_class(tmp_path):
     """Each hand-in has its verdicts in the store, and its line; the summary counts them."""
-    lines = batch(three, "-o", tmp_path / "out")
+    three = lay(tmp_path / "class", ada="rlock_broadcast", bob="no_name_command", cyd="syntax_error")
+    run = start(three, "-o", tmp_path / "out", jobs=None)
+    told, _ = run.communicate()
+    assert run.returncode == 0
+    lines = told.splitlines()
     assert sorted(line.split(maxsplit=1)[1].split("  ")[0] for line in lines[:3]) == ["ada", "bob", "cyd"]
     assert "3 hand-ins (folders): 3 graded, 0 unchanged since then" in lines
     told = {key: json.loads(report) for key, report in rows(tmp_path / "out", "SELECT key, report FROM submissions")}
@@ -78,6 +90,7 @@ def test_a_class(three, tmp_path):
     assert passed == sum(check["status"] == "pass" for task in told["ada"]["tasks"] for check in task["checks"])
 
 
+@pytest.mark.machine
 def test_what_is_unchanged_is_not_graded_again(three, tmp_path):
     """A second run grades nothing; a changed file, one hand-in; a new student, that one; `--regrade --only`, the one named."""
     out = tmp_path / "out"
@@ -94,6 +107,7 @@ def test_what_is_unchanged_is_not_graded_again(three, tmp_path):
     assert "4 hand-ins (folders): 1 graded, 0 unchanged since then" in lines
 
 
+@pytest.mark.machine
 def test_other_settings_are_other_verdicts(three, tmp_path):
     """What was graded with other settings is graded again."""
     out = tmp_path / "out"
@@ -103,6 +117,7 @@ def test_other_settings_are_other_verdicts(three, tmp_path):
     assert "3 hand-ins (folders): 3 graded, 0 unchanged since then" in lines
 
 
+@pytest.mark.machine
 def test_what_cannot_be_graded_stops_nobody(three, tmp_path):
     """An empty hand-in and a broken archive are told, and the others have their verdicts."""
     (three / "eva").mkdir()
@@ -114,46 +129,58 @@ def test_what_cannot_be_graded_stops_nobody(three, tmp_path):
     assert graded == 3
 
 
+@pytest.mark.machine
 def test_killed_and_resumed(three, tmp_path):
     """Killed at any moment, it loses what was in flight; running it again completes it, with the same verdicts."""
+    shutil.copy(SUBMISSIONS / "rlock_broadcast" / SERVER, three / "ada")
     batch(three, "-o", tmp_path / "whole", "--seed", "7")
     out = tmp_path / "out"
-    for moment in (0.3, 0.6, 1.0, 1.5):
+    for results in (0, 1, 2):
         run = start(three, "-o", out, "--seed", "7")
-        time.sleep(moment)
+        until(lambda results=results: (out / "chatgrade.sqlite").exists() and saved(out, GRADED) >= results)
+        assert run.poll() is None
         run.kill()
         run.communicate()
-    batch(three, "-o", out, "--seed", "7")
+    kept = saved(out, GRADED)
+    lines = batch(three, "-o", out, "--seed", "7")
+    assert f"3 hand-ins (folders): {3 - kept} graded, {kept} unchanged since then" in lines
     sql = "SELECT key, id, status, earned FROM checks ORDER BY key, id"
     assert rows(out, sql) == rows(tmp_path / "whole", sql)
 
 
+@pytest.mark.machine
 def test_interrupted(three, tmp_path):
     """Ctrl-C ends it in one sentence, with status 130, and running it again goes on."""
+    (three / "cyd" / SERVER).write_text(WAITS)
     run = start(three, "-o", tmp_path / "out", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "out" / "chatgrade.sqlite").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.3)
+    until(lambda: saved(tmp_path / "out", GRADED) == 2 and runs_programs(run))
     run.send_signal(signal.SIGINT)
-    _, err = run.communicate()
-    if run.returncode != 0:  # it may have been that fast
-        assert (run.returncode, "Traceback" in err) == (130, False)
-    assert "3 hand-ins (folders)" in "\n".join(batch(three, "-o", tmp_path / "out"))
+    out, err = run.communicate()
+    assert (run.returncode, "Traceback" in out) == (130, False)
+    assert err.strip() == "chatgrade: interrupted; everything that was started is stopped"
+    (three / "cyd" / SERVER).write_text(ENDS)
+    lines = batch(three, "-o", tmp_path / "out")
+    assert "3 hand-ins (folders): 1 graded, 2 unchanged since then" in lines
 
 
+def runs_programs(run: subprocess.Popen[str]) -> bool:
+    """Whether a student's program is running in it."""
+    return any(SERVER in procfs.command_line(pid) for pid in procfs.descendants(run.pid))
+
+
+@pytest.mark.machine
 def test_two_at_once(three, tmp_path):
     """A second batch on the same output folder is told so, with status 2, and harms nothing."""
     out = tmp_path / "out"
     first = start(three, "-o", out)
-    deadline = time.monotonic() + 60
-    while not (out / "chatgrade.sqlite.lock").exists() and time.monotonic() < deadline:
-        time.sleep(0.005)
-    time.sleep(0.1)
+    until((out / "chatgrade.sqlite").exists)
+    first.send_signal(signal.SIGSTOP)  # it cannot end before the second one has tried
     said = batch(three, "-o", out, status=2)
     assert said == [f"chatgrade: {out}: another chatgrade is at work on it; wait until it has ended."]
-    first.communicate()
+    first.send_signal(signal.SIGCONT)
+    told, _ = first.communicate()
     assert first.returncode == 0
+    assert "3 hand-ins (folders): 3 graded, 0 unchanged since then" in told.splitlines()
 
 
 def test_a_store_that_cannot_be_written(three):
@@ -162,12 +189,13 @@ def test_a_store_that_cannot_be_written(three):
     assert said[0].startswith("chatgrade: /proc/nowhere: cannot be made (")
 
 
+@pytest.mark.machine
 def test_late(tmp_path):
     """A late hand-in has the points of `[batch] late_points` taken off, where the platform tells that it was late."""
     folder = tmp_path / "class"
     folder.mkdir()
     for name in ("adaada_LATE_11_101_", "bobbob_12_102_"):
-        shutil.copy(SUBMISSIONS / "rlock_broadcast" / SERVER, folder / (name + SERVER))
+        (folder / (name + SERVER)).write_text(ENDS)
     (tmp_path / "course.toml").write_text("[batch]\nlate_points = 3\n")
     lines = batch(folder, "-o", tmp_path / "out", "--config", tmp_path / "course.toml")
     assert any("(canvas)" in line for line in lines)
@@ -176,13 +204,12 @@ def test_late(tmp_path):
 
 def test_no_isolation_no_class(three, tmp_path):
     """A class is graded at full isolation or not at all, unless less is accepted by name."""
-    environment = {**os.environ, "PATH": str(tmp_path)}
-    command = [sys.executable, "-m", "grader", "batch", str(three), "-o", str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = chatgrade("batch", three, "-o", tmp_path / "out", PATH=str(tmp_path))
     assert done.returncode == 3
     assert "install the package bubblewrap; --isolation network does without" in done.stderr
 
 
+@pytest.mark.machine
 def test_what_does_not_change_verdicts(three, tmp_path):
     """Settings of the batch alone regrade nobody; another isolation does: what ran with more rights may have forged."""
     out = tmp_path / "out"
@@ -191,12 +218,12 @@ def test_what_does_not_change_verdicts(three, tmp_path):
     assert "3 hand-ins (folders): 0 graded, 3 unchanged since then" in batch(
         three, "-o", out, "--config", tmp_path / "course.toml"
     )
-    command = [sys.executable, "-m", "grader", "batch", str(three), "-o", str(out), "--task", "task3"]
     if shutil.which("bwrap"):
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = chatgrade("batch", three, "-o", out, "--task", "task3")
         assert "3 hand-ins (folders): 3 graded, 0 unchanged since then" in done.stdout
 
 
+@pytest.mark.machine
 def test_odd_names(three, tmp_path):
     """A link with an endless target and names that are no UTF-8 are their own hand-in's matter, and no reason to stop."""
     (three / "bob" / "notes").symlink_to("x" * 300)
@@ -211,6 +238,7 @@ def test_odd_names(three, tmp_path):
     assert graded == 3
 
 
+@pytest.mark.machine
 def test_results_inside_the_class(three):
     """An output folder in the class is no hand-in."""
     assert "3 hand-ins (folders): 3 graded, 0 unchanged since then" in batch(three, "-o", three / "results")

@@ -67,6 +67,7 @@ def test_no_sandbox_where_it_is_asked_for(path_with, name):
     assert done.stderr == f"chatgrade: {sentence}; --isolation network does without\n"
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("name", LACKS)
 def test_no_sandbox(path_with, name):
     """Otherwise the next level is taken, and the report says why, and what that leaves open."""
@@ -87,6 +88,8 @@ def test_no_namespaces_where_they_are_asked_for(level):
     assert done.stderr == f"chatgrade: {sentence}; --isolation {less} does without\n"
 
 
+@pytest.mark.machine
+@pytest.mark.xdist_group("real-port")
 def test_no_namespaces(private):
     """Otherwise checks run one after another on the real port, and the report says so."""
     private()
@@ -95,6 +98,7 @@ def test_no_namespaces(private):
     assert "one after another on the real port; the programs ran " in told["notes"][-1]
 
 
+@pytest.mark.machine
 def test_a_full_disk(small_disk):
     """A report that no longer fits on the disk is told in one sentence, with status 3."""
     disk = small_disk("size=4k")
@@ -112,6 +116,7 @@ def test_a_folder_that_cannot_be_written(small_disk):
     assert done.stderr == f"chatgrade: {disk}/report.json: cannot be written (Read-only file system).\n"
 
 
+@pytest.mark.machine
 def test_no_room_for_a_copy(small_disk, tmp_path):
     """A copy of the submission that does not fit on the disk is the machine's fault: an error, never a verdict."""
     disk = small_disk("size=64k")

@@ -8,19 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import until
 
-from grader import procfs
-from grader.errors import GraderError
-from grader.network import PrivateNetwork
+from grader import idle, procfs
 
 pytestmark = pytest.mark.own_process
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
-RIGHT, WRONG = (SUBMISSIONS / name / "simple_chat_server.py" for name in ("asyncio_streams", "echoes_to_sender"))
+SERVER = "simple_chat_server.py"
+RIGHT, WRONG = (SUBMISSIONS / name / SERVER for name in ("asyncio_streams", "echoes_to_sender"))
 PORT = 65433
 NEVER_LISTENS = """\
 import os, signal, time
@@ -30,7 +29,6 @@ if os.fork() == 0:
     os.setsid()
     if os.fork():
         os._exit(0)
-open(f"FOLDER/runs-{os.getpid()}", "w").close()  # not in the copy that it runs in
 while True:
     time.sleep(9)  # the grader looks at it for longer than that
 """
@@ -55,14 +53,6 @@ def graded(*arguments: object, temporary: Path) -> dict:
         out, err = run.communicate()
     assert out, err
     return json.loads(out) | {"exit_status": run.returncode}
-
-
-def until(condition) -> None:
-    """Look until it is so; the limit only ends a test that has failed."""
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline, "it never became so"
-        time.sleep(0.005)
 
 
 def about(folder: Path) -> list[str]:
@@ -90,23 +80,41 @@ def nothing_left(folder: Path) -> bool:
 
 @pytest.fixture
 def slow(tmp_path):
-    """A submission that keeps the grader waiting, with a daemon beside it; it leaves a file for each of its processes."""
+    """A submission that keeps the grader waiting, with a daemon beside it."""
     folder = tmp_path / "slow"
     folder.mkdir()
-    (folder / "simple_chat_server.py").write_text(NEVER_LISTENS.replace("FOLDER", str(folder)))
+    (folder / SERVER).write_text(NEVER_LISTENS)
     return folder
 
 
-def in_mid_run(folder: Path, temporary: Path) -> subprocess.Popen[str]:
-    """Start to grade the slow submission; it and its daemon run now."""
-    run = start("all", folder, "--jobs", "2", "--isolation", "network", temporary=temporary)
-    until(lambda: len(list(folder.glob("runs-*"))) >= 2)
+def programs(pid: int) -> list[int]:
+    """The student's processes among all that this one has started."""
+    return [other for other in procfs.descendants(pid) if SERVER in procfs.command_line(other)]
+
+
+def at_work(run: subprocess.Popen[str]) -> list[int]:
+    """The workers of a run that have the student's program running."""
+    return [pid for pid in procfs.children(run.pid) if programs(pid)]
+
+
+def in_mid_run(folder: Path, temporary: Path, *asked: str) -> subprocess.Popen[str]:
+    """Start to grade the slow submission; it and its daemon run now, and sleep."""
+    asked = asked or ("all",)
+    run = start(asked[0], folder, *asked[1:], "--jobs", "2", "--isolation", "network", temporary=temporary)
+    until(
+        lambda: len(found := programs(run.pid)) >= 2 and idle.read(found).activity is idle.Activity.TIMED,
+        otherwise=run.poll,
+    )
     assert run.poll() is None
     assert len(about(folder)) >= 4  # the grader, a worker, the server and its daemon
     return run
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, *(pytest.param(number, marks=pytest.mark.machine) for number in (signal.SIGTERM, signal.SIGHUP))],
+    ids=lambda number: number.name,
+)
 def test_interrupted(tmp_path, slow, number):
     """Interrupted in mid-run it says so, has status 130, and leaves no process and no temporary folder."""
     temporary = tmp_path / "tmp"
@@ -119,13 +127,17 @@ def test_interrupted(tmp_path, slow, number):
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.machine
 def test_interrupted_over_and_over(tmp_path, slow):
     """Somebody who keeps pressing Ctrl-C does not make it leave anything behind."""
     temporary = tmp_path / "tmp"
     with in_mid_run(slow, temporary) as run:
-        while run.poll() is None:
+
+        def pressed_until_it_ended() -> bool:
             run.send_signal(signal.SIGINT)
-            time.sleep(0.002)
+            return run.poll() is not None
+
+        until(pressed_until_it_ended)
         _, err = run.communicate()
     until(lambda: nothing_left(slow))
     assert run.returncode == 130
@@ -133,6 +145,7 @@ def test_interrupted_over_and_over(tmp_path, slow):
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.machine
 def test_killed(tmp_path, slow):
     """When the grader itself is killed, its workers and the programs they run end soon."""
     with in_mid_run(slow, tmp_path / "tmp") as run:
@@ -141,13 +154,16 @@ def test_killed(tmp_path, slow):
         until(lambda: nothing_left(slow))
 
 
+@pytest.mark.machine
 def test_a_worker_that_is_killed(tmp_path, slow):
     """When a worker is killed the run goes on with another, and what the worker ran is gone in the end."""
-    program = slow / "simple_chat_server.py"
-    program.write_text(program.read_text().replace("sleep(9)", "sleep(0.5)"))
-    with in_mid_run(slow, tmp_path / "tmp") as run:
-        workers = procfs.descendants(run.pid)
-        os.kill(next(pid for pid in workers if procfs.command_line(pid).startswith(sys.executable)), signal.SIGKILL)
+    with in_mid_run(slow, tmp_path / "tmp", "task1", "--only", "task1.listens") as run:
+        [first] = at_work(run)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: [pid for pid in at_work(run) if pid != first])
+        for worker in at_work(run):
+            for pid in programs(worker):
+                os.kill(pid, signal.SIGKILL)  # the check waits for it no longer
         out, err = run.communicate()
     assert about(slow) == []
     assert (run.returncode, err) == (1, "")
@@ -157,17 +173,7 @@ def test_a_worker_that_is_killed(tmp_path, slow):
 # -- on the real port, which here is that of a network of the test's own -----------------------------------------------
 
 
-@pytest.fixture
-def shared():
-    """Tell how to enter a network that the test and all that it starts share; skipped where none is permitted."""
-
-    def enter() -> None:
-        try:
-            PrivateNetwork()
-        except GraderError as error:
-            pytest.skip(str(error))
-
-    return enter
+real_port = pytest.mark.xdist_group("real-port")  # the lock on its number is one for all networks
 
 
 def verdicts(report: dict) -> dict[str, str]:
@@ -175,32 +181,36 @@ def verdicts(report: dict) -> dict[str, str]:
     return {check["id"]: check["status"] for task in report["tasks"] for check in task["checks"]}
 
 
+@pytest.mark.machine
+@real_port
 @pytest.mark.parametrize(("submission", "status"), [(RIGHT, 0), (WRONG, 1)], ids=["right", "wrong"])
-def test_without_isolation(shared, tmp_path, submission, status):
+def test_without_isolation(private, tmp_path, submission, status):
     """Without private networks the verdicts are the same, the report says so, and nothing is left of the run."""
-    private = graded("task1", submission, "--isolation", "network", temporary=tmp_path / "tmp")
-    shared()
+    alone = graded("task1", submission, "--isolation", "network", temporary=tmp_path / "tmp")
+    private()
     report = graded("task1", submission, "--isolation", "none", temporary=tmp_path / "tmp")
     assert report["run"]["isolation"] == "none"
     assert [note for note in report["notes"] if "one after another on the real port" in note] == report["notes"]
-    assert verdicts(report) == verdicts(private)
-    assert (report["exit_status"], private["exit_status"]) == (status, status)
+    assert verdicts(report) == verdicts(alone)
+    assert (report["exit_status"], alone["exit_status"]) == (status, status)
     assert about(submission) == []
     assert [path for path in (tmp_path / "tmp").iterdir() if path.is_dir()] == []
 
 
-@pytest.mark.parametrize("level", ["full", "network", "none"])
-def test_the_isolation_is_said(shared, tmp_path, level):
+@pytest.mark.machine
+@pytest.mark.parametrize("level", ["full", "network", pytest.param("none", marks=real_port)])
+def test_the_isolation_is_said(private, tmp_path, level):
     """The report tells the level of isolation, and what it leaves open; `full` leaves nothing that must be told."""
-    shared()
+    private()
     report = graded("task1", RIGHT, "--isolation", level, "--only", "task1.listens", temporary=tmp_path)
     assert report["run"]["isolation"] == level
     assert [note.split(":")[0] for note in report["notes"]] == ([] if level == "full" else [f"isolation {level}"])
 
 
-def test_somebody_else_on_the_port(shared, tmp_path):
+@real_port
+def test_somebody_else_on_the_port(private, tmp_path):
     """A foreign listener on the port is named with its process, and no verdict is made of it: status 3."""
-    shared()
+    private()
     code = (
         f"import socket, sys\nlistener = socket.create_server(('', {PORT}))\nprint('x', flush=True)\nsys.stdin.read()"
     )
@@ -215,23 +225,27 @@ def test_somebody_else_on_the_port(shared, tmp_path):
     assert err.startswith(f"chatgrade: port {PORT} is taken by process {other.pid} (")
 
 
-def test_somebody_else_on_the_port_does_not_matter_with_private_networks(shared, tmp_path):
+@pytest.mark.machine
+def test_somebody_else_on_the_port_does_not_matter_with_private_networks(private, tmp_path):
     """With private networks a foreign listener on the port is no matter."""
-    shared()
+    private()
     with socket.create_server(("", PORT)):
         report = graded("task1", RIGHT, "--isolation", "network", "--only", "task1.join", temporary=tmp_path)
     assert report["exit_status"] == 0
 
 
-def test_two_runs_at_once_on_one_port(shared, tmp_path):
+@pytest.mark.machine
+@real_port
+def test_two_runs_at_once_on_one_port(private, tmp_path):
     """Two runs without private networks take turns: each gets its verdicts, and both pass."""
-    shared()
+    private()
     runs = [start("task1", RIGHT, "--isolation", "none", temporary=tmp_path / "tmp") for _ in range(2)]
     told = [run.communicate() for run in runs]
     assert [run.returncode for run in runs] == [0, 0], told
     assert ["Score 23/23" in out for out, _ in told] == [True, True]
 
 
+@pytest.mark.machine
 def test_two_runs_at_once_with_private_networks(tmp_path):
     """Two runs with private networks do not meet."""
     runs = [start("task1", RIGHT, temporary=tmp_path / "tmp") for _ in range(2)]

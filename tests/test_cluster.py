@@ -1,30 +1,46 @@
-"""A class on a Dask cluster of processes on this machine: the verdicts are the local ones, whoever dies or refuses."""
+"""A class on a Dask cluster of processes on this machine: the verdicts are the local ones, whoever dies or refuses.
+
+One scheduler serves all tests, with a worker that has no bubblewrap; a test that needs another worker starts it for itself.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
+import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import saved, until
 
-pytest.importorskip("dask.distributed")
+from grader import procfs
+from grader.batch.exports import export
+from grader.batch.store import Store
 
+pytestmark = [
+    pytest.mark.machine,
+    # Not importorskip(): importing it takes half a second, of every process that only collects these tests.
+    pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="needs Dask"),
+]
+
+on_the_cluster = pytest.mark.xdist_group("cluster")
 SUBMISSIONS = Path(__file__).parent / "submissions"
-HANDED_IN = ("rlock_broadcast", "no_name_command", "echoes_to_sender", "syntax_error")
+HANDED_IN = ("rlock_broadcast", "no_name_command", "syntax_error", "syntax_error")
 LEVEL = "network"
+DASK = (sys.executable, "-m", "dask")
 
 
-def batch(*arguments: object) -> subprocess.Popen[str]:
+def batch(*arguments: object, **environment: str) -> subprocess.Popen[str]:
     """Begin to grade a class, Task 3 alone."""
     command = [sys.executable, "-m", "grader", "batch", *map(str, arguments), "--task", "task3", "--seed", "1"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
+    )
 
 
 def graded(*arguments: object) -> str:
@@ -37,84 +53,120 @@ def graded(*arguments: object) -> str:
 
 def table(out: Path) -> bytes:
     """The final export."""
-    command = [sys.executable, "-m", "grader", "export", str(out), "--format", "csv"]
-    return subprocess.run(command, capture_output=True, check=True).stdout
+    with Store(out) as store:
+        return export(store.whole_class(), "csv").files["grades.csv"]
 
 
-@contextlib.contextmanager
-def cluster(*environments: dict[str, str]) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and a worker for each environment: the address, and the workers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
-    dask = [sys.executable, "-m", "dask"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    port = address.rpartition(":")[2]
-    scheduler = subprocess.Popen([*dask, "scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard"], **quiet)
-    command = [*dask, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-    workers = [subprocess.Popen(command, env={**os.environ, **more}, **quiet) for more in environments]
-    try:
-        yield address, workers
-    finally:
-        for process in (*workers, scheduler):
-            process.kill()
-            process.wait()
+class Cluster:
+    """A scheduler on this machine; its log tells which workers it has."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = folder / "scheduler.log"
+        self._environment = {**os.environ, "DASK_TEMPORARY_DIRECTORY": str(folder)}
+        command = [*DASK, "scheduler", "--host", "127.0.0.1", "--port", "0", "--dashboard-address", "127.0.0.1:0"]
+        with self._log.open("w") as log:
+            self._scheduler = subprocess.Popen(command, stdout=log, stderr=log, env=self._environment)
+        self.address = self._told(r"Scheduler at: +(tcp://\S+)\n")
+
+    def _told(self, pattern: str) -> str:
+        """Wait for a text in the scheduler's log; the first group of it."""
+        until(lambda: re.search(pattern, self._log.read_text()), otherwise=self._log.read_text)
+        return re.search(pattern, self._log.read_text())[1]
+
+    @contextlib.contextmanager
+    def worker(self, name: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A worker of that name, known to the scheduler from the beginning to the end of the block."""
+        process = subprocess.Popen(
+            [*DASK, "worker", self.address, "--name", name, "--nthreads", "1", "--no-nanny", "--no-dashboard"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**self._environment, **environment},
+        )  # fmt: skip
+        try:
+            self._told(rf"Register worker .*\bname: ({name})\b")
+            yield process
+        finally:
+            end(process)
+        self._told(rf"Remove worker .*\bname: ({name})\b")
+
+    def close(self) -> None:
+        """End the scheduler."""
+        end(self._scheduler)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill it, and wait until it has ended."""
+    process.kill()
+    process.wait()
 
 
 @pytest.fixture(scope="module")
-def classes(tmp_path_factory):
-    """A class, and the table that grading it here gives."""
-    base = tmp_path_factory.mktemp("classes")
-    folder = base / "class"
-    for number, name in enumerate(HANDED_IN * 2):
-        shutil.copytree(SUBMISSIONS / name, folder / f"student{number}", ignore=shutil.ignore_patterns("expected.toml"))
-        with (folder / f"student{number}" / "simple_chat_server.py").open("a") as program:
+def cluster(tmp_path_factory):
+    """A scheduler, and a worker that finds no bubblewrap: it refuses full isolation, and does without at other levels."""
+    folder = tmp_path_factory.mktemp("cluster")
+    (folder / "empty").mkdir()
+    with contextlib.closing(Cluster(folder)) as cluster, cluster.worker("bare", PATH=str(folder / "empty")):
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory):
+    """A class of four, no two of them the same to the byte: one is right, one is wrong, two cannot be run."""
+    folder = tmp_path_factory.mktemp("handed-in") / "class"
+    for number, name in enumerate(HANDED_IN):
+        place = folder / f"student{number}"
+        shutil.copytree(SUBMISSIONS / name, place, ignore=shutil.ignore_patterns("expected.toml"))
+        with (place / "simple_chat_server.py").open("a") as program:
             program.write(f"# {number}\n")
-    graded(folder, "-o", base / "local", "--isolation", LEVEL)
-    return folder, table(base / "local")
+    return folder
 
 
-def test_a_worker_is_killed(classes, tmp_path):
+@pytest.fixture(scope="module")
+def local(handed_in, tmp_path_factory):
+    """The table that grading the class here gives."""
+    out = tmp_path_factory.mktemp("local")
+    graded(handed_in, "-o", out, "--isolation", LEVEL)
+    return table(out)
+
+
+@on_the_cluster
+def test_a_worker_is_killed(cluster, handed_in, local, tmp_path):
     """With one of two workers killed in mid-run, each hand-in is graded once, and the export is the local one."""
-    folder, local = classes
-    with cluster({}, {}) as (address, workers):
-        run = batch(folder, "-o", tmp_path / "out", "--isolation", LEVEL, "--cluster", address)
-        deadline = time.monotonic() + 120
-        while not list(tmp_path.glob("out/*-wal")) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(4)
-        workers[0].kill()
-        out, err = run.communicate(timeout=300)
+    out = tmp_path / "out"
+    with cluster.worker("victim") as victim:
+        run = batch(handed_in, "-o", out, "--isolation", LEVEL, "--cluster", cluster.address)
+        until(lambda: saved(out, "submissions WHERE report IS NOT NULL") and procfs.descendants(victim.pid))
+        assert run.poll() is None
+        victim.kill()
+        told, err = run.communicate(timeout=300)
     assert run.returncode == 0, err
-    assert sum(line.split()[0].endswith("/8") for line in out.splitlines() if "student" in line) == 8
-    assert table(tmp_path / "out") == local
+    told_of = re.findall(rf"^ *\d/{len(HANDED_IN)} +(student\d) ", told, re.MULTILINE)
+    assert sorted(told_of) == [f"student{number}" for number in range(len(HANDED_IN))]
+    assert table(out) == local
 
 
-def test_a_worker_that_cannot_isolate_refuses(classes, tmp_path):
+@on_the_cluster
+def test_a_worker_that_cannot_isolate_refuses(cluster, handed_in, local, tmp_path):
     """A worker without bubblewrap grades nobody at full isolation, and is named; the other one does its work."""
     if not shutil.which("bwrap"):
         pytest.skip("needs bubblewrap")
-    folder, local = classes
-    with cluster({"PATH": str(tmp_path)}, {}) as (address, _):
-        said = graded(folder, "-o", tmp_path / "out", "--isolation", "full", "--cluster", address)
+    with cluster.worker("able"):
+        said = graded(handed_in, "-o", tmp_path / "out", "--isolation", "full", "--cluster", cluster.address)
     assert "refused: there is no bwrap on this machine: install the package bubblewrap" in said
     assert table(tmp_path / "out") == local
 
 
-def test_nobody_can(classes, tmp_path):
+@on_the_cluster
+def test_nobody_can(cluster, handed_in, tmp_path):
     """Where every worker refuses, the batch ends with their reason, and status 3."""
-    folder, _ = classes
-    with cluster({"PATH": str(tmp_path)}) as (address, _):
-        run = batch(folder, "-o", tmp_path / "out", "--isolation", "full", "--cluster", address)
-        _, err = run.communicate(timeout=300)
+    run = batch(handed_in, "-o", tmp_path / "out", "--isolation", "full", "--cluster", cluster.address)
+    _, err = run.communicate(timeout=300)
     assert run.returncode == 3
     assert err.startswith("chatgrade: no worker of the cluster can grade: there is no bwrap on this machine")
 
 
-def test_no_scheduler(classes, tmp_path):
+def test_no_scheduler(handed_in, tmp_path):
     """An address at which there is no scheduler is told in one sentence, with status 3."""
-    folder, _ = classes
-    run = batch(folder, "-o", tmp_path / "out", "--cluster", "tcp://127.0.0.1:9")
+    soon = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}  # Dask's own setting of how long to wait for an answer
+    run = batch(handed_in, "-o", tmp_path / "out", "--cluster", "tcp://127.0.0.1:9", **soon)
     _, err = run.communicate(timeout=300)
     assert (run.returncode, "Traceback" in err) == (3, False)
     assert err.startswith("chatgrade: tcp://127.0.0.1:9: there is no Dask scheduler (")

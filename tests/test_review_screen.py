@@ -12,7 +12,9 @@ import pexpect
 import pyte
 import pytest
 from test_review import FIRST, LISTENER, NEAR, OTHER, check
+from waiting import until
 
+from grader import idle
 from grader.batch.results import Entry, Person, Review
 from grader.batch.store import Store
 
@@ -67,9 +69,9 @@ class Terminal:
 
     def sees(self, text: str) -> str:
         """Wait until the screen shows a text; returns all of the screen."""
-        until = time.monotonic() + self.patience
+        deadline = time.monotonic() + self.patience
         while text not in (shown := self.shown()):
-            assert time.monotonic() < until, f"no {text!r} on\n{shown}"
+            assert time.monotonic() < deadline, f"no {text!r} on\n{shown}"
             try:
                 self._show(self.program.read_nonblocking(65536, 0.2))
             except pexpect.TIMEOUT:
@@ -87,6 +89,10 @@ class Terminal:
         self.program.send(keys)
         return self.sees(sees)
 
+    def rests(self) -> None:
+        """Wait until the program has taken in what was typed, and waits for more."""
+        until(lambda: idle.read([self.program.pid]).activity is idle.Activity.IDLE)
+
     def ends(self) -> int:
         """Wait for the end; the exit status."""
         self._show(self.program.read())
@@ -99,7 +105,7 @@ class Terminal:
         self.program.setwinsize(height, width)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [SIZES[0], pytest.param(SIZES[1], marks=pytest.mark.machine)])
 def test_a_class_is_judged_by_single_keys(tmp_path, size):
     """Points, a comment and full points go to whole groups; the end is told, and nothing awaits any more."""
     person = Terminal(lay(tmp_path), size)
@@ -123,17 +129,21 @@ def test_a_class_is_judged_by_single_keys(tmp_path, size):
     assert given(tmp_path) == {**dict.fromkeys("abc", Review(1, "half it")), "d": Review(2)}
 
 
+@pytest.mark.machine
 def test_the_function_stands_beside_where_there_is_room(tmp_path):
     """From 120 columns on the function begins in the line of the question."""
-    lay(tmp_path)
+    person = Terminal(lay(tmp_path), (40, 24))
+    person.sees("q quit")
     for width, beside in ((80, False), (119, False), (120, True), (200, True)):
-        person = Terminal(tmp_path, (width, 24))
+        person.screen.reset()
+        person.resize(width, 24)
         line = next(line for line in person.sees("q quit").splitlines() if line.startswith("question"))
         assert ("function" in line) is beside
-        person.program.send("q")
-        assert person.ends() == 0
+    person.program.send("q")
+    assert person.ends() == 0
 
 
+@pytest.mark.machine
 def test_undo_split_and_looking_around(tmp_path):
     """A split and points are taken back; all answers, the help and both ends of the queue are shown."""
     person = Terminal(lay(tmp_path))
@@ -158,6 +168,7 @@ def test_undo_split_and_looking_around(tmp_path):
     assert given(tmp_path) == {}
 
 
+@pytest.mark.machine
 def test_quitting_and_coming_back(tmp_path):
     """The next review begins at the first undecided group; when all is judged it says so, and shows it again if asked."""
     person = Terminal(lay(tmp_path))
@@ -182,6 +193,7 @@ def test_quitting_and_coming_back(tmp_path):
     assert given(tmp_path)["a"] == Review(1)
 
 
+@pytest.mark.machine
 def test_a_changed_answer_awaits_again(tmp_path):
     """What was said of the old answer does not count for the new one."""
     person = Terminal(lay(tmp_path, [OTHER]))
@@ -205,7 +217,9 @@ def test_nothing_that_was_decided_is_lost_by_kill_9(tmp_path):
     assert given(tmp_path) == dict.fromkeys("abc", Review(1))
 
 
-@pytest.mark.parametrize("how", ["\x03", "\x04", signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "how", ["\x03", *(pytest.param(how, marks=pytest.mark.machine) for how in ("\x04", signal.SIGINT, signal.SIGTERM))]
+)
 def test_an_interruption_leaves_the_terminal_as_it_was(tmp_path, how):
     """Ctrl-C, Ctrl-D and signals end it with status 130, the cursor shown, the first screen back, lines wrapped again."""
     person = Terminal(lay(tmp_path))
@@ -221,6 +235,7 @@ def test_an_interruption_leaves_the_terminal_as_it_was(tmp_path, how):
     assert given(tmp_path) == dict.fromkeys("abc", Review(1))
 
 
+@pytest.mark.machine
 def test_ctrl_c_at_a_comment_leaves_the_comment(tmp_path):
     """The comment stays as it was; a comment without points is not lost by one key."""
     person = Terminal(lay(tmp_path))
@@ -229,7 +244,7 @@ def test_ctrl_c_at_a_comment_leaves_the_comment(tmp_path):
     person.types("good\r", "good (waits for the points)")
     person.types("c", "comment: good")
     person.types(" not", "comment: good not")
-    time.sleep(0.3)  # Python's input() does not notice a signal while it takes a letter in
+    person.rests()  # Python's input() does not notice a signal while it takes a letter in
     assert "good (waits for the points)" in person.types("\x03", "q quit")  # which the line had replaced
     person.types("q", "a comment without points would be lost; q again quits")
     person.types("n", "2 of 2")
@@ -238,20 +253,23 @@ def test_ctrl_c_at_a_comment_leaves_the_comment(tmp_path):
     assert person.ends() == 0
 
 
+@pytest.mark.machine
 def test_keys_typed_ahead_are_not_taken_for_others(tmp_path):
     """A comment typed faster than its line appears is that comment; unknown keys, whole sequences of them, do nothing."""
     person = Terminal(lay(tmp_path))
     person.sees("q quit")
     person.types("c2 of \u00e9 2\r", "2 of \u00e9 2 (waits for the points)")
     person.types("\x1b[1;2P\x1bOQ\x1b[200~", "no such key")
-    person.types("\x1b", "no such key")
-    time.sleep(0.3)  # else it is the beginning of a sequence
+    person.types("n", "2 of 2")
+    assert "no such key" not in person.types("p", "1 of 2")
+    person.types("\x1b", "no such key")  # before this is seen, it might be the beginning of a sequence
     person.types("1", "1 point for 3 answers")
     person.types("q", "1 of 2 groups")
     assert person.ends() == 0
     assert given(tmp_path)["a"] == Review(1, "2 of \u00e9 2")
 
 
+@pytest.mark.machine
 def test_more_than_nine_points_are_typed(tmp_path):
     """Where one key is not enough, the number is typed after the first digit."""
     person = Terminal(lay(tmp_path, [OTHER], points=15))
@@ -265,13 +283,15 @@ def test_more_than_nine_points_are_typed(tmp_path):
     assert given(tmp_path) == {"a": Review(12)}
 
 
+@pytest.mark.machine
 def test_a_resize_is_harmless(tmp_path):
     """Larger, smaller, tiny and large again: the screen is drawn for each, and the keys go on."""
     person = Terminal(lay(tmp_path))
     person.sees("1 of 2")
-    for size in ((200, 40), (12, 3), (40, 10)):
+    for size, drawn in (((200, 40), "q quit"), ((12, 3), "more l"), ((40, 10), "11 more lines")):
+        person.screen.reset()
         person.resize(*size)
-        time.sleep(0.1)
+        person.sees(drawn)
     person.resize(130, 30)
     line = next(line for line in person.sees("- Cyd").splitlines() if "question" in line)
     assert "function" in line
@@ -280,6 +300,7 @@ def test_a_resize_is_harmless(tmp_path):
     assert person.ends() == 0
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("size", SIZES)
 def test_hostile_answers_are_shown_and_never_obeyed(tmp_path, size):
     """Escape sequences, markup, bidi controls and NULs in answers, functions and names are spelled out."""
@@ -295,6 +316,7 @@ def test_hostile_answers_are_shown_and_never_obeyed(tmp_path, size):
     assert person.ends() == 0
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("answer", ["word " * 2000, "\u6f22" * 5000, "x" * 10_000], ids=["words", "wide", "one word"])
 def test_a_very_long_answer_is_read_by_scrolling(tmp_path, answer):
     """Ten thousand characters are shown page by page; what is below is told, and the function is at the end."""
@@ -311,6 +333,7 @@ def test_a_very_long_answer_is_read_by_scrolling(tmp_path, answer):
     assert person.ends() == 0
 
 
+@pytest.mark.machine
 def test_an_ascii_terminal_shows_ascii(tmp_path):
     """Where the encoding has no lines and letters, they are drawn and spelled in ASCII."""
     person = Terminal(lay(tmp_path, ["Es l\u00e4uft."]), (130, 24), PYTHONIOENCODING="ascii", PYTHONUTF8="0")
@@ -335,6 +358,7 @@ def test_without_a_terminal_there_is_one_sentence(tmp_path):
     )
 
 
+@pytest.mark.machine
 def test_a_dumb_terminal_is_none(tmp_path):
     """A terminal without cursor movements gets the same sentence."""
     person = Terminal(lay(tmp_path), TERM="dumb")
@@ -342,6 +366,7 @@ def test_a_dumb_terminal_is_none(tmp_path):
     assert person.ends() == 2
 
 
+@pytest.mark.machine
 def test_nothing_to_judge_is_told(tmp_path):
     """A class without such checks, or with all of them decided, is done, at a terminal or not."""
     ran = chatgrade(lay(tmp_path, []))

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from test_broken_machine import RIGHT, chatgrade, refuse_namespaces, report
-from test_sandbox import HONEST, OWN, SMALL, SYSTEM, USERS, USUAL, become, begun, until
+from test_sandbox import HONEST, OWN, SMALL, SYSTEM, USERS, USUAL, become, begun
+from waiting import until
 
 from grader import idle, isolation, landlock, limits, nobody, procfs, terminal
 from grader.errors import GraderError
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.own_process
 
 LEVELS = ["network", "none"]
 needs_landlock = pytest.mark.skipif(landlock.version() < 6, reason="needs Landlock that knows of signals")
+real_port = pytest.mark.xdist_group("real-port")
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root")
 
 
@@ -115,6 +117,7 @@ ALSO_HONEST = {
 ALL_HONEST = {name: what for name, what in HONEST.items() if name not in OF_THE_SANDBOX} | ALSO_HONEST
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("user", USERS)
 def test_honest(user, level):
@@ -144,6 +147,7 @@ def user_can_be_dropped() -> bool:
         return False
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("kind", terminal.KINDS)
 def test_terminal(kind, user):
@@ -167,6 +171,7 @@ def test_terminal(kind, user):
             until(lambda: console.shows("stopped"), programs.loop)
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("user", USERS)
 def test_a_virtual_environment(user):
     """The Python of a virtual environment finds its packages, wherever it lies."""
@@ -181,7 +186,12 @@ def test_a_virtual_environment(user):
         )
 
 
-@pytest.mark.parametrize("options", [("--isolation", "network"), ("--isolation", "none")], ids=["network", "none"])
+@pytest.mark.machine
+@pytest.mark.parametrize(
+    "options",
+    [("--isolation", "network"), pytest.param(("--isolation", "none"), marks=real_port)],
+    ids=["network", "none"],
+)
 def test_programs_of_other_folders(options, private):
     """A program named on the command line, and one in a folder too large to be copied whole, are run as any other."""
     private()
@@ -251,6 +261,7 @@ def got(wanted: dict[str, str], user: str, level: str) -> list[str]:
         return program.printed.splitlines()
 
 
+@pytest.mark.machine
 @needs_landlock
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("user", USERS)
@@ -259,6 +270,7 @@ def test_with_landlock(user, level):
     assert got(REFUSED | BY_LANDLOCK, user, level) == []
 
 
+@pytest.mark.machine
 @needs_root
 @pytest.mark.parametrize("level", LEVELS)
 def test_with_a_user_of_their_own(monkeypatch, level):
@@ -268,6 +280,7 @@ def test_with_a_user_of_their_own(monkeypatch, level):
     assert got(REFUSED | BY_LANDLOCK, "root", level) == open_still
 
 
+@pytest.mark.machine
 @needs_root
 def test_what_is_left_in_tmp_is_removed():
     """What the programs' own user has put where everybody may is gone after the check."""
@@ -296,6 +309,7 @@ TOO_MUCH = {
 }
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("user", USERS)
 @pytest.mark.parametrize("name", TOO_MUCH)
 def test_limits(name, user):
@@ -320,6 +334,7 @@ def test_limits_that_do_not_hold_are_not_told():
 # -- a user of their own -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.machine
 @needs_root
 def test_what_escapes_ends_with_the_check():
     """Programs that fork without end, ignore signals and leave their session are gone in a moment, with what they left behind."""
@@ -332,8 +347,7 @@ def test_what_escapes_ends_with_the_check():
     with confined("root") as (entered, programs, folder):
         user = entered.confinement.user
         program = begun(programs, folder, code)
-        until(lambda: "begun" in program.printed, programs.loop)
-        time.sleep(0.2)
+        until(lambda: "begun" in program.printed and program.ended(), programs.loop)  # others go on
         assert user in procfs.users()
         started = time.monotonic()
         programs.stop()
@@ -356,6 +370,8 @@ def test_workers_have_different_users():
         other.kill()
 
 
+@pytest.mark.machine
+@real_port
 @needs_root
 def test_the_rights_that_containers_leave_to_root(private):
     """Root without rights over other users' processes, as in a container, grades with a user for the programs all the same."""
@@ -384,6 +400,7 @@ def test_the_rights_that_containers_leave_to_root(private):
     assert "as a user of their own" in told["notes"][-1]
 
 
+@pytest.mark.machine
 @needs_root
 def test_an_interpreter_out_of_reach():
     """Where the user of their own could not run the interpreter, programs run as before, and the report says why."""

@@ -10,8 +10,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from test_cli_processes import NEVER_LISTENS, about, start, until
+from test_cli_processes import NEVER_LISTENS, about, start
 from test_review_screen import Terminal
+from waiting import until
 
 pytestmark = pytest.mark.own_process
 
@@ -19,7 +20,7 @@ SUBMISSIONS = Path(__file__).parent / "submissions"
 SERVER = "simple_chat_server.py"
 WRONG = (SUBMISSIONS / "echoes_to_sender" / SERVER).read_text()
 RIGHT = WRONG.replace("(self.nick, line))", "(self.nick, line), [self])")
-SLOW = re.sub(r"open\(.*\n", "", NEVER_LISTENS)  # it keeps a daemon beside it
+SLOW = NEVER_LISTENS  # it keeps a daemon beside it
 FAILS = "\u2717 task1.broadcast"
 QUICK = ("--only", "task1.broadcast", "--isolation", "network")
 
@@ -47,6 +48,7 @@ def program(tmp_path: Path) -> Path:
     return folder / SERVER
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("size", [(80, 24), (100, 40), (200, 50)])
 def test_fixed_and_broken(program: Path, size: tuple[int, int]) -> None:
     """The verdict changes with the program, and is marked; the failure is explained as long as there is one."""
@@ -80,6 +82,7 @@ def test_quiet(program: Path) -> None:
     assert "expected" not in shown
 
 
+@pytest.mark.machine
 def test_only_what_changed_is_drawn(program: Path) -> None:
     """After a save that changes no verdict only the first line is drawn; nothing is cleared."""
     student = Student(program.parent, "--only", "task1.client-connects")
@@ -115,6 +118,7 @@ def in_steps(program: Path, text: str) -> None:
             file.flush()
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("save", [renamed_into_place, with_a_backup, in_steps])
 def test_however_an_editor_saves(program: Path, save) -> None:
     """There is one new verdict, that of what is there in the end."""
@@ -126,6 +130,7 @@ def test_however_an_editor_saves(program: Path, save) -> None:
     student.sees("1 broken")
 
 
+@pytest.mark.machine
 def test_saved_during_a_run(program: Path, tmp_path: Path) -> None:
     """A run that goes on for long is given up for what is saved meanwhile, and leaves nothing; the last save is what is shown."""
     (tmp_path / "tmp").mkdir()
@@ -146,6 +151,7 @@ def test_saved_during_a_run(program: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.machine
 def test_saved_again_and_again(program: Path) -> None:
     """Of twenty saves in a row, without any wait, the last is what is shown."""
     student = Student(program.parent)
@@ -156,9 +162,10 @@ def test_saved_again_and_again(program: Path) -> None:
     assert "Score 4/4" in student.shown()
 
 
+@pytest.mark.machine
 def test_in_mid_edit(program: Path) -> None:
     """Whatever is wrong with it meanwhile is told in a sentence or a failure, and it goes on."""
-    student = Student(program.parent)
+    student = Student(program.parent, *QUICK, size=(200, 40))  # its path must fit into a line
     student.sees("1 failing")
     program.unlink()
     student.sees(f"there is no {SERVER} and no")
@@ -179,6 +186,7 @@ def test_in_mid_edit(program: Path) -> None:
     student.sees("Score 9/9")
 
 
+@pytest.mark.machine
 def test_an_archive_is_watched_as_a_file(tmp_path: Path) -> None:
     """An archive that is packed anew is graded anew."""
     archive = tmp_path / "ada.zip"
@@ -194,6 +202,7 @@ def test_an_archive_is_watched_as_a_file(tmp_path: Path) -> None:
     student.sees("1 fixed")
 
 
+@pytest.mark.machine
 def test_the_terminal_is_resized(program: Path) -> None:
     """It is drawn for its new size, and goes on."""
     student = Student(program.parent, *QUICK, size=(80, 24))
@@ -205,6 +214,7 @@ def test_the_terminal_is_resized(program: Path) -> None:
     student.sees("1 fixed")
 
 
+@pytest.mark.machine
 def test_keys_are_not_shown_nor_left(program: Path) -> None:
     """What is typed into the window does not spoil the screen; in the end the terminal is as it was."""
     student = Student(program.parent, "--only", "task1.client-connects")
@@ -218,6 +228,7 @@ def test_keys_are_not_shown_nor_left(program: Path) -> None:
         assert ending in student.raw[student.raw.rindex(b"\x1b[?7l") :]
 
 
+@pytest.mark.machine
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 @pytest.mark.parametrize("moment", ["in a run", "between runs"])
 def test_interrupted(program: Path, tmp_path: Path, number: signal.Signals, moment: str) -> None:
@@ -237,6 +248,7 @@ def test_interrupted(program: Path, tmp_path: Path, number: signal.Signals, mome
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.machine
 def test_killed(program: Path, tmp_path: Path) -> None:
     """When it is killed in mid-run, whatever it started ends soon."""
     program.write_text(SLOW)
@@ -260,6 +272,7 @@ def lines_until(run: subprocess.Popen[str], text: str) -> str:
     return found
 
 
+@pytest.mark.machine
 def test_at_a_pipe(program: Path, tmp_path: Path) -> None:
     """What is new is printed in plain lines, once; a save that changes no verdict prints nothing."""
     run = start("watch", program.parent, *QUICK, "--seed", "7", temporary=tmp_path / "tmp")
@@ -284,6 +297,7 @@ def test_at_a_pipe(program: Path, tmp_path: Path) -> None:
     assert about(program.parent) == []
 
 
+@pytest.mark.machine
 def test_the_verdicts_are_those_of_all(tmp_path: Path) -> None:
     """A check passes, fails or is skipped as it does in `chatgrade all`, explained in the same words."""
     folder = SUBMISSIONS / "codelab_two_faults"

@@ -1,0 +1,40 @@
+"""Waiting in tests: for a condition by its name, never for a number of seconds in the hope that it holds then."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from grader.batch.store import NAME
+from grader.loop import Loop
+
+_INTERVAL = 0.005  # seconds between two looks
+_LIMIT = 120  # seconds: only a test that fails waits so long
+
+
+def until(
+    condition: Callable[[], object], loop: Loop | None = None, *, otherwise: Callable[[], object] = lambda: ""
+) -> None:
+    """Poll until the condition holds, and serve the loop meanwhile; `otherwise` tells what there was when it never did."""
+    deadline = time.monotonic() + _LIMIT
+    while not condition():
+        assert time.monotonic() < deadline, f"it never became so: {otherwise()}"
+        if loop:
+            loop.pump(_INTERVAL)
+        else:
+            time.sleep(_INTERVAL)
+
+
+def saved(results: Path, rows: str) -> int:
+    """How many of these rows (`<table> [WHERE ...]`) a class's store has so far; 0 as long as there is no store."""
+    if not (results / f"{NAME}-wal").exists():  # a reader must not be in the way while the store is made
+        return 0
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{results}/{NAME}?mode=ro", uri=True)) as database:
+            (count,) = database.execute(f"SELECT count(*) FROM {rows}").fetchone()
+            return count
+    except sqlite3.OperationalError:  # its tables are not there yet
+        return 0
