@@ -93,6 +93,7 @@ def test_the_same_class_gives_the_same_page():
     assert page(class_) == page(replace(class_, graded=class_.graded[::-1]))
 
 
+@pytest.mark.machine
 def test_a_thousand_hand_ins_are_small():
     """A row costs a few hundred bytes: its verdicts are letters, of which the script makes cells."""
     class_ = class_of(invented(), 1000)

@@ -474,6 +474,7 @@ def test_summary():
     assert "KeyError: 'mira'" in text
 
 
+@pytest.mark.machine
 def test_summary_fits():
     """A summary above 1024 KiB would be dropped whole: what has no place is counted."""
     loud = [failed(f"task1.check-{number}", program_output="ä|" * 100_000) for number in range(9)]

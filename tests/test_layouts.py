@@ -539,6 +539,7 @@ def test_links_among_flat_files(tmp_path, scratch):
     assert contents(found.entries[0], scratch) == ([SERVER], ("left out x.py: not a regular file",))
 
 
+@pytest.mark.machine
 def test_a_class_has_larger_caps(tmp_path, scratch, monkeypatch):
     """An archive of a class may hold more files than a hand-in; it has bounds all the same."""
     monkeypatch.setattr(intake, "CLASS", intake.Caps(written=3_000, advice="unpack it."))

@@ -49,6 +49,7 @@ def test_functions(tmp_path):
     assert listen.comment == "Prints whatever comes\nuntil the end.\nDoc."
 
 
+@pytest.mark.machine
 def test_a_large_grader_is_no_hindrance(tmp_path):
     """The bounds are on what reading the source takes, not on what the process that asks holds already."""
     held = bytearray(600 << 20)

@@ -4,22 +4,23 @@ import threading
 
 from right_chat import attempt, serve
 
-MOST = 450
-
 go = threading.Event()
 
 
 def start_many():
     threading.stack_size(64 << 10)
-    started = 0
+    started = []
     try:
-        for _ in range(MOST):
-            threading.Thread(target=go.wait, daemon=True).start()
-            started += 1
-        return started
+        for _ in range(450):
+            thread = threading.Thread(target=go.wait, daemon=True)
+            thread.start()
+            started.append(thread)
+        return len(started)
     finally:
-        print(f"{started} threads", flush=True)
+        print(f"{len(started)} threads", flush=True)
         go.set()
+        for thread in started:  # else there may be none left for the chat's own threads
+            thread.join()
         threading.stack_size(0)
 
 
