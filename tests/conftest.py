@@ -9,6 +9,7 @@ children in it. A test marked `own_process` runs in a fork of the test process, 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -93,28 +94,40 @@ def pytest_collection_modifyitems(config, items):
 def pytest_collection_finish(session):
     """Begin to grade what tests ask for before any of them runs; one of many processes leaves that to their controller."""
     config = session.config
-    names = {item.callspec.params["name"]: None for item in session.items if "gradings" in item.fixturenames}
     if told := getattr(config, "workerinput", None):
         _require_groups(session.items)
-        (config.stash[SHARED] / told["workerid"]).write_text("\n".join(names))
-    elif names and not config.option.collectonly:
-        config.stash[GRADINGS].begin(list(names))
+        (config.stash[SHARED] / told["workerid"]).write_text(json.dumps(_asked_for(session.items)))
+    elif not config.option.collectonly and (asked_for := _asked_for(session.items)):
+        config.stash[GRADINGS].begin(asked_for)
+
+
+def _asked_for(items) -> dict[str, list[str]]:
+    """The submissions that tests ask for, by their parameter `name`; the checks if all that ask have that parameter, else all."""
+    asked_for: dict[str, list[str]] = {}
+    for item in items:
+        if "gradings" in item.fixturenames:
+            name, only = item.callspec.params["name"], item.callspec.params.get("only", [])
+            known = asked_for.get(name, only)
+            asked_for[name] = sorted({*known, *only}) if known and only else []
+    return asked_for
 
 
 def _require_groups(items) -> None:
     """Groups are parts of names, which some versions of pytest do not let pytest-xdist change: then it forms none, silently."""
     parted = [item.nodeid for item in items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
     if parted:
-        raise pytest.UsageError(f"pytest-xdist forms no groups with pytest {pytest.__version__}: {parted[0]} is in none")
+        raise pytest.UsageError(
+            f"pytest-xdist forms no groups with pytest {pytest.__version__}: {parted[0]} is in none"
+        )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node):
     """Do so in their place: what all of them will ask for is what the first of them has written down."""
     gradings = node.config.stash[GRADINGS]
-    names = (node.config.stash[SHARED] / node.gateway.id).read_text().split()
-    if names and not gradings.begun:
-        gradings.begin(names)
+    asked_for = json.loads((node.config.stash[SHARED] / node.gateway.id).read_text())
+    if asked_for and not gradings.begun:
+        gradings.begin(asked_for)
 
 
 @pytest.fixture(scope="session")

@@ -17,10 +17,10 @@ def cost(action: Callable[[], object], times: int = 3) -> float:
     return min(once() for _ in range(times))
 
 
-def grows_linearly(action: Callable[[int], object], size: int) -> bool:
-    """Whether twenty times the size costs about as many times as much, with room for memory that no cache holds any more.
+def grows_linearly(action: Callable[[int], object], size: int, span: int = 20) -> bool:
+    """Whether `span` times the size costs about as many times as much, and not the square of that.
 
-    If it grew with the square of the size it would cost four hundred times as much.
+    There is room for memory that no cache holds any more; the larger the span, the more.
     """
-    small, large = cost(lambda: action(size // 20)), cost(lambda: action(size), times=1)
-    return large < 120 * small
+    small, large = cost(lambda: action(size // span)), cost(lambda: action(size), times=1)
+    return large < span**1.6 * small

@@ -7,11 +7,13 @@ again whether it is; and whatever becomes of that process, nobody waits for it i
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import pickle
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import verdicts
@@ -35,11 +37,13 @@ class Gradings:
         """Whether this process has started to grade."""
         return self._process is not None
 
-    def begin(self, names: list[str]) -> None:
-        """Start to grade these; on return no test can find a byte free too early."""
+    def begin(self, asked_for: Mapping[str, Sequence[str]]) -> None:
+        """Start to grade these, in these checks or in all; on return no test can find a byte free too early."""
         with (self._folder / "complaints").open("wb") as complaints:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(self._folder), *names], stdout=subprocess.PIPE, stderr=complaints
+                [sys.executable, __file__, str(self._folder), json.dumps(asked_for)],
+                stdout=subprocess.PIPE,
+                stderr=complaints,
             )
         assert self._process.stdout is not None
         self._process.stdout.read(1)
@@ -61,19 +65,19 @@ class Gradings:
             self._process.communicate()
 
 
-def main(folder: Path, names: list[str]) -> None:
+def main(folder: Path, asked_for: Mapping[str, Sequence[str]]) -> None:
     """Take the locks, say so, grade; each byte is free as soon as its report is there."""
     signals.end_by(KeyboardInterrupt(), [signal.SIGTERM, signal.SIGINT])
     if sys.platform.startswith("linux"):
         kernel.set_parent_death_signal(signal.SIGTERM)
     with (folder / "locks").open("wb") as locks:
-        for name in names:
+        for name in asked_for:
             fcntl.lockf(locks, fcntl.LOCK_EX, 1, ORDER.index(name))
         os.write(sys.stdout.fileno(), b".")
-        for name, report in verdicts.reports(names):
+        for name, report in verdicts.reports(asked_for):
             (folder / name).write_bytes(pickle.dumps(report))
             fcntl.lockf(locks, fcntl.LOCK_UN, 1, ORDER.index(name))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]), json.loads(sys.argv[2]))

@@ -53,7 +53,7 @@ def test_shared_programs(tmp_path):
 )
 def test_prints_take_linear_time(piece):
     """No source costs more than its length."""
-    assert grows_linearly(lambda size: twins.print_of(piece * (size // len(piece))), 400_000)
+    assert grows_linearly(lambda size: twins.print_of(piece * (size // len(piece))), 400_000, span=100)
 
 
 def test_a_thousand_programs():

@@ -117,5 +117,3 @@ if __name__ == "__main__":
     srv.listen(64)
     while 1:
         User(*srv.accept()).start()
-
-# With the struct module, each message could have its length before it.

@@ -98,5 +98,3 @@ def main():
 
 if __name__ == "__main__":
     main()
-
-# With the struct module, each message could have its length before it.

@@ -82,5 +82,3 @@ while 1:
     conn, address = server.accept()
     client = {"socket": conn, "port": address[1], "nick": None, "data": b""}
     threading.Thread(target=work, args=(client,), daemon=True).start()
-
-# With the struct module, each message could have its length before it.
