@@ -95,7 +95,8 @@ def pytest_collection_finish(session):
     """Begin to grade what tests ask for before any of them runs; one of many processes leaves that to their controller."""
     config = session.config
     if told := getattr(config, "workerinput", None):
-        _require_groups(session.items)
+        if config.getoption("loadgroup"):
+            _require_groups(session.items)
         (config.stash[SHARED] / told["workerid"]).write_text(json.dumps(_asked_for(session.items)))
     elif not config.option.collectonly and (asked_for := _asked_for(session.items)):
         config.stash[GRADINGS].begin(asked_for)

@@ -176,7 +176,7 @@ def test_name_that_is_too_long():
 @pytest.mark.parametrize(("submission", "status"), [(REFERENCE, 0), (RIGHT / "simple_chat_server.py", 0), (WRONG, 1)])
 def test_exit_status(submission, status):
     """The status is 0 where all passed and 1 where something failed, and the report goes to standard output."""
-    done = chatgrade("task1", submission)
+    done = chatgrade("task1", submission, "--only", "task1.broadcast")
     assert (done.returncode, done.stderr) == (status, "")
     assert "Task 1: connect and chat" in done.stdout
 
@@ -218,7 +218,7 @@ def test_read_only_folder(folder):
 
 def test_json_alone():
     """With `--json -` standard output is the report as JSON and nothing else, and standard error is empty."""
-    done = chatgrade("task1", WRONG, "--json", "-")
+    done = chatgrade("task1", WRONG, "--only", "task1.broadcast", "--json", "-")
     assert (done.returncode, done.stderr) == (1, "")
     assert json.loads(done.stdout)["schema"] == "chatgrade/report/1"
 
