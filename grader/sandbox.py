@@ -42,6 +42,7 @@ _HOST = "student"
 _KINDS = ("shm", "tmp")  # of places for files, beside the parts of a home
 _STACK = 2 << 20, 8 << 20  # bytes, soft and hard, which count as addresses for each thread
 _STARTS_WITHIN = 20.0  # seconds
+_TELLS_WITHIN = 1.0  # the same for a start that was given up: who was killed must be gone soon
 
 # The keeper starts the program. Its own standard input is where it tells how the program ended, its standard error what the
 # program reads from: so the program has three descriptors and no fourth. Then it stays, for what the program may have left
@@ -218,7 +219,7 @@ class Box:
         self.monitor = monitor
         self._info, self._status = info, status
         os.set_blocking(status, False)
-        self._said = b""
+        self._info_said, self._said = b"", b""
         self._code: int | None = None
         self._first = self._keeper = 0
         try:
@@ -227,19 +228,18 @@ class Box:
         except BaseException:
             if not self._first:  # bubblewrap, killed now, might leave the first process behind
                 with contextlib.suppress(GraderError):
-                    self._first = self._read_first()
+                    self._first = self._read_first(_TELLS_WITHIN)
             self.kill()
             self.close()
             raise
 
-    def _read_first(self) -> int:
-        """The number, outside, of the first process in the namespace."""
-        said = b""
-        while select.select([self._info], [], [], _STARTS_WITHIN)[0] and (piece := os.read(self._info, 4096)):
-            said += piece
-            if told := re.search(rb'"child-pid": (\d+)\D', said):
-                return int(told[1])
-        raise GraderError("the sandbox could not be started")
+    def _read_first(self, within: float = _STARTS_WITHIN) -> int:
+        """The number, outside, of the first process in the namespace; what was read before an interruption counts."""
+        while not (told := re.search(rb'"child-pid": (\d+)\D', self._info_said)):
+            if not select.select([self._info], [], [], within)[0] or not (piece := os.read(self._info, 4096)):
+                raise GraderError("the sandbox could not be started")
+            self._info_said += piece
+        return int(told[1])
 
     def _read_program(self) -> int:
         """The number of the program's process; of the first one if it has ended already."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,7 +23,7 @@ from grader.limits import MEGABYTE, Limits
 from grader.loop import Loop
 from grader.network import Network
 from grader.program import Program, Programs
-from grader.sandbox import Sandbox
+from grader.sandbox import Box, Sandbox
 from grader.transcript import Transcript
 
 pytestmark = [
@@ -419,3 +420,25 @@ def test_memory_is_counted_in_megabytes():
     assert list(limits.reached(Limits(), used, "MemoryError", 1)) == [
         "8,192 MB of addresses for a process (all were seen to hold 3 MB of memory)"
     ]
+
+
+@pytest.mark.timeout(10)
+def test_a_start_that_is_interrupted_is_given_up_at_once(monkeypatch):
+    """A signal that comes when the number of the first process is read, and not noted yet, does not make anybody wait for it."""
+    monitor = subprocess.Popen(["sleep", "100"])
+    (info, info_end), (status, status_end) = os.pipe(), os.pipe()
+    os.write(info_end, b'{"child-pid": %d}' % monitor.pid)
+    search, calls = re.search, []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise SystemExit(1)
+        return search(*arguments)
+
+    monkeypatch.setattr(re, "search", interrupted)
+    with pytest.raises(SystemExit):
+        Box(monitor, info, status)
+    assert monitor.wait() == -signal.SIGKILL
+    for end in (info_end, status_end):
+        os.close(end)

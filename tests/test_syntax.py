@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 import pytest
@@ -98,13 +97,11 @@ HOSTILE = {
 }
 
 
+@pytest.mark.own_process
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_source(tmp_path, name):
     """Whatever the source is, there is an outline or none, soon, and no process is left."""
-    with contextlib.suppress(ChildProcessError):  # what earlier tests have left is no matter of this one
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
     found = outlined(tmp_path, HOSTILE[name])
     assert found is None or found.functions
     with pytest.raises(ChildProcessError):

@@ -17,7 +17,6 @@ from grader.batch.store import Store
 from grader.errors import GraderError, UsageError
 from grader.grading import Request
 
-_ANSWERS_WITHIN = "30s"  # a scheduler's first answer
 _AHEAD = 4  # hand-ins sent for each thread of the cluster: none waits for work, and memory stays small
 
 
@@ -41,7 +40,7 @@ def _client(address: str) -> Any:  # noqa: ANN401 - Dask's
     except ImportError as error:
         raise GraderError("a cluster needs Dask: pip install 'chatgrade[cluster]'") from error
     try:
-        return Client(address, timeout=_ANSWERS_WITHIN)  # type: ignore[no-untyped-call, unused-ignore]
+        return Client(address)  # type: ignore[no-untyped-call, unused-ignore]
     except (OSError, ValueError) as error:
         raise GraderError(f"{address}: there is no Dask scheduler ({error})") from error
 
