@@ -1,0 +1,63 @@
+"""When patience ends: what may still be on its way to a program that rests, and what proves that nothing is."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from grader import idle, procfs
+from grader.idle import Activity, Reading
+from grader.patience import Ending, Patience
+from grader.sockdiag import ESTABLISHED, TcpSocket
+
+OURS, THEIRS = 40_000, 65_433
+THREADS = (procfs.ThreadReading(1, "45 0x3", "1 1 1"),)
+
+
+def connection(unread: int = 0, unsent: int = 0) -> tuple[TcpSocket, TcpSocket]:
+    """The program's end of a connection, with so many bytes unread, and ours, with so many unsent."""
+    return (
+        TcpSocket(ESTABLISHED, "127.0.0.1", THEIRS, "127.0.0.1", OURS, unread, 0, 1),
+        TcpSocket(ESTABLISHED, "127.0.0.1", OURS, "127.0.0.1", THEIRS, 0, unsent, 2),
+    )
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    """Tell how to have patience with a program whose threads all wait without a limit, and that has this connection."""
+    monkeypatch.setattr(idle, "read", lambda _: Reading(Activity.IDLE, 0.0, THREADS, frozenset(), 1))
+    monkeypatch.setattr(idle, "is_held_up", lambda _: False)
+    monkeypatch.setattr(procfs, "may_be_woken_by_a_timer", lambda _: False)
+
+    def over(sockets: tuple[TcpSocket, ...]) -> Patience:
+        programs = SimpleNamespace(
+            pids=lambda: [1], unread=lambda: False, drain=lambda: None, require_within=lambda _: None
+        )
+        loop = SimpleNamespace(
+            received=0, printed=0, shown=0, signs=0, flood=None, has_to_write=False, pump=lambda _: False
+        )
+        watcher = SimpleNamespace(connections=lambda _: sockets, ours=set())
+        made = Patience(programs, loop, watcher)
+        made.sees, made.starting = True, False
+        return made
+
+    return over
+
+
+@pytest.mark.parametrize(("unread", "unsent"), [(0, 0), (5, 0), (0, 5), (5, 5)])
+def test_what_is_on_its_way_is_seen(patience, unread, unsent):
+    """Bytes that a program has not read, and those that have not been sent to it, are told apart."""
+    assert patience(connection(unread, unsent)).pending()[1:] == (bool(unread), bool(unsent))
+
+
+def test_at_rest_with_nothing_on_its_way_is_proof(patience):
+    """The first look at a program that waits for ever, with all queues empty, decides."""
+    assert patience(connection()).wait(lambda: False) is Ending.IDLE
+
+
+@pytest.mark.parametrize(("unread", "unsent"), [(5, 0), (0, 5)])
+def test_bytes_on_their_way_are_no_proof_yet(patience, unread, unsent):
+    """While bytes are on their way, what is waited for may still come, though every thread seems to rest."""
+    looks = iter(range(1000))
+    assert patience(connection(unread, unsent)).wait(lambda: next(looks) > 4) is None
