@@ -172,6 +172,15 @@ def test_exit_status(code, status):
     assert ran(code).returncode == status
 
 
+def test_namespaces():
+    """A program has a namespace of its own of each kind in which it could meet others: the network is that of its check."""
+    kinds = ("user", "pid", "mnt", "ipc", "uts", "cgroup")
+    code = f"import os\nfor kind in {kinds}: print(os.readlink(f'/proc/self/ns/{{kind}}'))"
+    inside = ran(code).printed.split()
+    assert len(inside) == len(kinds)
+    assert set(inside).isdisjoint(str(Path(f"/proc/self/ns/{kind}").readlink()) for kind in kinds)
+
+
 @pytest.mark.machine
 def test_what_is_left_behind_goes_on_and_ends_with_the_check():
     """A child that a program leaves behind lives on as it would elsewhere, and stop() ends it."""
