@@ -172,12 +172,11 @@ def difference(name: str, report: Report, only: Sequence[str] = ()) -> list[str]
 
     With `only`, what is said of other checks, and of the submission as a whole, is no matter.
     """
-    checks, about = checks_of(report), description(name)
-    wanted, got = expected(name), verdicts(checks)
-    if only:
-        wanted = {check_id: status for check_id, status in wanted.items() if check_id in only}
-        checks = {check_id: check for check_id, check in checks.items() if check_id in only}
-        got = {check_id: status for check_id, status in got.items() if check_id in only}
+    about = description(name)
+    asked = set(only) or {*checks_of(report), *expected(name)}
+    checks = {check_id: check for check_id, check in checks_of(report).items() if check_id in asked}
+    wanted = {check_id: status for check_id, status in expected(name).items() if check_id in asked}
+    got = verdicts(checks)
     wrong = [
         f"{check_id} must be {wanted.get(check_id, 'pass')}, is {got.get(check_id, 'pass')}: "
         f"{checks[check_id]['summary']} | {checks[check_id]['observed']} | {checks[check_id]['hint']}"
