@@ -35,6 +35,11 @@ TIERS = {
 SHARED = pytest.StashKey[Path]()  # a folder for all processes of the session
 EVERYTHING = pytest.StashKey[bool]()  # whether all tiers are run
 GRADINGS = pytest.StashKey[Gradings]()
+_LONGEST_NAME = 100  # characters of a text that is a part of a test's name
+
+# Hundreds of Pythons are started, which would all compile the grader for themselves where the surroundings forbid to keep it.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 # -- tiers -------------------------------------------------------------------------------------------------------------
@@ -57,6 +62,11 @@ def pytest_configure(config):
         config.stash[SHARED] = Path(tempfile.mkdtemp(prefix="chatgrade-tests-"))
         config.stash[EVERYTHING] = bool(config.option.all or by_name)
     config.stash[GRADINGS] = Gradings(config.stash[SHARED])
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Name a long text by its parameter: whole, it would be a part of each name that processes hold and send each other."""
+    return argname if isinstance(val, (str, bytes)) and len(val) > _LONGEST_NAME else None
 
 
 @pytest.hookimpl(optionalhook=True)

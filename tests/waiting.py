@@ -29,12 +29,19 @@ def until(
 
 
 def saved(results: Path, rows: str) -> int:
-    """How many of these rows (`<table> [WHERE ...]`) a class's store has so far; 0 as long as there is no store."""
+    """At least how many of these rows (`<table> [WHERE ...]`) the store of a run has so far; 0 where it cannot be told yet."""
     if not (results / f"{NAME}-wal").exists():  # a reader must not be in the way while the store is made
         return 0
     try:
         with contextlib.closing(sqlite3.connect(f"file:{results}/{NAME}?mode=ro", uri=True)) as database:
             (count,) = database.execute(f"SELECT count(*) FROM {rows}").fetchone()
             return count
-    except sqlite3.OperationalError:  # its tables are not there yet
+    except sqlite3.OperationalError:  # its tables are not there yet, or it is just being opened
         return 0
+
+
+def kept(results: Path, rows: str) -> int:
+    """How many of these rows the store of a run that has ended holds, killed or not."""
+    with contextlib.closing(sqlite3.connect(results / NAME)) as database:
+        (count,) = database.execute(f"SELECT count(*) FROM {rows}").fetchone()
+        return count
