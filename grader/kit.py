@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import settings
-from grader.codelab import Codelab
-from grader.errors import UsageError
+from grader import config
+from grader.model.codelab import Codelab
+from grader.model.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Laid:
 
 def lay_out(folder: Path, lab: Codelab) -> Laid:
     """Write what is missing of the kit; UsageError if the folder cannot be had or written to."""
-    found = settings.find(folder)
-    course = settings.load(found, lab)
+    found = config.find(folder)
+    course = config.load(found, lab)
     texts = dict(lab.kit(lab, course))
     above = found if found and found.parent.resolve() != folder.resolve() else None
     if above:
-        del texts[settings.NAME]
+        del texts[config.NAME]
     try:
         with _opened(folder) as place:
             written = [name for name, text in texts.items() if _created(name, text, place)]

@@ -1,7 +1,7 @@
 """The codelab: its checks, one module per task, and its wording. Nothing here knows of processes, sockets or reports."""
 
-from grader.check import Catalogue, CheckFunction, Task, check_of
-from grader.codelab import Codelab, Extra
+from grader.model.catalogue import Catalogue, CheckFunction, Task, check_of
+from grader.model.codelab import Codelab, Extra
 from tasks import interop, task1, task2, task3, task4, task5
 from tasks.chat import ChatRoom
 from tasks.kit import kit

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from grader.check import Failure, check_of
-from grader.framing import HEADED, LINES, NO_HEADER, RIGHT, TWO_BYTES, Dialect, in_hex
-from grader.room import OpenAnew
-from grader.submission import source_matches
+from grader.model.catalogue import Failure, check_of
+from grader.room.room import OpenAnew
+from grader.submission.find import source_matches
+from grader.wire.framing import HEADED, LINES, NO_HEADER, RIGHT, TWO_BYTES, Dialect, in_hex
 from tasks.wording import FRAMED, MAKES_HEADERS
 
 if TYPE_CHECKING:
@@ -98,7 +98,10 @@ def _in_frames(open_anew: OpenAnew, role: str, program: Path) -> Iterator[ChatRo
 
 def look_for_frames(room: ChatRoom, failure: Failure, open_anew: OpenAnew) -> Failure:
     """The failure in a task about lines: if the program speaks frames, this is said once, and explains all others."""
-    from tasks.task1 import broadcast, client_connects  # whose rooms use this
+    from tasks.task1 import (
+        broadcast,
+        client_connects,  # whose rooms use this
+    )
 
     if room.users and room.guest:
         sent = _frame_at_start(room)

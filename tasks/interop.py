@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from grader.check import check, check_of
-from grader.codelab import Pairing, Stage
-from grader.errors import CheckFailed
-from grader.expect import Expected
+from grader.model.catalogue import check, check_of
+from grader.model.codelab import Pairing, Stage
+from grader.model.errors import CheckFailed
+from grader.wire.expect import Expected
 from tasks.chat import ChatRoom, Member
 from tasks.user import User
 from tasks.wording import FILES, FRAMED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.check import check, check_of
+from grader.model.catalogue import check, check_of
 from tasks.chat import ChatRoom, Member
 
 MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60

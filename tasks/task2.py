@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from grader.check import Failure, check
-from grader.errors import NeedsReview
-from grader.syntax import Function
+from grader.model.catalogue import Failure, check
+from grader.model.errors import NeedsReview
+from grader.submission.outline import Function
 from tasks import answers
 from tasks.chat import ChatRoom
 from tasks.copied import THRESHOLD, share_copied

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from grader.check import check, check_of
-from grader.expect import Expected
+from grader.model.catalogue import check, check_of
+from grader.wire.expect import Expected
 from tasks.chat import ChatRoom, Member
 from tasks.task1 import broadcast, client_connects, client_sends, client_shows_while_typing, leave, listens
 

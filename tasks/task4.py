@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grader.check import check, check_of
-from grader.words import holds_word_of_ours
+from grader.model.catalogue import check, check_of
+from grader.text.words import holds_word_of_ours
 from tasks.chat import ChatRoom, Member
 from tasks.task1 import client_connects, leave, listens
 from tasks.user import User

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from grader.check import check
-from grader.framing import HEADER, LINES, NO_HEADER, RIGHT, dialect_of, frame, in_hex
-from grader.peer import Line
-from grader.stacks import last_crash
+from grader.diagnosis.tracebacks import last_crash
+from grader.model.catalogue import check
+from grader.wire.framing import HEADER, LINES, NO_HEADER, RIGHT, dialect_of, frame, in_hex
+from grader.wire.peer import Line
 from tasks.chat import ChatRoom, Member
 from tasks.dialects import cure_of_reader, look_how_client_reads, read_by_server
 

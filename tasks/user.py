@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from grader.check import CheckFunction, check_of
-from grader.loop import without_numbers
+from grader.model.catalogue import CheckFunction, check_of
+from grader.wire.loop import without_numbers
 from tasks.questions import ADDRESS, Asked, asked_for, yes
 
 if TYPE_CHECKING:
-    from grader.peer import Peer
+    from grader.wire.peer import Peer
     from tasks.chat import ChatRoom
 
 _MOST_ANSWERS = 8  # to what a client asks before it sends anything

@@ -19,10 +19,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from grader import runner
-from grader.check import Catalogue, Check, Task
-from grader.codelab import load
-from grader.setup import Setup
+from grader.model.catalogue import Catalogue, Check, Task
+from grader.model.codelab import load
+from grader.model.setup import Setup
+from grader.run import runner
 from tasks.chat import ChatRoom
 
 TESTS = Path(__file__).parent

@@ -28,7 +28,7 @@ from pathlib import Path
 import bench
 from verdicts import NAMES, SUBMISSIONS
 
-from grader.check import Catalogue
+from grader.model.catalogue import Catalogue
 
 SLOW = ("polls", "sleeps", "timer", "clock", "backlog", "slow", "late", "delay", "never", "wait", "retries")
 TASKS = ("--task", "task1", "--task", "task3")

@@ -17,13 +17,13 @@ from pathlib import Path
 from report_samples import report, result
 from verdicts import SUBMISSIONS
 
-from grader.batch.results import Class, Entry, Graded, Person, Review
-from grader.check import CheckResult, Failure, Status, Where
-from grader.codelab import load
-from grader.plan import NOT_HANDED_IN
-from grader.report import TaskReport
+from grader.model.catalogue import CheckResult, Failure, Status, Where
+from grader.model.codelab import load
+from grader.model.report import TaskReport
 from grader.reports.json import to_dict
-from grader.words import NAMES
+from grader.results.graded import Class, Entry, Graded, Person, Review
+from grader.run.plan import NOT_HANDED_IN
+from grader.text.words import NAMES
 
 SERVERS = (
     *("codelab_two_faults", "rlock_broadcast", "echoes_to_sender", "no_name_command", "no_buffer", "wrong_join_words"),

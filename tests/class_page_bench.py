@@ -22,11 +22,11 @@ from browser import browser
 from class_of_many import class_of, make_hand_ins
 from playwright.sync_api import CDPSession
 
-from grader.batch.exports import file_name
-from grader.batch.overview import overview
-from grader.batch.results import Graded
 from grader.batch.store import NAME, Store
 from grader.reports.html.overview import class_page
+from grader.reports.registry import file_name
+from grader.results.graded import Graded
+from grader.results.overview import overview
 
 ROUNDS = 5
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from report_samples import failed, failure, full_report, report, result
 
-from grader.batch.results import Class, Entry, Graded, Person, Review
-from grader.check import Failure, Status, Where
-from grader.report import Report, Submission, TaskReport
+from grader.model.catalogue import Failure, Status, Where
+from grader.model.report import Report, Submission, TaskReport
 from grader.reports.json import to_dict
+from grader.results.graded import Class, Entry, Graded, Person, Review
 
 ADA = Person("Ada Lovelace", "101", "ada@uni.example")
 BOB = Person("Bob Ross", "102", "bob@uni.example")

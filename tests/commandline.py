@@ -13,8 +13,9 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from grader import cli, runner
-from grader.report import Report
+from grader import cli
+from grader.model.report import Report
+from grader.run import runner
 
 
 def chatgrade(

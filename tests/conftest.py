@@ -21,10 +21,10 @@ from pathlib import Path
 import pytest
 from gradings import Gradings
 
-from grader import kernel, procfs
-from grader.errors import GraderError
-from grader.network import PrivateNetwork
-from grader.worker import become_owner_of_orphans
+from grader.isolation.network import PrivateNetwork
+from grader.model.errors import GraderError
+from grader.run.worker import become_owner_of_orphans
+from grader.system import procfs, syscalls
 
 TIERS = {
     "corpus": "grades submissions that the fast tier leaves out",
@@ -196,11 +196,11 @@ def small_disk(private, tmp_path):
 
     def make(options: str) -> Path:
         private()
-        kernel.unshare(kernel.NEW_MOUNTS)
-        kernel.keep_mounts_to_oneself()
+        syscalls.unshare(syscalls.NEW_MOUNTS)
+        syscalls.keep_mounts_to_oneself()
         disk = tmp_path / "disk"
         disk.mkdir()
-        kernel.mount_memory(str(disk), options)
+        syscalls.mount_memory(str(disk), options)
         return disk
 
     return make
@@ -242,7 +242,7 @@ def _in_the_fork(pipe: int, test) -> None:
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):  # a background shell or nohup ignores them
             signal.signal(number, signal.SIG_DFL)  # and so would the programs, as they never do under a worker
         signal.signal(signal.SIGTERM, _given_up)
-        kernel.set_parent_death_signal(signal.SIGTERM)
+        syscalls.set_parent_death_signal(signal.SIGTERM)
         become_owner_of_orphans()
         test()
     except pytest.skip.Exception as skipped:

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import verdicts
 
-from grader import kernel, signals
-from grader.report import Report
-from grader.workers import processors
+from grader.model.report import Report
+from grader.run import signals
+from grader.run.pool import processors
+from grader.system import syscalls
 
 ORDER = [verdicts.REFERENCE, *verdicts.NAMES]
 """Whose byte is which."""
@@ -70,7 +71,7 @@ def main(folder: Path, asked_for: Mapping[str, Sequence[str]]) -> None:
     """Take the locks, say so, grade; each byte is free as soon as its report is there."""
     signals.end_by(KeyboardInterrupt(), [signal.SIGTERM, signal.SIGINT])
     if sys.platform.startswith("linux"):
-        kernel.set_parent_death_signal(signal.SIGTERM)
+        syscalls.set_parent_death_signal(signal.SIGTERM)
     with (folder / "locks").open("wb") as locks:
         for name in asked_for:
             fcntl.lockf(locks, fcntl.LOCK_EX, 1, ORDER.index(name))

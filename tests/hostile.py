@@ -137,7 +137,7 @@ class World:
             "RESULTS": self.path("results/grades.json"), "RUBRIC": self.path("results/rubric.toml"),
             "REPORT": self.path("results/report.json"), "NEIGHBOUR": self.path("class/neighbour/simple_chat_server.py"),
             "OWN": folder, "HOME": self.path("home"), "SECRET_FILE": self.path("home/secret.py"),
-            "GRADER": self.path("app/grader/cli.py"), "SCRATCH": self.path("tmp"), "WORLD": self.folder,
+            "GRADER": self.path("app/grader/cli/__init__.py"), "SCRATCH": self.path("tmp"), "WORLD": self.folder,
             "SOCKET": self.path("home/socket"), "SECRET": SECRET, "TOKEN": TOKEN, "MARK": MARK,
             "TCP_PORT": enclosure.TCP_BAIT, "DNS_PORT": enclosure.DNS_BAIT, "ABSTRACT": enclosure.ABSTRACT_BAIT,
             "TERMINAL": enclosure.TERMINAL,

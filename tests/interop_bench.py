@@ -21,10 +21,10 @@ from bench import clients, timed
 from class_bench import SLOW
 from right_pairs import PYTHON, meeting, right, with_pairings
 
-from grader.check import Check
-from grader.codelab import Pairing, load
-from grader.runner import run_all, workers_for
-from grader.setup import Setup
+from grader.model.catalogue import Check
+from grader.model.codelab import Pairing, load
+from grader.model.setup import Setup
+from grader.run.runner import run_all, workers_for
 
 TIMERS = (*SLOW, "batches", "typewriter", "heartbeat")
 

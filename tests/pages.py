@@ -9,14 +9,16 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-from grader import codelab, intake, settings
-from grader.batch.results import Entry, Graded
-from grader.exhibits import Exhibits
-from grader.grading import Request, grading
-from grader.report import Report
+from grader import config
+from grader.model import codelab
+from grader.model.evidence import Exhibits
+from grader.model.report import Report
 from grader.reports import json
-from grader.runner import run_one
-from grader.schedule import Listener
+from grader.results.graded import Entry, Graded
+from grader.run.grading import Request, grading
+from grader.run.runner import run_one
+from grader.run.schedule import Listener
+from grader.submission import archives
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 HTML = Path(__file__).parent.parent / "grader" / "reports" / "html"
@@ -118,8 +120,8 @@ def run(name: str, *only: str) -> Report:
     """The report of a real run of some checks of a submission of the corpus, or of all."""
     lab = codelab.load()
     tasks = tuple(task.id for task in lab.catalogue.tasks)
-    request = Request(tasks, only, settings.load(None, lab), 7, sys.executable, sys.executable, "pty")
-    with intake.taken_in(SUBMISSIONS / name) as taken:
+    request = Request(tasks, only, config.load(None, lab), 7, sys.executable, sys.executable, "pty")
+    with archives.taken_in(SUBMISSIONS / name) as taken:
         return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
 
 

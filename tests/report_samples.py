@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from grader.check import Catalogue, Check, CheckResult, Event, Failure, Status, Task, Where
-from grader.report import Report, Run, Submission, TaskReport
+from grader.model.catalogue import Catalogue, Check, CheckResult, Event, Failure, Status, Task, Where
+from grader.model.report import Report, Run, Submission, TaskReport
 
 TITLES = {
     "task1.listens": "The server starts without being asked for anything and accepts connections on its port.",

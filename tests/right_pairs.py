@@ -19,10 +19,10 @@ from pathlib import Path
 
 from verdicts import NAMES, SUBMISSIONS, is_right
 
-from grader.check import Catalogue, CheckResult, Status, Task
-from grader.codelab import Codelab, Pairing, load
-from grader.runner import Grading, Step, run_all, workers_for
-from grader.setup import Setup
+from grader.model.catalogue import Catalogue, CheckResult, Status, Task
+from grader.model.codelab import Codelab, Pairing, load
+from grader.model.setup import Setup
+from grader.run.runner import Grading, Step, run_all, workers_for
 
 PYTHON = sys.executable  # not the one behind it, which may have much installed, and begin slowly for that
 

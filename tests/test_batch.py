@@ -15,7 +15,7 @@ import pytest
 from commandline import chatgrade
 from waiting import kept, saved, until
 
-from grader import procfs
+from grader.system import procfs
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 SERVER = "simple_chat_server.py"

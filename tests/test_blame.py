@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.batch.blame import REFERENCE, Cause, Fault, Pair, causes, faults
+from grader.results.blame import REFERENCE, Cause, Fault, Pair, causes, faults
 
 STAGES = 3
 SIGNS = {Fault.CLIENT: "C", Fault.SERVER: "S", Fault.BOTH: "B", Fault.TOGETHER: "T", Fault.UNKNOWN: "?"}

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from commandline import chatgrade
 
-from grader.check import Status
-from grader.codelab import load
-from grader.submission import find
+from grader.model.catalogue import Status
+from grader.model.codelab import load
+from grader.submission.find import find
 
 LAB = load()
 REFERENCE = Path(__file__).parents[1] / "reference"

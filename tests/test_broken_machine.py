@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import seccomp
+from grader.isolation import seccomp
 
 pytestmark = pytest.mark.own_process
 

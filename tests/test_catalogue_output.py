@@ -8,8 +8,8 @@ import pytest
 from report_samples import catalogue, plain_console, terminal_console, written
 from rich.cells import cell_len
 
-from grader.check import Catalogue
-from grader.reports.catalogue import render_checks, render_explanation
+from grader.console.catalogue import render_checks, render_explanation
+from grader.model.catalogue import Catalogue
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])

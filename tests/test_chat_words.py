@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.peer import words_key
-from grader.setup import Setup
-from grader.words import NAMES, WORDS, Words, holds_word_of_ours
+from grader.model.setup import Setup
+from grader.text.words import NAMES, WORDS, Words, holds_word_of_ours
+from grader.wire.peer import words_key
 from tasks.chat import ChatRoom, Member
 from tasks.wording import WORDING
 
@@ -169,7 +169,7 @@ def test_done(line, taken):
 def test_plain(line, taken):
     """A line is the same with a prompt before it and without."""
     made = room(prompt="> ")
-    from grader.expect import exactly
+    from grader.wire.expect import exactly
 
     assert made.plain(exactly("mira: hi")).accepts(line) is taken
 

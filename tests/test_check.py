@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from grader import codelab
-from grader.check import Catalogue, Check, CheckResult, Status, Task, check, check_of, nearest
-from grader.errors import UsageError
+from grader.model import codelab
+from grader.model.catalogue import Catalogue, Check, CheckResult, Status, Task, check, check_of, nearest
+from grader.model.errors import UsageError
 
 # The server checks of Tasks 1 to 4 and their points, as the contract has them.
 CONTRACT = {

@@ -14,12 +14,12 @@ from hypothesis import example, given
 from report_samples import failed, failure, report, result
 from test_sinks import ANYTHING, fuzz_reports
 
-from grader.batch.exports import file_name
-from grader.batch.overview import overview
-from grader.batch.results import Class, Graded
-from grader.check import Status
-from grader.reports import sinks
+from grader.model.catalogue import Status
 from grader.reports.html.overview import class_page
+from grader.reports.registry import file_name
+from grader.results.graded import Class, Graded
+from grader.results.overview import overview
+from grader.text import sinks
 
 VOID = {"meta", "link", "br", "col", "input", "img", "hr"}
 

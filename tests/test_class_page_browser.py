@@ -14,9 +14,9 @@ from report_samples import failed, report, result
 from test_class_page import page, page_of
 from test_overview import csv_rows
 
-from grader.batch.overview import overview
-from grader.batch.results import Class, Entry, Person
-from grader.reports import sinks
+from grader.results.graded import Class, Entry, Person
+from grader.results.overview import overview
+from grader.text import sinks
 
 SMALL = class_of(invented(), 60)
 ROWS = "#table tbody tr:not([hidden])"

@@ -11,11 +11,11 @@ import pytest
 from class_samples import ADA, BOB, CYD, graded, hostile, scored
 
 from grader.batch import pages
-from grader.batch.results import Graded, Review
 from grader.batch.run import BatchListener
 from grader.batch.store import Store
-from grader.errors import GraderError
-from grader.exhibits import Excerpt, Exhibits
+from grader.model.errors import GraderError
+from grader.model.evidence import Excerpt, Exhibits
+from grader.results.graded import Graded, Review
 
 
 class Heard(BatchListener):

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from waiting import until
 
-from grader import idle, procfs
+from grader.quiescence import threads
+from grader.system import procfs
 
 pytestmark = pytest.mark.own_process
 
@@ -103,7 +104,7 @@ def in_mid_run(folder: Path, temporary: Path, *asked: str) -> subprocess.Popen[s
     asked = asked or ("all",)
     run = start(asked[0], folder, *asked[1:], "--jobs", "2", "--isolation", "network", temporary=temporary)
     until(
-        lambda: len(found := programs(run.pid)) >= 2 and idle.read(found).activity is idle.Activity.TIMED,
+        lambda: len(found := programs(run.pid)) >= 2 and threads.read(found).activity is threads.Activity.TIMED,
         otherwise=run.poll,
     )
     assert run.poll() is None

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from waiting import saved, until
 
-from grader import procfs
-from grader.batch.exports import export
 from grader.batch.store import Store
+from grader.reports.registry import export
+from grader.system import procfs
 
 pytestmark = [
     pytest.mark.machine,

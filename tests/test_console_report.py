@@ -23,12 +23,12 @@ from report_samples import (
 from rich.cells import cell_len
 from rich.console import Console
 
-from grader.check import Event, Status
-from grader.report import Report, TaskReport
-from grader.reports.console import render
-from grader.reports.progress import Progress
-from grader.reports.telling import GAP, shorten
-from grader.transcript import Transcript
+from grader.console.progress import Progress
+from grader.console.report import render
+from grader.model.catalogue import Event, Status
+from grader.model.report import Report, TaskReport
+from grader.text.prose import GAP, shorten
+from grader.wire.transcript import Transcript
 
 LONG = "x" * 500_000
 LINES = tuple(Event(0.001 * n, "bob", "in", f"line {n}") for n in range(30))

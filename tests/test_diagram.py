@@ -7,10 +7,10 @@ from itertools import pairwise
 import pytest
 from report_samples import ECHO_EVENTS
 
-from grader.check import Event
-from grader.reports.columns import columns
+from grader.model.catalogue import Event
 from grader.reports.html.conversation import Conversation
 from grader.reports.html.diagram import NARROW, ROOMY, Diagram, diagram
+from grader.text.width import columns
 
 SERVER, CLIENT = "your server", "your client"
 

@@ -21,12 +21,14 @@ from rich.cells import cell_len
 from test_broken_machine import LACKS, RIGHT, refuse_namespaces
 from waiting import until
 
-from grader import codelab, kernel, procfs, settings
+from grader import config
+from grader.console.doctor import render
 from grader.doctor import Examination, examine, isolation, linux, pythons, surroundings
 from grader.doctor.asking import answers
 from grader.doctor.finding import Finding, Level, Machine
-from grader.errors import GraderError
-from grader.reports.doctor import render
+from grader.model import codelab
+from grader.model.errors import GraderError
+from grader.system import procfs, syscalls
 
 pytestmark = pytest.mark.own_process
 
@@ -46,9 +48,9 @@ def _system_path(monkeypatch):
 def machine(course: str = "", python: str = OWN, within: float = 60.0) -> Machine:
     """The machine that we are on, for a course with these settings."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / settings.NAME
+        path = Path(folder) / config.NAME
         path.write_text(course)
-        return Machine(LAB, settings.load(path, LAB), None, python, within)
+        return Machine(LAB, config.load(path, LAB), None, python, within)
 
 
 def doctor(*arguments: object, **options) -> subprocess.CompletedProcess[str]:
@@ -157,14 +159,14 @@ def test_a_probe_that_fails_is_a_finding(monkeypatch):
 @pytest.mark.machine
 def test_settings_of_a_course(tmp_path):
     """The port and the limits that it looks at are those of the settings here, above, or named."""
-    (tmp_path / settings.NAME).write_text("[network]\nport = 5017\n[limits]\nopen_files = 900000\n")
+    (tmp_path / config.NAME).write_text("[network]\nport = 5017\n[limits]\nopen_files = 900000\n")
     below = tmp_path / "ada"
     below.mkdir()
-    named = doctor("--config", tmp_path / settings.NAME).stdout
+    named = doctor("--config", tmp_path / config.NAME).stdout
     for said in (doctor(cwd=below).stdout, named):
-        assert f"settings           {tmp_path / settings.NAME}" in said
+        assert f"settings           {tmp_path / config.NAME}" in said
         assert re.search(r"port +5017 is free", said)
-    (tmp_path / settings.NAME).write_text("[netwrok]\n")
+    (tmp_path / config.NAME).write_text("[netwrok]\n")
     done = doctor(cwd=below)
     assert (done.returncode, done.stdout) == (2, "")
     assert "there is no table [netwrok]" in done.stderr
@@ -282,7 +284,7 @@ def test_remedies(monkeypatch, tmp_path):
 def test_no_user_namespaces_to_spare(private):
     """Where the kernel gives no more of them, the setting that would is named."""
     private()
-    kernel.unshare(kernel.NEW_USERS)  # whoever owns it may set what it gives
+    syscalls.unshare(syscalls.NEW_USERS)  # whoever owns it may set what it gives
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     [found] = linux.user_namespaces(machine())
     assert found.fact == "refused (No space left on device)"
@@ -399,7 +401,7 @@ def test_a_proc_that_is_empty(small_disk, monkeypatch):
     small_disk("size=64k")
     monkeypatch.setattr(linux, "_SIGNS_OF_A_CONTAINER", ("/",))
     with socket.create_server(("", 5019)):
-        kernel.mount_memory("/proc", "size=64k")
+        syscalls.mount_memory("/proc", "size=64k")
         found = examine(here)
     assert about("seccomp", found).fact == "/proc does not tell whether the kernel has it"
     assert about("port", found).fact == "5019 is taken by another program (/proc does not show which)"
@@ -431,9 +433,9 @@ def test_no_pseudo_terminals(private):
     """Where terminals have no place, clients run at pipes, and it is told what that costs."""
     here = machine()
     private()
-    kernel.unshare(kernel.NEW_MOUNTS)
-    kernel.keep_mounts_to_oneself()
-    kernel.mount_memory("/dev/pts", "size=4k")
+    syscalls.unshare(syscalls.NEW_MOUNTS)
+    syscalls.keep_mounts_to_oneself()
+    syscalls.mount_memory("/dev/pts", "size=4k")
     [found] = surroundings.terminals(here)
     assert found.level is Level.WARNING
     assert re.fullmatch(r"no pseudo-terminal can be had \(No such [\w ]+\)", found.fact)
@@ -485,8 +487,8 @@ def in_a_fork(act) -> int:
 def test_processes_that_are_hidden():
     """Where /proc hides the processes of others, it says what cannot be told then."""
     here = machine()
-    kernel.unshare(kernel.NEW_MOUNTS | NEW_PROCESSES)
-    kernel.keep_mounts_to_oneself()
+    syscalls.unshare(syscalls.NEW_MOUNTS | NEW_PROCESSES)
+    syscalls.keep_mounts_to_oneself()
 
     def first() -> int:
         """The process that is hidden: number 1."""
@@ -497,7 +499,7 @@ def test_processes_that_are_hidden():
         os.setgroups([])
         os.setresgid(4321, 4321, 4321)  # group 0 would see them
         os.setresuid(4321, 4321, 4321)
-        kernel.stay_readable()
+        syscalls.stay_readable()
         [found] = surroundings.processes(here)
         return int(found.fact != "hides the processes of others (hidepid)")
 

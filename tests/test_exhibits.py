@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from grader import codelab, intake, settings, stacks
-from grader.check import Status, Where
-from grader.exhibits import Excerpt, Exhibits
-from grader.grading import Request, grading
-from grader.report import Report
-from grader.runner import run_one
-from grader.schedule import Listener
-from grader.screen import Screen
-from grader.stacks import Frame, Source, Thread, excerpts, stuck_threads
+from grader import config
+from grader.diagnosis import tracebacks
+from grader.diagnosis.tracebacks import Frame, Source, Thread, excerpts, stuck_threads
+from grader.model import codelab
+from grader.model.catalogue import Status, Where
+from grader.model.evidence import Excerpt, Exhibits
+from grader.model.report import Report
+from grader.programs.screen import Screen
+from grader.run.grading import Request, grading
+from grader.run.runner import run_one
+from grader.run.schedule import Listener
+from grader.submission import archives
 
 TWENTY = [f"line {number}" for number in range(1, 21)]
 LIBRARY = Frame("/usr/lib/python3.11/socket.py", 294, "accept")
@@ -102,7 +105,7 @@ def test_a_call_into_a_library_is_told_by_where_it_has_got_to(tmp_path):
 def test_many_deep_stacks_cost_little(tmp_path, monkeypatch):
     """However many threads stand however deep, a file is read once, and levels and lines are cut."""
     reads = []
-    monkeypatch.setattr(stacks, "source_of", lambda path, _: reads.append(path) or b"x = 1\n" + b"y" * 100_000)
+    monkeypatch.setattr(tracebacks, "source_of", lambda path, _: reads.append(path) or b"x = 1\n" + b"y" * 100_000)
     own = str(tmp_path.resolve() / "server.py")
     threads = [Thread(tuple(Frame(own, 2, f"level{depth}_{number}") for depth in range(100))) for number in range(99)]
     found = stuck_threads(threads, Source(tmp_path))
@@ -123,9 +126,9 @@ def test_a_screenshot_is_what_stands_there():
 def report_of(folder: Path, check_id: str) -> Report:
     """The report of one check of a submission."""
     lab = codelab.load()
-    chosen = settings.load(None, lab)
+    chosen = config.load(None, lab)
     request = Request((check_id.partition(".")[0],), (check_id,), chosen, 7, sys.executable, sys.executable, "pty")
-    with intake.taken_in(folder) as taken:
+    with archives.taken_in(folder) as taken:
         return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
 
 

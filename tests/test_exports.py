@@ -18,12 +18,12 @@ from markdown_it import MarkdownIt
 from report_samples import failed, failure, full_report, report, result
 from test_sinks import ANYTHING, FORMULA, fuzz_reports
 
-from grader.batch.exports import FORMATS, Choices, Export, export, file_name
-from grader.batch.exports.junit import junit
-from grader.batch.results import Class, Graded, Person, Review
-from grader.check import Status
-from grader.errors import GraderError, UsageError
-from grader.reports import sinks
+from grader.model.catalogue import Status
+from grader.model.errors import GraderError, UsageError
+from grader.reports.junit import junit
+from grader.reports.registry import FORMATS, Choices, Export, export, file_name
+from grader.results.graded import Class, Graded, Person, Review
+from grader.text import sinks
 
 RUNNER = {
     "CLASSROOM": "networks",

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from report_samples import report, result
 from test_sinks import ANYTHING, FORMULA, fuzz, fuzz_reports
 
-from grader.batch.exports import Choices, canvas, export, moodle
-from grader.batch.exports.table import Table
-from grader.batch.results import Class, Graded, Person
-from grader.errors import UsageError
-from grader.reports import sinks
+from grader.model.errors import UsageError
+from grader.reports import canvas, moodle
+from grader.reports.gradebook.table import Table
+from grader.reports.registry import Choices, export
+from grader.results.graded import Class, Graded, Person
+from grader.text import sinks
 
 PAIR = graded("ada+bob", scored(14), ADA, BOB)
 BROKEN = graded("cyd", None, CYD, error="the archive is broken")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import files
-from grader.errors import UsageError
-from grader.report import Submission
-from grader.submission import find, own_copy, programs_beside, source_matches, source_of
+from grader.model.errors import UsageError
+from grader.model.report import Submission
+from grader.submission import files
+from grader.submission.find import find, own_copy, programs_beside, source_matches, source_of
 
 NAMES = {"server": "simple_chat_server.py", "client": "threaded_chat_client.py"}
 CODE = b"print('chat')\n"
@@ -138,7 +138,7 @@ def test_sources_are_read_without_trust(trapped):
 
 def test_a_crowded_folder(tmp_path, monkeypatch):
     """No more of a folder is looked at than a limit; the programs are copied in any case."""
-    monkeypatch.setattr("grader.files.MOST_SEEN", 50)
+    monkeypatch.setattr("grader.submission.files.MOST_SEEN", 50)
     for number in range(60):
         lay(tmp_path, f"in/{number}.txt")
     lay(tmp_path, "in/simple_chat_server.py")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.framing import DIALECTS, FrameBuffer, LineBuffer, dialect_of, frame, in_hex
+from grader.wire.framing import DIALECTS, FrameBuffer, LineBuffer, dialect_of, frame, in_hex
 
 STREAMS = [
     pytest.param(b"", [], b"", id="nothing"),

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from grader.errors import GraderError
-from grader.host import Host, numbers_like_ports
-from grader.loop import Loop
-from grader.transcript import Transcript
+from grader.model.errors import GraderError
+from grader.wire.host import Host, numbers_like_ports
+from grader.wire.loop import Loop
+from grader.wire.transcript import Transcript
 
 NUMBERS = {
     "a constant": ("PORT = 65432\n", [65432]),

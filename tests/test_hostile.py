@@ -98,7 +98,7 @@ def test_the_harness_sees_what_gets_through():
         found = hostile.problems(attack, hostile.run(place, attack, "none"))
     assert "changed: results/grades.json" in found
     assert "changed: class/neighbour/simple_chat_server.py" in found
-    assert "changed: app/grader/cli.py" in found
+    assert "changed: app/grader/cli/__init__.py" in found
     assert any(one.startswith("REACHED results") for one in found)
 
 

@@ -10,13 +10,14 @@ import time
 
 import pytest
 
-from grader import idle, procfs
-from grader.idle import Activity
-from grader.listening import Watcher
-from grader.loop import Loop
-from grader.network import Network
-from grader.patience import Patience
-from grader.program import Program, Programs
+from grader.isolation.network import Network
+from grader.programs.program import Program, Programs
+from grader.quiescence import threads
+from grader.quiescence.sockets import Watcher
+from grader.quiescence.threads import Activity
+from grader.quiescence.waiter import Patience
+from grader.system import procfs
+from grader.wire.loop import Loop
 
 pytestmark = pytest.mark.own_process
 
@@ -38,12 +39,12 @@ def until(condition, loop: Loop) -> None:
         loop.pump(0.002)
 
 
-def steady(program: Program, loop: Loop, activity: Activity) -> idle.Reading:
+def steady(program: Program, loop: Loop, activity: Activity) -> threads.Reading:
     """Wait until two readings of the program are the same, of this activity; return it."""
-    readings = [idle.read(program.pids())]
+    readings = [threads.read(program.pids())]
 
     def same() -> bool:
-        readings.append(idle.read(program.pids()))
+        readings.append(threads.read(program.pids()))
         return readings[-1].activity is activity and readings[-1].threads == readings[-2].threads
 
     try:
@@ -124,11 +125,11 @@ def test_waits_with_a_limit(tmp_path, name):
 def test_busy(tmp_path, name):
     """A program that computes is busy and never seems at rest, and its processor time grows."""
     program, loop = started(tmp_path, BUSY[name])
-    until(lambda: idle.read(program.pids()).activity is Activity.BUSY, loop)
-    before = idle.read(program.pids())
-    until(lambda: idle.read(program.pids()).run_time > before.run_time, loop)
+    until(lambda: threads.read(program.pids()).activity is Activity.BUSY, loop)
+    before = threads.read(program.pids())
+    until(lambda: threads.read(program.pids()).run_time > before.run_time, loop)
     for _ in range(50):
-        first, second = idle.read(program.pids()), idle.read(program.pids())
+        first, second = threads.read(program.pids()), threads.read(program.pids())
         assert first.activity is Activity.BUSY or first.threads != second.threads
     program.stop()
 
@@ -138,7 +139,7 @@ def test_held_up_in_the_kernel(tmp_path):
     spawn = "os.posix_spawn('/bin/true', ['true'], {}, file_actions=[(os.POSIX_SPAWN_OPEN, 0, 'gate', os.O_RDONLY, 0)])"
     code = f"import os\nos.mkfifo('gate')\nprint('x')\n{spawn}\nos.read(os.pipe()[0], 1)"
     program, loop = started(tmp_path, code)  # it waits in vfork() until its child has opened the pipe
-    until(lambda: idle.is_held_up(idle.read(program.pids()).threads), loop)
+    until(lambda: threads.is_held_up(threads.read(program.pids()).threads), loop)
     sockets = Watcher(Network(private=False))
     with contextlib.closing(sockets):
         patience = Patience(program._programs, loop, sockets)
@@ -147,7 +148,7 @@ def test_held_up_in_the_kernel(tmp_path):
         assert next(turns, None) is None, "it seemed to rest before"
     gate = os.open(tmp_path / "gate", os.O_WRONLY)
     reading = steady(program, loop, Activity.IDLE)
-    assert not idle.is_held_up(reading.threads)
+    assert not threads.is_held_up(reading.threads)
     os.close(gate)
     program.stop()
 
@@ -155,7 +156,7 @@ def test_held_up_in_the_kernel(tmp_path):
 @pytest.mark.parametrize("pids", [[], [1 << 22]])
 def test_nobody(pids):
     """No process, or one that is not there, is dead."""
-    reading = idle.read(pids)
+    reading = threads.read(pids)
     assert (reading.activity, reading.longest, reading.threads, reading.run_time) == (Activity.DEAD, 0.0, (), 0)
 
 
@@ -163,9 +164,9 @@ def test_ended(tmp_path):
     """A program that has ended is dead, before it is reaped and after."""
     program, loop = started(tmp_path, "print('x')")
     until(lambda: procfs.state(program.pid, program.pid) in "ZX", loop)
-    assert idle.read([program.pid]).activity is Activity.DEAD
+    assert threads.read([program.pid]).activity is Activity.DEAD
     until(program.ended, loop)
-    assert idle.read([program.pid]).activity is Activity.DEAD
+    assert threads.read([program.pid]).activity is Activity.DEAD
     assert program.pids() == []
     program.stop()
 
@@ -174,9 +175,9 @@ def test_all_processes_count(tmp_path):
     """The liveliest of several processes counts: an idle one and a busy one are busy together."""
     program, loop = started(tmp_path, BUSY["its child"])
     child = next(pid for pid in program.pids() if pid != program.pid)
-    until(lambda: idle.read([program.pid]).activity is Activity.IDLE, loop)
-    until(lambda: idle.read([child]).activity is Activity.BUSY, loop)
-    assert idle.read([program.pid, child]).activity is Activity.BUSY
+    until(lambda: threads.read([program.pid]).activity is Activity.IDLE, loop)
+    until(lambda: threads.read([child]).activity is Activity.BUSY, loop)
+    assert threads.read([program.pid, child]).activity is Activity.BUSY
     program.stop()
 
 
@@ -207,7 +208,7 @@ def test_alarm_clock(tmp_path, line, woken):
 def test_no_call_is_of_two_kinds(machine, monkeypatch):
     """On no machine is a system call held for unlimited that can have a limit."""
     monkeypatch.setattr("platform.machine", lambda: machine)
-    spec = importlib.util.spec_from_file_location("idle_elsewhere", idle.__file__)
+    spec = importlib.util.spec_from_file_location("idle_elsewhere", threads.__file__)
     elsewhere = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(elsewhere)
     assert elsewhere._UNLIMITED

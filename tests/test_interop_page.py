@@ -13,14 +13,14 @@ import pytest
 from browser import LAPTOP, PHONE, WALL, opened
 from rich.console import Console
 
-from grader.batch.blame import Pair
-from grader.batch.exports.interop import as_csv
-from grader.batch.matrix import Interop, Matrix, Met, Trouble
-from grader.batch.results import Person
-from grader.check import Event
-from grader.codelab import load
+from grader.console.interop import InteropProgress, render_summary
+from grader.model.catalogue import Event
+from grader.model.codelab import load
 from grader.reports.html.interop import as_page
-from grader.reports.interop import InteropProgress, render_summary
+from grader.reports.interop_csv import as_csv
+from grader.results.blame import Pair
+from grader.results.graded import Person
+from grader.results.matrix import Interop, Matrix, Met, Trouble
 
 STAGES = load().pairings[0].stages
 WORKS = len(STAGES)

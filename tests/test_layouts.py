@@ -15,12 +15,12 @@ from cost import grows_linearly
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from grader import intake
-from grader.batch import names
-from grader.batch.layouts import LAYOUTS, NOTHING, Handed, Intake, class_in
-from grader.batch.opening import opened
-from grader.batch.results import Person
-from grader.errors import UsageError
+from grader.batch.intake import names
+from grader.batch.intake.layouts import LAYOUTS, NOTHING, Handed, Intake, class_in
+from grader.batch.intake.opening import opened
+from grader.model.errors import UsageError
+from grader.results.graded import Person
+from grader.submission import archives
 
 SERVER, CLIENT = "simple_chat_server.py", "threaded_chat_client.py"
 USUAL = (SERVER, CLIENT)
@@ -542,7 +542,7 @@ def test_links_among_flat_files(tmp_path, scratch):
 @pytest.mark.machine
 def test_a_class_has_larger_caps(tmp_path, scratch, monkeypatch):
     """An archive of a class may hold more files than a hand-in; it has bounds all the same."""
-    monkeypatch.setattr(intake, "CLASS", intake.Caps(written=3_000, advice="unpack it."))
+    monkeypatch.setattr(archives, "CLASS", archives.Caps(written=3_000, advice="unpack it."))
     for count in (2_500, 3_500):
         data = zipped(*((f"{number % 50}/{number}.py", b"x") for number in range(count)))
         (tmp_path / f"{count}.zip").write_bytes(data)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from grader import procfs
-from grader.errors import GraderError
-from grader.network import LAN_ADDRESS, Network, PrivateNetwork
-from grader.sockdiag import SocketTable
+from grader.isolation.network import LAN_ADDRESS, Network, PrivateNetwork
+from grader.model.errors import GraderError
+from grader.system import procfs
+from grader.system.sockdiag import SocketTable
 
 pytestmark = pytest.mark.own_process
 

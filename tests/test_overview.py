@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from report_samples import CRASH, ECHO, failed, failure, report, result
 from test_sinks import fuzz
 
-from grader.batch.exports import export
-from grader.batch.overview import Cell, Overview, overview
-from grader.batch.results import Class, Entry, Graded, Person, Review
-from grader.check import Status, Where
-from grader.codelab import load
-from grader.plan import NOT_HANDED_IN
-from grader.reports.telling import sections
+from grader.model.catalogue import Status, Where
+from grader.model.codelab import load
+from grader.reports.registry import export
+from grader.results.graded import Class, Entry, Graded, Person, Review
+from grader.results.overview import Cell, Overview, overview
+from grader.run.plan import NOT_HANDED_IN
+from grader.text.prose import sections
 
 
 def of(class_: Class) -> Overview:

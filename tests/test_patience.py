@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader import idle, procfs
-from grader.idle import Activity, Reading
-from grader.patience import Ending, Patience
-from grader.sockdiag import ESTABLISHED, TcpSocket
+from grader.quiescence import threads
+from grader.quiescence.threads import Activity, Reading
+from grader.quiescence.waiter import Ending, Patience
+from grader.system import procfs
+from grader.system.sockdiag import ESTABLISHED, TcpSocket
 
 OURS, THEIRS = 40_000, 65_433
 THREADS = (procfs.ThreadReading(1, "45 0x3", "1 1 1"),)
@@ -26,8 +27,8 @@ def connection(unread: int = 0, unsent: int = 0) -> tuple[TcpSocket, TcpSocket]:
 @pytest.fixture
 def patience(monkeypatch):
     """Tell how to have patience with a program whose threads all wait without a limit, and that has this connection."""
-    monkeypatch.setattr(idle, "read", lambda _: Reading(Activity.IDLE, 0.0, THREADS, frozenset(), 1))
-    monkeypatch.setattr(idle, "is_held_up", lambda _: False)
+    monkeypatch.setattr(threads, "read", lambda _: Reading(Activity.IDLE, 0.0, THREADS, frozenset(), 1))
+    monkeypatch.setattr(threads, "is_held_up", lambda _: False)
     monkeypatch.setattr(procfs, "may_be_woken_by_a_timer", lambda _: False)
 
     def over(sockets: tuple[TcpSocket, ...]) -> Patience:

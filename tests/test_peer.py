@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 
-from grader.framing import LineBuffer
-from grader.loop import Loop
-from grader.peer import Peer
-from grader.transcript import Transcript
+from grader.wire.framing import LineBuffer
+from grader.wire.loop import Loop
+from grader.wire.peer import Peer
+from grader.wire.transcript import Transcript
 
 
 def signs_of(lines: list[bytes]) -> int:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from grader import idle, procfs
-from grader.errors import GraderError
-from grader.loop import Loop
-from grader.program import Program, Programs
-from grader.stacks import Source, dumped_threads, lock_taken_twice
+from grader.diagnosis.tracebacks import Source, dumped_threads, lock_taken_twice
+from grader.model.errors import GraderError
+from grader.programs.program import Program, Programs
+from grader.quiescence import threads as idle
+from grader.system import procfs
+from grader.wire.loop import Loop
 
 pytestmark = pytest.mark.own_process
 

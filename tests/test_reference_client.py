@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from grader import idle
-from grader.loop import Loop
-from grader.program import Programs
-from grader.terminal import KINDS
-from grader.transcript import Transcript
+from grader.programs.program import Programs
+from grader.programs.terminal import KINDS
+from grader.quiescence import threads
+from grader.wire.loop import Loop
+from grader.wire.transcript import Transcript
 
 CLIENT = Path(__file__).parents[1] / "reference" / "threaded_chat_client.py"
 
@@ -57,7 +57,7 @@ class Chat:
 
     def waits(self) -> bool:
         """Whether the program waits: a signal just before input() begins to wait is noticed at the next key only."""
-        return idle.read(self.programs.pids()).activity is idle.Activity.IDLE
+        return threads.read(self.programs.pids()).activity is threads.Activity.IDLE
 
     def gets(self, data: bytes) -> None:
         """The server gets exactly this next."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from report_samples import report, result
 
-from grader.check import CheckResult, Status
-from grader.report import TaskReport
+from grader.model.catalogue import CheckResult, Status
+from grader.model.report import TaskReport
 
 PASS, FAIL, SKIP, REVIEW, ERROR = Status.PASS, Status.FAIL, Status.SKIP, Status.REVIEW, Status.ERROR
 

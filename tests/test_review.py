@@ -7,9 +7,9 @@ from itertools import combinations
 import pytest
 from cost import grows_linearly
 
-from grader.batch import alike
-from grader.batch.results import Entry, Graded, Person, Review
-from grader.batch.review import Sitting, answers_of, identical, listing
+from grader.results import similar_answers
+from grader.results.graded import Entry, Graded, Person, Review
+from grader.results.review import Sitting, answers_of, identical, listing
 
 # -- likeness ----------------------------------------------------------------------------------------------------------
 
@@ -50,19 +50,19 @@ DIFFERENT = [
 
 def together(one: str, other: str) -> bool:
     """Whether two answers are judged at once."""
-    return len(alike.groups([alike.words(one), alike.words(other)])) == 1
+    return len(similar_answers.groups([similar_answers.words(one), similar_answers.words(other)])) == 1
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_what_only_looks_different_is_equal(one, other):
     """Case, punctuation, blanks, quotes and widths of letters make no other answer."""
-    assert alike.words(one) == alike.words(other)
+    assert similar_answers.words(one) == similar_answers.words(other)
 
 
 @pytest.mark.parametrize(("one", "other"), NEARLY)
 def test_slips_and_small_words_are_nearly_equal(one, other):
     """Answers that differ in spelling, endings and small words only are judged at once."""
-    assert alike.words(one) != alike.words(other)
+    assert similar_answers.words(one) != similar_answers.words(other)
     assert together(one, other)
 
 
@@ -90,21 +90,21 @@ def test_the_limit_parts_slips_from_other_words(pairs, alike_):
 def test_likeness_is_no_chain():
     """Of a row in which each is like the next, only those are grouped that are all like each other."""
     row = ["buffering", "bufferings", "buferings", "buferins", "bufeins", "bueins"]
-    texts = [alike.words(f"it has {word}") for word in row]
-    assert alike.nearly(texts[0], texts[1])
-    assert not alike.nearly(texts[0], texts[-1])
-    found = alike.groups(texts)
+    texts = [similar_answers.words(f"it has {word}") for word in row]
+    assert similar_answers.nearly(texts[0], texts[1])
+    assert not similar_answers.nearly(texts[0], texts[-1])
+    found = similar_answers.groups(texts)
     assert sorted(place for group in found for place in group) == list(range(len(row)))
     assert len(found) > 1
-    assert all(alike.nearly(texts[a], texts[b]) for group in found for a, b in combinations(group, 2))
+    assert all(similar_answers.nearly(texts[a], texts[b]) for group in found for a, b in combinations(group, 2))
 
 
 def test_the_order_of_hand_ins_does_not_matter():
     """The same answers give the same groups, in whatever order they come."""
-    texts = [alike.words(text) for pair in NEARLY for text in pair]
-    groups = [{texts[place] for place in group} for group in alike.groups(texts)]
+    texts = [similar_answers.words(text) for pair in NEARLY for text in pair]
+    groups = [{texts[place] for place in group} for group in similar_answers.groups(texts)]
     turned = texts[::-1]
-    assert [{turned[place] for place in group} for group in alike.groups(turned)] == groups
+    assert [{turned[place] for place in group} for group in similar_answers.groups(turned)] == groups
 
 
 def test_long_hostile_answers_take_no_time():
@@ -113,18 +113,18 @@ def test_long_hostile_answers_take_no_time():
     def compare(count: int) -> None:
         few = count - 1
         texts = ["a " * count, "a " * few, "b " * count, "b " * few + "c", "x" * 2 * count, "x" * 2 * count + "y"] * 20
-        assert len(alike.groups([alike.words(text) for text in texts])) == 6
-        alike.differences(texts[2], texts[3])
+        assert len(similar_answers.groups([similar_answers.words(text) for text in texts])) == 6
+        similar_answers.differences(texts[2], texts[3])
 
     assert grows_linearly(compare, 5_000)
 
 
 def test_differences_are_pieces_of_both_texts():
     """Each piece is in both, or only in the one or the other."""
-    assert alike.differences("it has two big buffers", "it has a buffer") == [
+    assert similar_answers.differences("it has two big buffers", "it has a buffer") == [
         ("=", "it has"), ("-", "a buffer"), ("+", "two big buffers"),
     ]  # fmt: skip
-    assert alike.differences("a b", "a b") == [("=", "a b")]
+    assert similar_answers.differences("a b", "a b") == [("=", "a b")]
 
 
 # -- the queue ---------------------------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ import pytest
 from test_review import FIRST, LISTENER, NEAR, OTHER, check
 from waiting import until
 
-from grader import idle
-from grader.batch.results import Entry, Person, Review
 from grader.batch.store import Store
+from grader.quiescence import threads
+from grader.results.graded import Entry, Person, Review
 
 NAMES = ("Ada", "Bob", "Cyd", "Dan")
 ANSWERS = (FIRST, FIRST, NEAR, OTHER)
@@ -91,7 +91,7 @@ class Terminal:
 
     def rests(self) -> None:
         """Wait until the program has taken in what was typed, and waits for more."""
-        until(lambda: idle.read([self.program.pid]).activity is idle.Activity.IDLE)
+        until(lambda: threads.read([self.program.pid]).activity is threads.Activity.IDLE)
 
     def ends(self) -> int:
         """Wait for the end; the exit status."""

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.check import INCONCLUSIVE, Catalogue, Check, CheckResult, Failure, Status, Task
-from grader.codelab import Codelab
-from grader.runner import Outcome, Step, run_all
-from grader.schedule import Listener
-from grader.workers import Worker
+from grader.model.catalogue import INCONCLUSIVE, Catalogue, Check, CheckResult, Failure, Status, Task
+from grader.model.codelab import Codelab
+from grader.run.pool import Worker
+from grader.run.runner import Outcome, Step, run_all
+from grader.run.schedule import Listener
 
 DIES = None
 

@@ -17,14 +17,18 @@ from pathlib import Path
 import pytest
 from waiting import until
 
-from grader import idle, kernel, limits, procfs, seccomp, terminal
-from grader.errors import CheckFailed, GraderError
-from grader.limits import MEGABYTE, Limits
-from grader.loop import Loop
-from grader.network import Network
-from grader.program import Program, Programs
-from grader.sandbox import Box, Sandbox
-from grader.transcript import Transcript
+from grader.isolation import seccomp
+from grader.isolation.bubblewrap import Box, Sandbox
+from grader.isolation.network import Network
+from grader.model import limits
+from grader.model.errors import CheckFailed, GraderError
+from grader.model.limits import MEGABYTE, Limits
+from grader.programs import terminal
+from grader.programs.program import Program, Programs
+from grader.quiescence import threads
+from grader.system import procfs, syscalls
+from grader.wire.loop import Loop
+from grader.wire.transcript import Transcript
 
 pytestmark = [
     pytest.mark.own_process,
@@ -47,7 +51,7 @@ def become(user: str) -> str:
         os.setgroups([])
         os.setresgid(4321, 4321, 4321)
         os.setresuid(4321, 4321, 4321)
-        kernel.stay_readable()
+        syscalls.stay_readable()
     return SYSTEM
 
 
@@ -194,7 +198,7 @@ def test_what_is_left_behind_goes_on_and_ends_with_the_check():
         until(program.ended, programs.loop)
         left = program.pids()
         assert len(left) == 1
-        until(lambda: idle.read(left).activity is idle.Activity.IDLE, programs.loop)
+        until(lambda: threads.read(left).activity is threads.Activity.IDLE, programs.loop)
         with socket.create_connection(("127.0.0.1", 65433)) as connection:
             assert connection.recv(20) == b"still here"
     assert procfs.descendants(os.getpid()) == []
@@ -217,8 +221,8 @@ def test_threads_can_be_read():
     code = "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,)).start()\nthreading.Event().wait()"
     with sandbox() as (programs, folder):
         program = begun(programs, folder, code)
-        until(lambda: idle.read(program.pids()).activity is idle.Activity.IDLE, programs.loop)
-        assert len(idle.read(program.pids()).threads) == 2
+        until(lambda: threads.read(program.pids()).activity is threads.Activity.IDLE, programs.loop)
+        assert len(threads.read(program.pids()).threads) == 2
 
 
 # -- at a terminal -----------------------------------------------------------------------------------------------------
@@ -246,7 +250,7 @@ def test_the_keys_of_a_terminal():
         console = terminal.PseudoTerminal("ada", programs.loop, Transcript())
         program = begun(programs, folder, code, console)
         until(lambda: console.shows("True"), programs.loop)
-        until(lambda: idle.read(program.pids()).activity is idle.Activity.IDLE, programs.loop)
+        until(lambda: threads.read(program.pids()).activity is threads.Activity.IDLE, programs.loop)
         console.types("\x03")
         until(lambda: console.shows("interrupted"), programs.loop)
         assert not program.ended()

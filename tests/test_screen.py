@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.screen import COLUMNS, ROWS, Screen, plain, same_form
+from grader.programs.screen import COLUMNS, ROWS, Screen, plain, same_form
 
 
 def screen(*pieces: bytes | str) -> Screen:

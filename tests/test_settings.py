@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from grader import codelab
-from grader.errors import UsageError
-from grader.settings import NAME, Settings, find, load
+from grader.config import NAME, Settings, find, load
+from grader.model import codelab
+from grader.model.errors import UsageError
 
 LAB = codelab.load()
 

@@ -27,13 +27,13 @@ from report_samples import plain_console, report, result, terminal_console, writ
 from test_json_report import VALIDATOR
 from wcwidth import wcwidth
 
-from grader.check import Event, Failure, Status, Where
-from grader.report import Report, Submission
-from grader.reports import sinks
-from grader.reports.columns import breaks, columns
-from grader.reports.console import render
+from grader.console.report import render
+from grader.model.catalogue import Event, Failure, Status, Where
+from grader.model.report import Report, Submission
 from grader.reports.json import render as render_json
 from grader.reports.json import to_dict
+from grader.text import sinks
+from grader.text.width import breaks, columns
 
 EXAMPLES = int(os.environ.get("FUZZ", "0"))
 fuzz = settings(max_examples=EXAMPLES or 50, derandomize=not EXAMPLES, deadline=None, database=None)

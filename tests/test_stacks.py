@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.check import Where
-from grader.stacks import Frame, Source, dumped_threads, last_crash
+from grader.diagnosis.tracebacks import Frame, Source, dumped_threads, last_crash
+from grader.model.catalogue import Where
 
 THREAD_CRASH = """\
 Exception in thread Thread-1{name}:

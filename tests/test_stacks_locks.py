@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from grader.check import Where
-from grader.stacks import Frame, Source, Thread, lock_taken_twice, waiting_for_a_lock
+from grader.diagnosis.tracebacks import Frame, Source, Thread, lock_taken_twice, waiting_for_a_lock
+from grader.model.catalogue import Where
 
 LIBRARY = Frame("/usr/lib/python3.11/threading.py", 982, "run")
 

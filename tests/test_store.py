@@ -10,10 +10,10 @@ import sys
 
 import pytest
 
-from grader.batch.results import Entry, Person, Review
 from grader.batch.store import NAME, Store
-from grader.errors import GraderError, UsageError
-from grader.exhibits import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
+from grader.model.errors import GraderError, UsageError
+from grader.model.evidence import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
+from grader.results.graded import Entry, Person, Review
 
 ADA = Entry("ada_1", (Person("Ada Lovelace", "1"),), late=True, notes=("came by mail",))
 BOB = Entry("bob_2", (Person("Bob Stone", "2"), Person("Cyd Ray", "3")))

@@ -7,9 +7,9 @@ import os
 
 import pytest
 
-from grader.errors import UsageError
-from grader.report import Submission
-from grader.submission import find, own_copy
+from grader.model.errors import UsageError
+from grader.model.report import Submission
+from grader.submission.find import find, own_copy
 
 NAMES = {"server": "simple_chat_server.py", "client": "threaded_chat_client.py"}
 CODE = b"print('chat')\n"

@@ -9,10 +9,11 @@ from hypothesis import given
 from report_samples import failed, failure, report
 from test_sinks import ANYTHING, fuzz
 
-from grader import diagnosis, room
-from grader.batch.symptoms import OPEN, Sentence, Symptom
-from grader.check import Failure
+from grader.diagnosis import cause
+from grader.model.catalogue import Failure
 from grader.reports.json import to_dict
+from grader.results.symptoms import OPEN, Sentence, Symptom
+from grader.room import room
 from tasks import user
 
 ALIKE = [
@@ -135,9 +136,9 @@ def test_long_texts_are_looked_at_in_part(text):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (diagnosis, "it waits in line {"),
-        (diagnosis, "}() waits for {"),
-        (diagnosis, "}() has already taken"),
+        (cause, "it waits in line {"),
+        (cause, "}() waits for {"),
+        (cause, "}() has already taken"),
         (user, "} sends what was typed without a newline; append it: {"),
         (room, '} got "{near.text}" instead'),
     ],

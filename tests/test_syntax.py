@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from grader.syntax import outline
+from grader.submission.outline import outline
 
 CLIENT = '''\
 import socket

@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from grader import procfs
-from grader.loop import Loop
-from grader.program import Program, Programs
-from grader.terminal import KINDS, Pipes, PseudoTerminal, Terminal
-from grader.transcript import Transcript
+from grader.programs.program import Program, Programs
+from grader.programs.terminal import KINDS, Pipes, PseudoTerminal, Terminal
+from grader.system import procfs
+from grader.wire.loop import Loop
+from grader.wire.transcript import Transcript
 
 pytestmark = pytest.mark.own_process
 

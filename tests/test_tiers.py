@@ -17,11 +17,16 @@ from test_broken_machine import RIGHT, chatgrade, refuse_namespaces, report
 from test_sandbox import HONEST, OWN, SMALL, SYSTEM, USERS, USUAL, become, begun
 from waiting import until
 
-from grader import idle, isolation, landlock, limits, nobody, procfs, terminal
-from grader.errors import GraderError
-from grader.isolation import Isolation, left_open
-from grader.setup import Setup
-from grader.transcript import Transcript
+from grader.isolation import spare_user
+from grader.model import limits
+from grader.model.errors import GraderError
+from grader.model.setup import Setup
+from grader.programs import terminal
+from grader.quiescence import threads
+from grader.run import isolation
+from grader.run.isolation import Isolation, left_open
+from grader.system import landlock, procfs
+from grader.wire.transcript import Transcript
 
 pytestmark = pytest.mark.own_process
 
@@ -166,7 +171,7 @@ def test_terminal(kind, user):
                 programs, folder, "print('ready')\ntry: input()\nexcept KeyboardInterrupt: print('stopped')", console
             )
             until(lambda: console.shows("ready"), programs.loop)
-            until(lambda: idle.read(program.pids()).activity is idle.Activity.IDLE, programs.loop)
+            until(lambda: threads.read(program.pids()).activity is threads.Activity.IDLE, programs.loop)
             console.types("\x03")
             until(lambda: console.shows("stopped"), programs.loop)
 
@@ -359,11 +364,11 @@ def test_what_escapes_ends_with_the_check():
 @needs_root
 def test_workers_have_different_users():
     """Each worker takes a user of its own, for as long as it lives, and none that some process has."""
-    first = nobody.take()
+    first = spare_user.take()
     with subprocess.Popen(["sleep", "100"], user=first - 1) as other:
         read, write = os.pipe()
         if not os.fork():
-            os.write(write, str(nobody.take()).encode())
+            os.write(write, str(spare_user.take()).encode())
             os._exit(0)
         os.wait()
         assert int(os.read(read, 9)) not in (0, first, first - 1)

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.check import Event
-from grader.transcript import Transcript
+from grader.model.catalogue import Event
+from grader.wire.transcript import Transcript
 
 
 def filled(count: int) -> Transcript:
@@ -42,7 +42,7 @@ def test_events_keep_order_and_place():
 def test_time_counts_from_the_restart_of_the_clock(monkeypatch):
     """Times are seconds since the clock was last started anew, to the microsecond."""
     moments = iter([100.0, 100.25, 107.0, 107.0000004, 108.5])
-    monkeypatch.setattr("grader.transcript.time", SimpleNamespace(monotonic=lambda: next(moments)))
+    monkeypatch.setattr("grader.wire.transcript.time", SimpleNamespace(monotonic=lambda: next(moments)))
     made = Transcript()
     made.add("mira", "note", b"before")
     made.restart_clock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cost import grows_linearly
 
-from grader.batch import twins
+from grader.batch import duplicates
 
 SERVER = "simple_chat_server.py"
 PROGRAM = b'import socket\n\ndef main():\n    text = "# no comment"  # a comment\n    print(text)\n\nmain()\n'
@@ -25,8 +25,10 @@ PROGRAM = b'import socket\n\ndef main():\n    text = "# no comment"  # a comment
 )
 def test_alike(other, alike):
     """Blanks, line ends and comments do not make a program another one; anything else does."""
-    found = twins.shared({"ada": {SERVER: twins.print_of(PROGRAM)}, "bob": {"s.py": twins.print_of(other)}})
-    assert found == ((twins.Shared((("ada", SERVER), ("bob", "s.py")), other == PROGRAM),) if alike else ())
+    found = duplicates.shared(
+        {"ada": {SERVER: duplicates.print_of(PROGRAM)}, "bob": {"s.py": duplicates.print_of(other)}}
+    )
+    assert found == ((duplicates.Shared((("ada", SERVER), ("bob", "s.py")), other == PROGRAM),) if alike else ())
 
 
 def test_shared_programs(tmp_path):
@@ -41,8 +43,8 @@ def test_shared_programs(tmp_path):
         for name, source in programs.items():
             (tmp_path / who / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / who / name).write_bytes(source)
-    by_key = {who: twins.prints(tmp_path / who) for who in handed}
-    (found,) = twins.shared(by_key, [twins.print_of(course)])
+    by_key = {who: duplicates.prints(tmp_path / who) for who in handed}
+    (found,) = duplicates.shared(by_key, [duplicates.print_of(course)])
     assert found.keys == ("ada", "bob")
     assert found.files == (("ada", "a.py"), ("ada", "copy/a.py"), ("bob", "b.py"))
     assert found.exact
@@ -53,14 +55,14 @@ def test_shared_programs(tmp_path):
 )
 def test_prints_take_linear_time(piece):
     """No source costs more than its length."""
-    assert grows_linearly(lambda size: twins.print_of(piece * (size // len(piece))), 400_000, span=100)
+    assert grows_linearly(lambda size: duplicates.print_of(piece * (size // len(piece))), 400_000, span=100)
 
 
 def test_a_thousand_programs():
     """A thousand programs are compared at about twenty times the cost of fifty: not each with each."""
 
     def compare(count: int) -> None:
-        by_key = {f"s{n}": {SERVER: twins.print_of(PROGRAM * 5 + b"%d" % (n // 2))} for n in range(count)}
-        assert len(twins.shared(by_key)) == count // 2
+        by_key = {f"s{n}": {SERVER: duplicates.print_of(PROGRAM * 5 + b"%d" % (n // 2))} for n in range(count)}
+        assert len(duplicates.shared(by_key)) == count // 2
 
     assert grows_linearly(compare, 1_000)

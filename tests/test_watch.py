@@ -15,14 +15,14 @@ import pytest
 from report_samples import ECHO, ECHO_EVENTS, failed, failure, plain_console, report, result
 from rich.cells import cell_len
 
-from grader import watch as watching
-from grader.check import CheckResult, Status, Where
-from grader.errors import Abandoned, GraderError, UsageError
-from grader.report import Report, TaskReport
-from grader.reports.board import lines, news
-from grader.saves import Place, Saved
-from grader.schedule import Listener
-from grader.watch import Mark, Turn, Viewer, compared, watch
+from grader.console.board import lines, news
+from grader.model.catalogue import CheckResult, Status, Where
+from grader.model.errors import Abandoned, GraderError, UsageError
+from grader.model.report import Report, TaskReport
+from grader.run.schedule import Listener
+from grader.watch import watch as watching
+from grader.watch.saves import Place, Saved
+from grader.watch.watch import Mark, Turn, Viewer, compared, watch
 
 LATE = 60  # seconds after which a test gives up
 BROADCAST, REJOIN, LISTENS = "task1.broadcast", "task4.rejoin", "task1.listens"

@@ -14,13 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from grader import intake, options
-from grader.codelab import load
-from grader.grading import Request, grading
-from grader.report import Report
+from grader.cli import options
+from grader.model.codelab import load
+from grader.model.report import Report
 from grader.reports.json import to_dict
-from grader.runner import Grading, run_all, workers_for
-from grader.schedule import Listener
+from grader.run.grading import Request, grading
+from grader.run.runner import Grading, run_all, workers_for
+from grader.run.schedule import Listener
+from grader.submission import archives
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -146,7 +147,7 @@ def _request(name: str, terminal: str, python: str) -> Request:
 
 
 def _one(name: str, request: Request) -> Grading[tuple[str, Report]]:
-    with intake.taken_in(path_of(name)) as taken:
+    with archives.taken_in(path_of(name)) as taken:
         return name, (yield from grading(LAB, request, taken, Listener()))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.batch.store import NAME
-from grader.loop import Loop
+from grader.wire.loop import Loop
 
 _INTERVAL = 0.005  # seconds between two looks
 _LIMIT = 120  # seconds: only a test that fails waits so long

@@ -17,18 +17,18 @@ from importlib import resources
 from pathlib import Path
 
 import grader
-from grader import codelab
-from grader.batch.exports import file_name
-from grader.batch.overview import overview
-from grader.batch.results import Graded
 from grader.batch.run import BatchListener
 from grader.batch.store import Store
-from grader.errors import GraderError
+from grader.model import codelab
+from grader.model.errors import GraderError
 from grader.reports import html
+from grader.reports.files import replace
 from grader.reports.html.overview import class_page
 from grader.reports.html.student import student_page
-from grader.reports.telling import sections
-from grader.reports.written import replace
+from grader.reports.registry import file_name
+from grader.results.graded import Graded
+from grader.results.overview import overview
+from grader.text.prose import sections
 
 INDEX, STUDENTS = "index.html", "students"
 _MADE_OF = "<!-- made of %s -->\n"

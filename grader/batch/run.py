@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import grader
-from grader import files
-from grader.batch import twins
-from grader.batch.results import Entry
+from grader.batch import duplicates
 from grader.batch.store import Store
-from grader.check import Status
-from grader.codelab import Codelab
-from grader.errors import GraderError, UsageError
-from grader.exhibits import Exhibits
-from grader.grading import Request, grading
-from grader.intake import Intake
+from grader.model.catalogue import Status
+from grader.model.codelab import Codelab
+from grader.model.errors import GraderError, UsageError
+from grader.model.evidence import Exhibits
 from grader.reports import json as json_report
-from grader.runner import Grading, run_all, workers_for
-from grader.schedule import Listener
+from grader.results.graded import Entry
+from grader.run.grading import Request, grading
+from grader.run.runner import Grading, run_all, workers_for
+from grader.run.schedule import Listener
+from grader.submission import files
+from grader.submission.archives import Intake
 
 _LARGEST_FILE = 16 << 20  # bytes of a file that count for its digest
 
@@ -73,7 +73,7 @@ class Seen(NamedTuple):
 
     hand_in: HandIn
     verdict_key: str
-    prints: Mapping[str, twins.Print]
+    prints: Mapping[str, duplicates.Print]
 
 
 def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
@@ -81,7 +81,7 @@ def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
     for one in handed_in:
         try:
             with one.opened() as taken:
-                yield Seen(one, digest_of(taken.place, rules), twins.prints(taken.place))
+                yield Seen(one, digest_of(taken.place, rules), duplicates.prints(taken.place))
         except Exception:  # noqa: BLE001 - whatever is wrong with one is told when it is graded, and stops nobody
             yield Seen(one, "", {})
 

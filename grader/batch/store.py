@@ -18,9 +18,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from grader.batch.results import Class, Entry, Graded, Person, Review
-from grader.errors import GraderError, UsageError
-from grader.exhibits import Exhibits
+from grader.model.errors import GraderError, UsageError
+from grader.model.evidence import Exhibits
+from grader.results.graded import Class, Entry, Graded, Person, Review
 
 NAME = "chatgrade.sqlite"
 _VERSION = 2

@@ -11,8 +11,8 @@ from functools import partial
 
 from grader.doctor import isolation, linux, pythons, surroundings
 from grader.doctor.finding import Finding, Level, Machine
-from grader.errors import in_words
-from grader.program import LINUX
+from grader.model.errors import in_words
+from grader.programs.program import LINUX
 
 Probe = Callable[[Machine], Iterator[Finding]]
 

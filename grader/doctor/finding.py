@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from grader.codelab import Codelab
-from grader.settings import Settings
+from grader.config import Settings
+from grader.model.codelab import Codelab
 
 
 class Level(str, Enum):

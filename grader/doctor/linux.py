@@ -10,9 +10,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader import kernel, landlock, procfs, seccomp
 from grader.doctor.asking import answers
 from grader.doctor.finding import Finding, Level, Machine
+from grader.isolation import seccomp
+from grader.system import landlock, procfs, syscalls
 
 _SYSCTLS = (  # file under /proc/sys, the value that is in the way, the one that is not
     ("user/max_user_namespaces", "0", "15000"),
@@ -56,8 +57,8 @@ def refused_namespaces() -> str:
     if child == 0:
         code = 1
         try:
-            kernel.unshare(kernel.NEW_USERS)
-            kernel.unshare(kernel.NEW_NETWORK)  # AppArmor may permit the first, and then nothing in it
+            syscalls.unshare(syscalls.NEW_USERS)
+            syscalls.unshare(syscalls.NEW_NETWORK)  # AppArmor may permit the first, and then nothing in it
             code = 0
         except OSError as error:
             code = error.errno or code

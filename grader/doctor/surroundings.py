@@ -14,13 +14,15 @@ from importlib import metadata
 from pathlib import Path
 
 import grader
-from grader import files, kernel, listening, procfs
 from grader.doctor.asking import answers
 from grader.doctor.finding import Finding, Level, Machine
-from grader.errors import GraderError
-from grader.limits import ADDRESSES, MEGABYTE
-from grader.program import LINUX, usual_environment
-from grader.workers import processors
+from grader.model.errors import GraderError
+from grader.model.limits import ADDRESSES, MEGABYTE
+from grader.programs.program import LINUX, usual_environment
+from grader.quiescence import sockets
+from grader.run.pool import processors
+from grader.submission import files
+from grader.system import procfs, syscalls
 
 _ASK_LOCALE = "import locale; locale.setlocale(locale.LC_ALL, ''); print('there')"
 
@@ -117,7 +119,7 @@ def limits(machine: Machine) -> Iterator[Finding]:
     }
     under = []
     for name, (kind, most, what) in wanted.items():
-        allowed = kernel.within_hard_limit(kind, most)[0]
+        allowed = syscalls.within_hard_limit(kind, most)[0]
         if allowed < most:
             under.append(f"{name}: {allowed:,} {what}, not {most:,}")
     if under:
@@ -131,7 +133,7 @@ def limits(machine: Machine) -> Iterator[Finding]:
 def port(machine: Machine, level: str) -> Iterator[Finding]:
     """Whether the port is free, which matters where the best level is `none`."""
     number = machine.settings.port
-    holder = listening.who_listens(number)
+    holder = sockets.who_listens(number)
     if not holder:
         yield Finding(Level.OK, "port", f"{number} is free")
         return

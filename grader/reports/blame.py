@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from grader.batch.blame import REFERENCE, Cause, Fault, Pair
-from grader.batch.matrix import Interop, Matrix, Met, Trouble
+from grader.results.blame import REFERENCE, Cause, Fault, Pair
+from grader.results.matrix import Interop, Matrix, Met, Trouble
 
 _MOST_NAMED = 5
 

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 import grader
-from grader.check import CheckResult, Event, Failure, Status
-from grader.report import Report, TaskReport
-from grader.reports import sinks
+from grader.model.catalogue import CheckResult, Event, Failure, Status
+from grader.model.report import Report, TaskReport
+from grader.text import sinks
 
 SCHEMA = "chatgrade/report/1"
 

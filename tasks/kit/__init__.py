@@ -11,12 +11,12 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 
-from grader import settings
-from grader.check import Check, Task
-from grader.codelab import Codelab
-from grader.settings import Settings
+from grader import config
+from grader.config import Settings
+from grader.model.catalogue import Check, Task
+from grader.model.codelab import Codelab
 
-_TEMPLATES = ("TASKS.md", "answers.md", settings.NAME)
+_TEMPLATES = ("TASKS.md", "answers.md", config.NAME)
 
 _TABLES = {
     "files": "What the programs are called.",
@@ -124,7 +124,7 @@ def _settings(lab: Codelab) -> dict[str, list[tuple[str, str]]]:
     about = {**_ABOUT, "points": titles}
     return {
         table: _aligned([(f"{_key(key)} = {_value(value)}", about[table][key]) for key, value in values.items()])
-        for table, values in settings.defaults(lab).items()
+        for table, values in config.defaults(lab).items()
     }
 
 

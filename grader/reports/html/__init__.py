@@ -17,7 +17,7 @@ from importlib import resources
 import jinja2
 
 import grader
-from grader.reports import sinks
+from grader.text import sinks
 
 
 def page(template: str, **values: object) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grader.check import Event
-from grader.exhibits import Exhibits
-from grader.reports import sinks
-from grader.reports.telling import GAP, count, shorten
+from grader.model.catalogue import Event
+from grader.model.evidence import Exhibits
+from grader.text import sinks
+from grader.text.prose import GAP, count, shorten
 
 _HOST = "server"  # what the grader's own end is called where it is the student's client that is checked
 _LISTED_BEFORE, _LISTED_AFTER = 80, 20  # events of the list around the one that went wrong

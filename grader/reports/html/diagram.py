@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from grader.check import Event
-from grader.reports import sinks
-from grader.reports.columns import breaks, columns
+from grader.model.catalogue import Event
 from grader.reports.html.conversation import Conversation, milliseconds
-from grader.reports.telling import GAP, count, shorten
+from grader.text import sinks
+from grader.text.prose import GAP, count, shorten
+from grader.text.width import breaks, columns
 
 _BEFORE, _AFTER, _MOST = 12, 4, 6  # events around the one that went wrong; participants beside the program
 _LABEL, _TITLE = 36, 300  # columns of what stands at an arrow; characters of what hovering shows

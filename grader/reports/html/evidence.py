@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grader.batch.results import Review
-from grader.check import Where
-from grader.exhibits import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
-from grader.report import ONLY_NEEDED
-from grader.reports.columns import columns
+from grader.model.catalogue import Where
+from grader.model.evidence import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
+from grader.model.report import ONLY_NEEDED
 from grader.reports.html.conversation import Conversation, Turn
 from grader.reports.html.diagram import NARROW, Diagram, diagram
 from grader.reports.html.source import Line, colored
-from grader.reports.telling import GUIDE, Paragraph, count, paragraphs, reading, shorten
+from grader.results.graded import Review
+from grader.text.prose import GUIDE, Paragraph, count, paragraphs, reading, shorten
+from grader.text.width import columns
 
 _VALUE, _PROSE = 240, 2_000  # characters of what was expected or seen; of a hint or a note
 _LINES, _LINE, _OUTPUT = 200, 500, 30_000  # of what a program printed: the last lines, characters of one and of all

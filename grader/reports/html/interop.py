@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from grader.batch.blame import REFERENCE, Cause, Fault, Pair
-from grader.batch.matrix import Interop, Matrix, Met, Trouble
 from grader.reports import blame
 from grader.reports.html import page
+from grader.results.blame import REFERENCE, Cause, Fault, Pair
+from grader.results.matrix import Interop, Matrix, Met, Trouble
 
 _KINDS = {Fault.CLIENT: "alone", Fault.SERVER: "alone", Fault.BOTH: "alone", Fault.TOGETHER: "together"}
 _ARROWS = {"out": "→", "in": "←", "note": "·"}

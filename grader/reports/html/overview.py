@@ -7,10 +7,10 @@ from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import quote
 
-from grader.batch.clusters import Cluster
-from grader.batch.overview import Cell, CheckFacts, Overview, Row
-from grader.batch.symptoms import Symptom
 from grader.reports.html import page
+from grader.results.clusters import Cluster
+from grader.results.overview import Cell, CheckFacts, Overview, Row
+from grader.results.symptoms import Symptom
 
 _SHARED, _LINKED, _LISTED, _SLOWEST = 12, 40, 20, 10  # clusters told at once, their students, those who need a person
 _WIDTH, _HEIGHT = 440, 120  # of the distribution, without its numbers

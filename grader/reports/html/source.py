@@ -10,7 +10,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from grader.reports import sinks
+from grader.text import sinks
 
 
 class Line(NamedTuple):

@@ -1,0 +1,1 @@
+"""A class on the machines of a Dask cluster."""

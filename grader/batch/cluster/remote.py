@@ -1,0 +1,140 @@
+"""Grades one hand-in that came as bytes, in a process of its own: what a worker of a cluster starts.
+
+`python -m grader.batch.remote` reads a pickled `Order` from standard input and writes a pickled `Answer` to standard output. It
+is a process of its own because grading forks and takes over signals, which a worker's threads would not survive; it ends
+with the worker that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from grader.batch.run import BatchListener, graded, rules_of
+from grader.model import codelab
+from grader.model.errors import GraderError
+from grader.model.evidence import Exhibits
+from grader.results.graded import Entry
+from grader.run.grading import Request
+from grader.run.runner import run_one
+from grader.submission import files
+from grader.submission.archives import Intake
+
+
+@dataclass(frozen=True)
+class Order:
+    """A hand-in with all that its verdicts depend on."""
+
+    entry: Entry
+    content: bytes  # a zip of its files
+    verdict_key: str
+    request: Request
+    isolation: str
+    rules: str  # what verdicts are made of, where the order comes from
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The report of a hand-in, or why there is none; `refusal`: why this machine grades nobody."""
+
+    key: str
+    verdict_key: str = ""
+    report: Mapping[str, Any] | None = None
+    error: str = ""
+    refusal: str = ""
+    exhibits: Mapping[str, Exhibits] = field(default_factory=dict)
+    crashed: bool = False  # its process ended without an answer: the machine's fault, or that of the hand-in
+
+
+def packed(folder: Path) -> bytes:
+    """The regular files of a folder, as bytes to send."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        listing = files.listing(folder)
+        for place in listing.folders:
+            archive.writestr(f"{os.fsencode(place.relative_to(folder)).decode('utf-8', 'backslashreplace')}/", b"")
+        for file in listing.files:
+            with contextlib.suppress(OSError):
+                name = os.fsencode(file.relative_to(folder)).decode("utf-8", "backslashreplace")
+                archive.writestr(name, files.read(file, files.LARGEST_SENT, folder))
+    return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """A hand-in that was sent: unpacked for as long as it is graded."""
+
+    entry: Entry
+    content: bytes
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[Intake]:
+        """Our own archive, made by `packed`: no stranger's."""
+        with files.temporary_folder() as folder, zipfile.ZipFile(io.BytesIO(self.content)) as archive:
+            archive.extractall(folder)
+            taken = Intake(Path(self.entry.key), folder, self.entry.key)
+            with taken.errors_in_own_words():
+                yield taken
+
+
+def carry_out(order: Order) -> Answer:
+    """Grade it here; a machine that cannot is told apart from a hand-in that cannot be graded."""
+    lab = codelab.load()
+    if rules_of(lab, order.request, order.isolation) != order.rules:
+        return Answer(order.entry.key, refusal="it has another version of chatgrade")
+    request = replace(order.request, interpreter=_interpreter(order.request))
+    hand_in = _Sent(order.entry, order.content)
+    try:
+        grading = graded(lab, request, hand_in, order.verdict_key, BatchListener())
+        result = run_one(lab, grading, order.isolation, 1)
+    except GraderError as error:
+        return Answer(order.entry.key, refusal=str(error))
+    return Answer(result.key, result.verdict_key, result.report, result.error, exhibits=result.exhibits)
+
+
+def in_own_process(data: bytes) -> bytes:
+    """What a worker of the cluster runs: an order to a process of its own, and back its answer. Pickled, both."""
+    order: Order = pickle.loads(data)  # noqa: S301 - from whoever runs the class
+    done = subprocess.run(
+        [sys.executable, "-m", "grader.batch.cluster.remote"], input=data, capture_output=True, check=False
+    )
+    if done.returncode:
+        said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"status {done.returncode}"])[-1]
+        return pickle.dumps(Answer(order.entry.key, error=f"the grader's process ended: {said}", crashed=True))
+    return done.stdout
+
+
+def _interpreter(request: Request) -> str:
+    """The Python of that name on this machine; our own where it was the other machine's own."""
+    return shutil.which(request.python) or str(getattr(sys, "_base_executable", sys.executable))
+
+
+def main() -> None:
+    """Read, grade, write."""
+    if sys.platform.startswith("linux"):
+        from grader.system import syscalls
+
+        parent = os.getppid()
+        syscalls.set_parent_death_signal(signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit(1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    answer = carry_out(pickle.loads(sys.stdin.buffer.read()))  # noqa: S301 - from whoever runs the class
+    sys.stdout.buffer.write(pickle.dumps(answer))
+
+
+if __name__ == "__main__":
+    from grader.batch.cluster import remote  # what is pickled must be known by that name, not as __main__'s
+
+    remote.main()

@@ -1,0 +1,84 @@
+"""The same file from two students: a fact about bytes, from which nobody should conclude anything without looking.
+
+Files are compared by digests, so that a class need not be open at once: take the prints of each hand-in while it is, keep
+them, and compare in the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.submission import files
+
+_LARGEST, _MOST = 1 << 20, 200  # bytes and number of the programs of a hand-in that are looked at
+_DEEPEST = 2
+_SHORTEST = 40  # signs without blanks: what is shorter, anybody writes the same
+_COMMENT_OR_TEXT = re.compile(
+    rb'#[^\n]*|("""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\\?\Z)'
+    rb"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'''|\\?\Z)"
+    rb'|"(?:[^"\\\n]|\\.)*(?:"|\\?\Z|(?=\n))'
+    rb"|'(?:[^'\\\n]|\\.)*(?:'|\\?\Z|(?=\n)))",
+    re.DOTALL,
+)  # every branch ends somewhere, so that the time is linear
+
+
+class Print(NamedTuple):
+    """Digests of a program: of its bytes, and of what is left without comments and blanks; none of what is too short."""
+
+    exact: str
+    plain: str
+
+
+class Shared(NamedTuple):
+    """A file that several hand-ins have: under which names, by their keys, and whether to the byte."""
+
+    files: tuple[tuple[str, str], ...]  # key, name
+    exact: bool
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The hand-ins."""
+        return tuple(dict.fromkeys(key for key, _ in self.files))
+
+
+def print_of(source: bytes) -> Print | None:
+    """The print of a program; None of one that is too short to tell anything."""
+    text = source.removeprefix(b"\xef\xbb\xbf")
+    plain = b"".join(_COMMENT_OR_TEXT.sub(lambda match: match[1] or b"", text).split())
+    if len(plain) < _SHORTEST:
+        return None
+    return Print(hashlib.sha256(source).hexdigest(), hashlib.sha256(plain).hexdigest())
+
+
+def prints(folder: Path) -> dict[str, Print]:
+    """The prints of the Python programs in an opened hand-in, by their paths in it."""
+    found = {}
+    programs = [file for file in files.listing(folder, _DEEPEST).files if file.suffix == ".py"]
+    for program in programs[:_MOST]:
+        try:
+            one = print_of(files.read(program, _LARGEST, folder))
+        except OSError:
+            continue
+        if one:
+            found[str(program.relative_to(folder))] = one
+    return found
+
+
+def shared(by_key: Mapping[str, Mapping[str, Print]], given: Collection[Print] = ()) -> tuple[Shared, ...]:
+    """The programs that more than one hand-in has, but for what was `given` to everybody."""
+    known = {one.plain for one in given}
+    alike: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for key, programs in sorted(by_key.items()):
+        for name, one in sorted(programs.items()):
+            if one.plain not in known:
+                alike[one.plain].append((key, name, one.exact))
+    return tuple(
+        Shared(tuple((key, name) for key, name, _ in group), len({exact for *_, exact in group}) == 1)
+        for group in sorted(alike.values())
+        if len({key for key, *_ in group}) > 1
+    )

@@ -1,0 +1,192 @@
+"""What `chatgrade batch` does: take the class in, grade what is new or changed, tell how it went."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.batch import duplicates, pages
+from grader.batch.intake import opening
+from grader.batch.intake.layouts import Handed, class_in
+from grader.batch.run import BatchListener, Seen, grade_class, look_into, rules_of
+from grader.batch.store import Store
+from grader.model.codelab import Codelab
+from grader.model.errors import GraderError, UsageError
+from grader.results.graded import Entry, Graded
+from grader.run.grading import Request
+from grader.submission import archives, files
+
+_MOST_NOTES, _MOST_NAMED = 20, 5  # programs that several have; hand-ins that one note names
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is asked of a class."""
+
+    paths: Sequence[Path]
+    out: Path
+    layout: str
+    only: tuple[str, ...]  # keys, or patterns of keys, of those to grade; empty: all
+    regrade: bool
+    isolation: str
+    jobs: int
+    client: str = ""  # the address of a scheduler; empty: this machine
+    keeps_seed: bool = True  # the class's own, from its first run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went, for the summary."""
+
+    layout: str
+    graded: int
+    unchanged: int
+    notes: tuple[str, ...]
+    needs_a_person: tuple[tuple[str, str], ...]  # key, and why
+    awaiting: int  # hand-ins that await a review
+    total: int
+    verdicts_missing: bool  # the grader or the machine could not do its job for somebody
+    index: Path | None  # the class page; none if the pages could not be written
+
+
+def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener) -> Outcome:
+    """Grade a class into its output folder; UsageError, GraderError if that cannot be begun."""
+    students = (batch.out / pages.STUDENTS).resolve()
+    if students in [path.resolve() for path in batch.paths]:
+        raise UsageError(f"{students}: is where pages would be written; name another folder for the results with -o.")
+    with Store(batch.out, create=True) as store, files.temporary_folder() as scratch:
+        request = replace(request, seed=class_seed(store, request, keep=batch.keeps_seed))
+        taken = class_in(batch.paths, scratch, batch.layout, request.settings.files.values())
+        entries = [one for one in taken.entries if one.path.resolve() != batch.out.resolve()]
+        store.expect({one.entry.key: one.entry for one in entries}, _penalties(request, entries))
+        store.note("layout", taken.layout)
+        store.note("check_points", json.dumps(_points(lab, request)))
+        seen = list(look_into((_HandIn(one, scratch) for one in entries), rules_of(lab, request, batch.isolation)))
+        chosen = _chosen(seen, batch.only)
+        known = store.verdict_keys()
+        work = [
+            one
+            for one in chosen
+            if batch.regrade or known.get(_key(one), "") != one.verdict_key or not known.get(_key(one))
+        ]
+        listener.begins(len(work), len(chosen) - len(work))
+        notes = taken.notes + _same_programs(seen)
+        if work:
+            notes += _grade(lab, request, work, store, batch, listener)
+        store.note("notes", json.dumps(notes))
+        index, trouble = _pages(store, batch, lab, listener)
+        notes += trouble
+        people = [(one.entry.key, _why(one), bool(one.awaiting_review)) for one in store.graded()]
+        missing = {
+            _key(one) for one in chosen if one.verdict_key
+        } - store.verdict_keys().keys()  # those that could be opened
+        return Outcome(
+            taken.layout, len(work), len(chosen) - len(work), notes, tuple((key, why) for key, why, _ in people if why),
+            sum(awaits for *_, awaits in people), len(entries), bool(missing),
+            index,
+        )  # fmt: skip
+
+
+def _pages(store: Store, batch: Batch, lab: Codelab, listener: BatchListener) -> tuple[Path | None, tuple[str, ...]]:
+    """The class page, or why there is none: what was graded is told all the same."""
+    try:
+        return pages.write(store, batch.out, lab.guides, listener), ()
+    except GraderError as error:
+        return None, (str(error),)
+
+
+@dataclass(frozen=True)
+class _HandIn:
+    """A hand-in of the class, opened in the scratch folder."""
+
+    handed: Handed
+    scratch: Path
+
+    @property
+    def entry(self) -> Entry:
+        """Who handed it in."""
+        return self.handed.entry
+
+    def opened(self) -> AbstractContextManager[archives.Intake]:
+        """Its files, for now."""
+        return opening.opened(self.handed, self.scratch)
+
+
+def _key(one: Seen) -> str:
+    return one.hand_in.entry.key
+
+
+def _same_programs(seen: Iterable[Seen]) -> tuple[str, ...]:
+    """Which programs several hand-ins share: a fact, for a person to look at."""
+    found = duplicates.shared({_key(one): one.prints for one in seen})
+    notes = [
+        f"the same program {'to the byte' if one.exact else 'but for blanks and comments'}: "
+        + ", ".join(f"{key}/{name}" for key, name in one.files[:_MOST_NAMED])
+        + (f" and {len(one.files) - _MOST_NAMED} more" if len(one.files) > _MOST_NAMED else "")
+        for one in found[:_MOST_NOTES]
+    ]
+    if len(found) > _MOST_NOTES:
+        notes.append(f"{len(found) - _MOST_NOTES} more programs are in several hand-ins")
+    return tuple(notes)
+
+
+def _grade(
+    lab: Codelab,
+    request: Request,
+    work: list[Seen],
+    store: Store,
+    batch: Batch,
+    listener: BatchListener,
+) -> tuple[str, ...]:
+    """Here or on the cluster; the notes on it."""
+    if batch.cluster:
+        from grader.batch.cluster import client
+
+        return client.grade_class(batch.cluster, request, work, store, isolation=batch.isolation, listener=listener)
+    needed = tuple(path.resolve() for path in batch.paths)
+    return grade_class(
+        lab, request, work, store, isolation=batch.isolation, jobs=batch.jobs, needed=needed, listener=listener
+    )
+
+
+def _why(one: Graded) -> str:
+    """Why somebody must look at a hand-in, apart from a review; empty if nobody must."""
+    return one.error or "; ".join(
+        f"{check['id']}: {check['summary']}" for check in one.checks() if check["status"] == "error"
+    )
+
+
+def class_seed(store: Store, request: Request, *, keep: bool) -> int:
+    """The class's own seed, drawn at its first run: the same names and words, whenever it is graded again."""
+    if not keep or not store.about("seed"):
+        store.note("seed", str(request.seed))
+    return int(store.about("seed"))
+
+
+def _points(lab: Codelab, request: Request) -> dict[str, int]:
+    """The checks of the run with their points."""
+    wanted = request.only or [check.id for check in lab.catalogue if check.task in request.tasks]
+    return {check_id: request.settings.points.get(check_id, lab.catalogue[check_id].points) for check_id in wanted}
+
+
+def _penalties(request: Request, entries: Iterable[Handed]) -> dict[str, int]:
+    points = request.settings.batch.late_points
+    return {one.entry.key: points for one in entries if one.entry.late and points}
+
+
+def _chosen(seen: list[Seen], only: tuple[str, ...]) -> list[Seen]:
+    """The hand-ins of these keys or patterns; UsageError for one that fits none."""
+    keys = matching([_key(one) for one in seen], only)
+    return [one for one in seen if _key(one) in keys]
+
+
+def matching(keys: list[str], only: tuple[str, ...]) -> set[str]:
+    """The keys that are meant by these keys or patterns, all of them if there are none; UsageError for one that fits none."""
+    for pattern in only:
+        if not fnmatch.filter(keys, pattern):
+            raise UsageError(f"--only {pattern}: there is no such hand-in; they are {', '.join(keys[:5])}, ...")
+    return {key for key in keys if not only or any(fnmatch.fnmatchcase(key, pattern) for pattern in only)}

@@ -1,0 +1,1 @@
+"""Who handed in what: the layouts of platforms, names, archives."""

@@ -1,0 +1,335 @@
+"""How a class is laid out: which hand-ins a folder or an archive holds, whose they are, and what each is made of.
+
+Names decide, and whether something is a folder or a file; nothing that students wrote is opened here. The platform that a
+class comes from is recognised by what most of its entries are named, so that no single student decides it; whatever does not
+fit is told in a note.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.batch.intake import contents, gradescope, names
+from grader.batch.intake.contents import Contents
+from grader.model.catalogue import nearest
+from grader.model.errors import UsageError
+from grader.results.graded import Entry, Person
+from grader.submission import archives, files
+
+NOTHING = "nothing was handed in"
+_MOST_LISTED = 5
+
+
+@dataclass(frozen=True)
+class Handed:
+    """One hand-in as it lies there: a folder, an archive, or `files` among others, each with the name that it had."""
+
+    entry: Entry
+    path: Path
+    shown: str  # what messages call the path
+    files: tuple[tuple[Path, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A class: its hand-ins in the order of their keys, the layout in which they were found, and what is odd about it."""
+
+    layout: str
+    entries: tuple[Handed, ...]
+    notes: tuple[str, ...] = ()
+
+
+def class_in(paths: Sequence[Path], scratch: Path, layout: str = "auto", usual: Collection[str] = ()) -> Intake:
+    """The hand-ins of a class: in a folder, in an archive, or each given by itself.
+
+    An archive of a class is unpacked into `scratch`. `usual` are the names that programs usually have. UsageError for what
+    cannot be read, what holds no hand-in, and what is not of the layout that was asked for.
+    """
+    if layout not in (AUTO, *LAYOUTS):
+        raise UsageError(f"there is no layout {layout!r}{nearest(layout, (AUTO, *LAYOUTS))}")
+    found = contents.of(paths, scratch)
+    if len(paths) > 1:
+        found = _sections(found)
+    claims = _claims(found)
+    chosen = LAYOUTS[layout] if layout != AUTO else _recognised(found, claims, usual)
+    if not claims[chosen.name]:
+        others = " or ".join(name for name, claimed in claims.items() if claimed)
+        advice = f"; it may be of the layout {others}" if others else ""
+        raise UsageError(f"{found.shown}: is not of the layout {chosen.name}: nothing in it is {chosen.sign}{advice}.")
+    taken = {chosen.name: claims[chosen.name]}
+    if layout == AUTO and chosen.name in _BESIDE:
+        beside = _BESIDE[chosen.name]
+        taken[beside] = _without_twins(claims[beside], claims[chosen.name])
+    handed = [one for name, claimed in taken.items() for one in LAYOUTS[name].hand_ins(found, claimed, usual)]
+    return Intake(chosen.name, _with_keys(handed, found), (*_notes(found, claims, taken, chosen), *found.notes))
+
+
+def _sections(found: Contents) -> Contents:
+    """Several folders that are each the download of a platform are one class."""
+    try:
+        parts = [contents.inside(folder) for folder in found.folders]
+    except UsageError:  # one that cannot be read is the matter of its own entry
+        return found
+    recognised = [_special(_claims(part)) for part in parts]
+    if found.files or not all(one and one.name != "repositories" for one in recognised):
+        return found
+    whole = Contents(found.root, found.shown, notes=[f"{len(parts)} folders are taken together"])
+    for part in parts:
+        whole.files += part.files
+        whole.folders += part.folders
+        whole.notes += part.notes
+    return whole
+
+
+# -- which one ---------------------------------------------------------------------------------------------------------
+
+
+def _claims(found: Contents) -> dict[str, list[Path]]:
+    """For each layout the entries that look like it."""
+    return {name: layout.claims(found) for name, layout in LAYOUTS.items()}
+
+
+def _special(claims: dict[str, list[Path]]) -> _Layout | None:
+    """The first layout of some platform that more than half of all entries speak for."""
+    entries = len(set().union(*claims.values()))
+    return next((LAYOUTS[name] for name in claims if name not in _PLAIN and 2 * len(claims[name]) > entries), None)
+
+
+def _recognised(found: Contents, claims: dict[str, list[Path]], usual: Collection[str]) -> _Layout:
+    special = _special(claims)
+    if special:
+        return special
+    if own := sorted(file.name for file in found.files if file.name in usual):
+        raise UsageError(
+            f"{found.shown}: holds {' and '.join(own)} itself, as one hand-in does; grade it with chatgrade all, or "
+            "say --layout folders if the folders in it are those of a class."
+        )
+    if not claims["folders"] and not claims["archives"]:
+        raise UsageError(
+            f"{found.shown}: holds no hand-ins: no folders, no archives, and no files named as Canvas or Moodle does."
+        )
+    return LAYOUTS["archives" if len(claims["archives"]) > len(claims["folders"]) else "folders"]
+
+
+def _without_twins(paths: list[Path], others: list[Path]) -> list[Path]:
+    """Those beside which there is none with the same name: mostly a folder, and the archive that it came from."""
+    stems = {archives.without_ending(path.name).casefold() for path in others}
+    return [path for path in paths if archives.without_ending(path.name).casefold() not in stems]
+
+
+def _notes(found: Contents, claims: dict[str, list[Path]], taken: dict[str, list[Path]], chosen: _Layout) -> list[str]:
+    """By what the layout was recognised, what else would fit, and what is left out."""
+    entries, inside = set().union(*claims.values()), set().union(*taken.values())
+    notes = [f"layout {chosen.name}: {len(claims[chosen.name])} of {len(entries)} entries are {chosen.sign}"]
+    for name, other in LAYOUTS.items():
+        more = set(claims[name]) - inside
+        if name in taken and more:
+            notes.append(f"left out {_listed(more)}, beside another of the same name; --layout {name} takes those")
+        elif more:
+            notes.append(f"left out {_listed(more)}: {other.sign}; --layout {name} takes those")
+        elif claims[name] and chosen.name in _PLAIN and name not in (*_PLAIN, "repositories"):
+            notes.append(f"{_listed(claims[name])}: {other.sign}; --layout {name} takes those alone")
+    if others := set(found.files) - entries - {file for file in found.files if file.name == gradescope.METADATA}:
+        notes.append(f"left out {_listed(others)}: no hand-in")
+    return notes
+
+
+def _listed(paths: Collection[Path]) -> str:
+    shown = [archives.shown(path.name) for path in sorted(paths)[:_MOST_LISTED]]
+    return ", ".join(shown) + (f" and {len(paths) - len(shown)} more" if len(paths) > len(shown) else "")
+
+
+def _with_keys(handed: list[Handed], found: Contents) -> tuple[Handed, ...]:
+    """The hand-ins with keys that no two have in common, in their order."""
+    keys = names.unique([(names.key(one.entry.key), str(one.path.relative_to(found.root))) for one in handed])
+    return tuple(
+        sorted(
+            (replace(one, entry=replace(one.entry, key=key)) for one, key in zip(handed, keys, strict=True)),
+            key=lambda one: one.entry.key,
+        )
+    )
+
+
+# -- hand-ins of each layout -------------------------------------------------------------------------------------------
+
+
+def _folders(found: Contents, claimed: list[Path], _usual: Collection[str]) -> list[Handed]:
+    return [_folder(found, path, Entry(path.name, (Person(names.printable(path.name)),))) for path in claimed]
+
+
+def _folder(found: Contents, path: Path, entry: Entry) -> Handed:
+    here = files.listing(path, deepest=0)
+    if not here.files and not here.unreadable and not files.listing(path).files:
+        entry = replace(entry, notes=(*entry.notes, NOTHING))
+    return Handed(entry, path, found.named(path))
+
+
+def _repositories(found: Contents, claimed: list[Path], usual: Collection[str]) -> list[Handed]:
+    """GitHub Classroom names each `assignment-login`. What is in the repository is never asked: its settings run programs."""
+    common = os.path.commonprefix([path.name for path in claimed])  # noqa: RUF071 - of the letters, not of paths
+    start = common.rfind("-") + 1 if len(claimed) > 2 else 0
+    return [
+        replace(one, entry=replace(one.entry, people=(Person(person.name, person.name[start:] if start else ""),)))
+        for one in _folders(found, claimed, usual)
+        for person in one.entry.people
+    ]
+
+
+def _archives(found: Contents, claimed: list[Path], _usual: Collection[str]) -> list[Handed]:
+    stems = [(archives.without_ending(path.name), path) for path in claimed]
+    return [
+        Handed(Entry(stem, (Person(names.printable(stem)),)), path, found.named(path)) for stem, path in sorted(stems)
+    ]
+
+
+def _flat(
+    found: Contents, claimed: list[Path], usual: Collection[str], decode: Callable[[str], names.Encoded | None]
+) -> list[Handed]:
+    """The files of each student, by what is written into their names."""
+    by_person: dict[tuple[str, str], list[tuple[Path, names.Encoded]]] = defaultdict(list)
+    for path in claimed:
+        if encoded := decode(path.name):
+            by_person[encoded.name, encoded.id].append((path, encoded))
+    handed = []
+    for (name, person), pieces in sorted(by_person.items()):
+        uploads = [names.Uploaded(path, one.file, one.number) for path, one in pieces]
+        taken, notes = names.restored(uploads, usual, renumbered=decode is names.canvas)
+        if not taken:
+            notes = (*notes, NOTHING)
+        elif all(one.is_text for _, one in pieces):
+            notes = (*notes, "a text or a link was handed in, no file")
+        raw = f"{name or 'anon'}_{person}" if person else name
+        entry = Entry(raw, (_person(name, person),), any(one.late for _, one in pieces), notes=notes)
+        place = pieces[0][0].parent / raw
+        handed.append(Handed(entry, place, found.named(place), taken))
+    return _with_shared_ids(handed)
+
+
+def _person(name: str, number: str) -> Person:
+    return Person(names.printable(name), names.printable(number))
+
+
+def _with_shared_ids(handed: list[Handed]) -> list[Handed]:
+    """A note where two names have one id: a name may be made to look as if another id were written there."""
+    by_id: dict[str, list[str]] = defaultdict(list)
+    for one in handed:
+        for person in one.entry.people:
+            by_id[person.id].append(person.name)
+    return [
+        replace(one, entry=replace(one.entry, notes=(*one.entry.notes, f"the id {person.id} is that of {both}, too")))
+        if person.id and (both := " and ".join(other for other in by_id[person.id] if other != person.name))
+        else one
+        for one in handed
+        for person in one.entry.people
+    ]
+
+
+def _canvas(found: Contents, claimed: list[Path], usual: Collection[str]) -> list[Handed]:
+    return _flat(found, claimed, usual, names.canvas)
+
+
+def _moodle_flat(found: Contents, claimed: list[Path], usual: Collection[str]) -> list[Handed]:
+    return _flat(found, claimed, usual, names.moodle)
+
+
+def _moodle(found: Contents, claimed: list[Path], _usual: Collection[str]) -> list[Handed]:
+    by_person: dict[tuple[str, str], list[tuple[bool, Path]]] = defaultdict(list)
+    for path in claimed:
+        if encoded := names.moodle(path.name):
+            by_person[encoded.name, encoded.id].append((encoded.is_text, path))
+    handed = []
+    for (name, person), places in sorted(by_person.items()):
+        (only_text, path), *others = sorted(places)
+        notes = [f"also handed in, and not taken: {_listed([other])}" for _, other in others]
+        if only_text:
+            notes.append("a text was handed in, no file")
+        entry = Entry(f"{name}_{person}" if person else name, (_person(name, person),), notes=tuple(notes))
+        handed.append(_folder(found, path, entry))
+    return _with_shared_ids(handed)
+
+
+def _gradescope(found: Contents, claimed: list[Path], _usual: Collection[str]) -> list[Handed]:
+    there = {(path.parent, names.printable(path.name)): path for path in claimed}
+    handed = []
+    for metadata in _metadata(found):
+        for folder, told in sorted(gradescope.read(metadata).items()):
+            who = ", ".join(person.name or person.email or person.id for person in told.people)
+            number = folder.removeprefix("submission_")
+            entry = Entry(f"{who}_{number}" if who else folder, told.people, submitted=told.at)
+            path = there.pop((metadata.parent, folder), None)
+            if path:
+                handed.append(_folder(found, path, entry))
+            else:
+                missing = metadata.parent / names.key(folder)
+                handed.append(Handed(replace(entry, notes=(NOTHING,)), missing, found.named(missing)))
+    for path in there.values():
+        nobody = (Person(names.printable(path.name)),)
+        handed.append(_folder(found, path, Entry(path.name, nobody, notes=("Gradescope does not say whose this is",))))
+    return handed
+
+
+def _metadata(found: Contents) -> list[Path]:
+    return [file for file in found.files if file.name == gradescope.METADATA]
+
+
+class _Layout(NamedTuple):
+    name: str
+    sign: str  # what an entry of it is, as it is seen
+    claims: Callable[[Contents], list[Path]]
+    hand_ins: Callable[[Contents, list[Path], Collection[str]], list[Handed]]
+
+
+def _named(paths: Iterable[Path], decode: Callable[[str], names.Encoded | None], *, flat: bool) -> list[Path]:
+    return [path for path in paths if (encoded := decode(path.name)) and bool(encoded.file) == flat]
+
+
+AUTO = "auto"
+LAYOUTS = {
+    layout.name: layout
+    for layout in (
+        _Layout(
+            "gradescope",
+            f"folders submission_..., with their {gradescope.METADATA}",
+            lambda found: [one for one in found.folders if one.name.startswith("submission_") and _metadata(found)],
+            _gradescope,
+        ),
+        _Layout(
+            "moodle",
+            "folders named name_number_assignsubmission_file, as Moodle does",
+            lambda found: _named(found.folders, names.moodle, flat=False),
+            _moodle,
+        ),
+        _Layout(
+            "moodle-flat",
+            "files named name_number_assignsubmission_file_..., as Moodle does",
+            lambda found: _named(found.files, names.moodle, flat=True),
+            _moodle_flat,
+        ),
+        _Layout(
+            "canvas",
+            "files named name_number_number_..., as Canvas does",
+            lambda found: _named(found.files, names.canvas, flat=True),
+            _canvas,
+        ),
+        _Layout(
+            "repositories",
+            "folders with a .git in them",
+            lambda found: [one for one in found.folders if os.path.lexists(one / ".git")],
+            _repositories,
+        ),
+        _Layout(
+            "archives",
+            "archives",
+            lambda found: [one for one in found.files if archives.named_as_archive(one.name)],
+            _archives,
+        ),
+        _Layout("folders", "folders", lambda found: found.folders, _folders),
+    )
+}
+_PLAIN = ("folders", "archives")
+_BESIDE = {"folders": "archives", "archives": "folders", "repositories": "folders"}

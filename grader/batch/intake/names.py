@@ -1,0 +1,157 @@
+"""Names: what a platform has written into them, what a file was called before that, and the key of a hand-in.
+
+Pure: names in, names out. The forms are those of Canvas's `lib/content_zipper.rb` and of Moodle's `mod/assign`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.submission import files
+
+_LONGEST_KEY = 100  # bytes: something will be put before and behind it
+_DIGEST = 8  # hexadecimal digits
+
+_CANVAS = (
+    re.compile(r"(?P<late>LATE_)?anon_(?P<id>[^_]+)_(?:(?P<number>[0-9]+)_(?P<file>.+)|(?P<text>(?:text|link)\.html))"),
+    re.compile(r"(?P<name>.+?)(?P<late>_LATE)?_(?P<id>[0-9]+)_(?:(?P<number>[0-9]+)_(?P<file>.+)|(?P<text>(?:text|link)\.html))"),
+)  # fmt: skip
+_MOODLE = re.compile(
+    r"(?P<name>.+?)(?:_(?P<id>[0-9]+))?_assignsubmission_(?P<kind>file|onlinetext)(?:_(?P<file>.*))?", re.DOTALL
+)
+_RENUMBERED = re.compile(r"(.+)-([0-9]{1,2})(\.[^.]*)?", re.DOTALL)
+
+
+class Encoded(NamedTuple):
+    """What a platform says by the name that it has given to a file or folder."""
+
+    name: str
+    id: str
+    file: str = ""  # what it was called
+    number: int = 0  # the higher, the later it was uploaded
+    late: bool = False
+    is_text: bool = False  # typed into a form, no file of the student's
+
+
+def canvas(name: str) -> Encoded | None:
+    """`name[_LATE]_id_attachment_file`, or without a name `[LATE_]anon_id_attachment_file`."""
+    match = next(filter(None, (form.fullmatch(name) for form in _CANVAS)), None)
+    if match is None:
+        return None
+    part = match.groupdict()
+    file, number = part["file"] or part["text"], int(part["number"] or 0)
+    return Encoded(part.get("name", ""), part["id"], file, number, bool(part["late"]), bool(part["text"]))
+
+
+def moodle(name: str) -> Encoded | None:
+    """`Full Name_id_assignsubmission_file_`, and behind it the name of a file if there are no folders."""
+    match = _MOODLE.fullmatch(name)
+    if match is None:
+        return None
+    person = match["name"].replace("_", " ")  # Moodle has no underscore in a name
+    return Encoded(person, match["id"] or "", match["file"] or "", is_text=match["kind"] == "onlinetext")
+
+
+class Uploaded(NamedTuple):
+    """A file as a platform keeps it: where it lies, and what the student called it."""
+
+    path: Path
+    file: str
+    number: int = 0
+
+
+def restored(
+    uploads: Sequence[Uploaded], usual: Collection[str], *, renumbered: bool
+) -> tuple[tuple[tuple[Path, str], ...], tuple[str, ...]]:
+    """The files of one hand-in, each with the name it had, and notes on those that are not what they seem.
+
+    Where uploads are `renumbered`, `x-1.py` is a later `x.py`: surely if `x.py` is one of the `usual` names, and probably if
+    nothing else may be `x.py`. Of several files that are one, the last counts.
+    """
+    uploads = [one._replace(file=printable(one.file)) for one in uploads]
+    known = {one.file for one in uploads}
+    by_name: dict[str, list[Uploaded]] = defaultdict(list)
+    notes = []
+    for base, group in _grouped((_without_number(one.file) if renumbered else one.file, one) for one in uploads):
+        names = sorted({one.file for one in group})
+        if len(names) > 1 and base not in usual:
+            notes.append(f"{' and '.join(names)} may be versions of one file: each is taken under its own name")
+        sure = base in usual or (len(names) == 1 and base not in known - set(names))
+        for one in group:
+            by_name[base if sure else one.file].append(one)
+    taken = []
+    for name, group in sorted(by_name.items()):
+        if files.foreign(name):
+            continue
+        *older, last = sorted(group, key=lambda one: (one.number, _number(one.file), one.path))
+        taken.append((last.path, name))
+        if older:
+            notes.append(f"took {last.path.name} for {name}, not the older {', '.join(one.path.name for one in older)}")
+        elif last.file != name:
+            notes.append(f"took {last.file} as {name}, of which it is a later upload")
+    return tuple(taken), tuple(map(printable, notes))
+
+
+def _grouped(pairs: Iterable[tuple[str, Uploaded]]) -> list[tuple[str, list[Uploaded]]]:
+    groups: dict[str, list[Uploaded]] = defaultdict(list)
+    for key, one in pairs:
+        groups[key].append(one)
+    return sorted(groups.items())
+
+
+def _without_number(name: str) -> str:
+    match = _RENUMBERED.fullmatch(name)
+    return match[1] + (match[3] or "") if match else name
+
+
+def _number(name: str) -> int:
+    match = _RENUMBERED.fullmatch(name)
+    return int(match[2]) if match else 0
+
+
+# -- keys --------------------------------------------------------------------------------------------------------------
+
+
+def printable(text: str) -> str:
+    """The text without signs that no name needs, and that a terminal or a reader may be fooled by."""
+    return "".join(sign if sign.isprintable() else "_" for sign in text)
+
+
+def key(text: str) -> str:
+    """A readable key that is safe as the name of a file on any system."""
+    plain = re.sub(r'[/\\:*?"<>|]', "_", printable(unicodedata.normalize("NFC", text))).strip(" .")
+    plain = re.sub(r"^[-~]", "_", plain) or "_"
+    if len(plain.encode()) > _LONGEST_KEY:
+        plain = f"{plain.encode()[: _LONGEST_KEY - _DIGEST - 1].decode(errors='ignore')}-{_digest(text)}"
+    return plain
+
+
+def unique(named: Sequence[tuple[str, str]]) -> list[str]:
+    """Keys for pairs of a key and of what makes it one of a kind. Those that are the same for some file system get a digest.
+
+    Nothing but the pairs themselves decides, so the order in which they come does not matter.
+    """
+    seen: Counter[tuple[str, str]] = Counter()
+    for pair in named:
+        seen[pair] += 1
+    if len(seen) < len(named):  # names that others gave can be anything: the very same pair twice
+        named = [(one, f"{kind}\0{place}") for place, (one, kind) in enumerate(named)]
+    keys = [one for one, _ in named]
+    size: int | None = _DIGEST
+    while len(counts := Counter(one.casefold() for one in keys)) < len(keys):
+        keys = [
+            one if counts[one.casefold()] == 1 else f"{one}-{_digest(kind, size)}"
+            for one, (_, kind) in zip(keys, named, strict=True)
+        ]
+        size = None  # somebody has made digests that begin alike
+    return keys
+
+
+def _digest(text: str, size: int | None = _DIGEST) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:size]

@@ -1,0 +1,1 @@
+"""Each student's client with each student's server."""

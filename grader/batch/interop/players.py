@@ -1,0 +1,66 @@
+"""Who takes part when programs of different students meet: a copy of each hand-in's programs, and our own."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.batch.intake import opening
+from grader.batch.intake.layouts import Handed
+from grader.batch.run import digest_of
+from grader.model.codelab import Codelab, Pairing
+from grader.model.errors import GraderError, UsageError
+from grader.results.blame import REFERENCE
+from grader.run.grading import Request
+from grader.submission import find
+
+
+@dataclass(frozen=True)
+class Player:
+    """The programs of one hand-in by role, in a copy that stays as it is while pairs are run."""
+
+    key: str
+    folder: Path
+    programs: Mapping[str, Path]
+    digest: str  # of its files, and of the rules
+
+
+class Players:
+    """Takes everybody's programs in, into a folder of the scratch folder; `notes` tell who takes no part, and why."""
+
+    def __init__(self, lab: Codelab, request: Request, rules: str, scratch: Path) -> None:
+        self._lab, self._request, self._rules, self._scratch = lab, request, rules, scratch
+        self._names = map(str, itertools.count())
+        self.folder = scratch / "programs"
+        self.folder.mkdir(mode=0o700)
+        self.notes: list[str] = []
+
+    def take_in(self, one: Handed) -> Player | None:
+        """The programs of a hand-in; None, and a note, if it has none that can be run."""
+        try:
+            with opening.opened(one, self._scratch) as taken:
+                found = find.find(taken.place, self._request.settings.files, {}, self._lab.extras)
+                programs = {role: Path(file) for role, file in found.files.items()}
+                return self._copied(one.entry.key, taken.place, programs)
+        except (UsageError, GraderError) as error:
+            self.notes.append(f"{one.entry.key} takes no part: {error}")
+        except OSError as error:
+            self.notes.append(f"{one.entry.key} takes no part: {error.strerror}")
+        return None
+
+    def reference(self, pairing: Pairing) -> Player:
+        """Our own programs, on the port of the course."""
+        place = next(iter(pairing.references.values())).parent
+        player = self._copied(REFERENCE, place, pairing.references)
+        for file in player.folder.glob("*.py"):
+            own = file.read_text("utf-8")
+            file.write_text(re.sub(rf"\b{self._lab.port}\b", str(self._request.settings.port), own), "utf-8")
+        return player
+
+    def _copied(self, key: str, place: Path, programs: Mapping[str, Path]) -> Player:
+        folder = find.own_copy(place, self.folder / next(self._names), programs.values())
+        inside = {role: folder / file.relative_to(place) for role, file in programs.items()}
+        return Player(key, folder, inside, digest_of(folder, self._rules))

@@ -1,0 +1,118 @@
+"""The verdicts on a watched submission as lines of a screen: a table of checks, the score, and explanations of failures.
+
+They fit whatever the size. Where not every check has room, those that pass are only counted beside their task; where not every
+explanation has, the first one comes whole before the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+
+from rich.console import Console
+from rich.text import Text
+
+from grader.console.report import Page, ReportPage, score_of
+from grader.model.catalogue import CheckResult, Status
+from grader.model.report import TaskReport
+from grader.text.width import columns
+from grader.watch.watch import Mark, Turn
+
+_STYLES = {Mark.FIXED: "bold green", Mark.BROKEN: "bold red", Mark.STILL: "dim"}
+_MARK = max(len(mark.value) for mark in Mark) + 2
+_NO_MARK = Text(" " * _MARK)
+_FEWEST = 3  # checks that have a line, however long the first explanation is
+_BEGINNING = 6  # lines of an explanation that are worth to be shown without the rest
+
+
+def lines(turn: Turn, console: Console, room: int, *, quiet: bool = False) -> list[str]:
+    """At most so many lines, ready to be written; `quiet` leaves out the explanations."""
+    page = ReportPage(turn.report, Page(console))
+    checks = {check.id: check for check in turn.report}
+    explanations = [drawn(console, partial(_explain, page, checks[check_id])) for check_id in turn.failing if not quiet]
+    first = len(explanations[0]) if explanations else 0
+    table = _table(turn, console, page, room - 1 - first)
+    below, begun = _fitting(explanations, room - 1 - len(table))
+    notes = drawn(console, page.notes)
+    if len(table) + 1 + len(below) + len(notes) <= room:
+        below += notes
+    rule = _rule(turn, console, len(explanations) - begun)
+    return [*table, *drawn(console, lambda: console.print(rule, soft_wrap=True)), *below][:room]
+
+
+def mark(turn: Turn, check: CheckResult) -> Text:
+    """How a verdict stands to the one before it, in a column."""
+    found = turn.marks.get(check.id)
+    return Text(f"{found.value:{_MARK}}", _STYLES[found]) if found else _NO_MARK
+
+
+def news(turn: Turn) -> str:
+    """What is new, in a few words."""
+    marks = list(turn.marks.values())
+    changes = [f"{marks.count(one)} {one.value}" for one in (Mark.FIXED, Mark.BROKEN) if one in marks]
+    if not changes and turn.fresh:
+        return f"{len(turn.fresh)} failing" + (" for another reason" if marks else "")
+    return ", ".join(changes) or "nothing new"
+
+
+def drawn(console: Console, draw: Callable[[], None]) -> list[str]:
+    """The lines that something prints on a console, with their styles."""
+    with console.capture() as captured:
+        draw()
+    return captured.get().split("\n")[:-1]
+
+
+def _explain(page: ReportPage, check: CheckResult) -> None:
+    page.first_line(check)
+    page.details(check)
+
+
+def _table(turn: Turn, console: Console, page: ReportPage, room: int) -> list[str]:
+    """All checks under their tasks; where they do not fit, those that fail or are fixed; at worst the first of these."""
+    fixed = [check_id for check_id, mark in turn.marks.items() if mark is Mark.FIXED]
+    notable = list(dict.fromkeys([*turn.fresh, *fixed, *turn.failing]))
+    for shown in ([check.id for check in turn.report], notable):
+        table = drawn(console, partial(_print_table, turn, page, shown))
+        if len(table) <= room:
+            return table
+    most = max(room - 1 - len(turn.report.tasks), _FEWEST)
+    if most >= len(notable):
+        return table
+    return [*drawn(console, partial(_print_table, turn, page, notable[:most])), f"  and {len(notable) - most} more"]
+
+
+def _print_table(turn: Turn, page: ReportPage, shown: Collection[str]) -> None:
+    for task in turn.report.tasks:
+        page.heading_row(task, _counted(task), _NO_MARK)
+        for check in task.checks:
+            if check.id in shown and not check.absent:
+                page.row(check, mark(turn, check))
+
+
+def _counted(task: TaskReport) -> str:
+    if all(check.absent for check in task.checks):
+        return "not handed in"
+    passed, skipped = (sum(check.status is one for check in task.checks) for one in (Status.PASS, Status.SKIP))
+    return f"{passed} of {len(task.checks)} passed{f', {skipped} skipped' if skipped else ''}"
+
+
+def _fitting(explanations: list[list[str]], room: int) -> tuple[list[str], int]:
+    """As much of the explanations as there is room for, and how many of them have begun."""
+    found: list[str] = []
+    for number, lines in enumerate(explanations):
+        left = room - len(found)
+        if len(lines) > left:
+            if left < _BEGINNING and number:
+                return found, number
+            return [*found, *lines[: max(left - 1, 0)], f"    ({len(lines) - left + 1} more lines)"], number + 1
+        found += lines
+    return found, len(explanations)
+
+
+def _rule(turn: Turn, console: Console, hidden: int) -> Text:
+    """A line with the score; and how many failures are not explained below it."""
+    line = "-" if console.options.ascii_only else "\u2500"
+    score = score_of(turn.report)
+    more = f" {hidden} more: chatgrade all " if hidden > 0 else ""
+    gap = max(console.width - columns(score.plain) - columns(more) - 6, 0)
+    return Text.assemble(line * 2, " ", score, " ", line * gap, more, line)

@@ -1,0 +1,29 @@
+"""What was found on this machine, for people."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from grader.console.report import Page
+from grader.doctor import Examination
+from grader.doctor.finding import Level
+
+_STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.TROUBLE: "bold red"}
+_SIGN = max(len(level.value) for level in Level) + 2
+_READABLE = 110  # columns: longer lines of prose lose the eye
+_LONGEST = 500  # characters: a fact may quote how a program was called
+
+
+def render(examination: Examination, console: Console) -> None:
+    """Print a line for each finding: a sign, the fact, and under it what that means; then what it all comes to."""
+    page = Page(console)
+    width = min(page.width, _READABLE)
+    column = _SIGN + max(len(one.subject) for one in examination.findings) + 2
+    for one in examination.findings:
+        head = Text(one.level.value.ljust(_SIGN), _STYLES[one.level]).append(one.subject, "bold")
+        page.entry(head, page.text(one.fact, limit=_LONGEST), column, width=width)
+        if one.meaning:
+            page.entry(Text(), page.text(one.meaning), column, width=width)
+    page.blank()
+    page.entry(Text(), page.text(examination.conclusion, "bold"), 0, width=width)

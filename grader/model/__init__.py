@@ -1,0 +1,1 @@
+"""What is known and said, as frozen data: checks, verdicts, reports, evidence. It imports nothing of the other packages."""

@@ -1,0 +1,53 @@
+"""Whose fault it is.
+
+Code below the command line raises one of these and never prints or exits; each becomes output at one place only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.model.catalogue import Failure
+
+
+class CheckFailed(Exception):  # noqa: N818 - a verdict about the student's program, not an error of ours
+    """The student's program did not do what a check asks; `failure` is the evidence."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.summary)
+        self.failure = failure
+
+
+class NeedsReview(Exception):  # noqa: N818 - a verdict that only a person can give
+    """A person must judge; `failure` holds what she needs for it, and `notes` what stands beside it.
+
+    What is observed reads `place: answer`, so that the same answer at two places is seen to be the same.
+    """
+
+    def __init__(self, failure: Failure, notes: tuple[str, ...] = ()) -> None:
+        super().__init__(failure.summary)
+        self.failure, self.notes = failure, notes
+
+
+class Inconclusive(Exception):  # noqa: N818 - a third outcome
+    """The evidence allows no verdict, mostly because the machine gave the program no time. The check is run again."""
+
+
+class Abandoned(Exception):  # noqa: N818 - nothing is wrong
+    """Nobody waits for this run any more: the submission was saved again, say."""
+
+
+class GraderError(Exception):
+    """The grader or the machine cannot do its job. Never held against the student."""
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be graded: no such path, no server in it, an unknown check or setting."""
+
+
+def in_words(error: Exception) -> str:
+    """What an error says, without its number where the system has raised it."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,1 @@
+"""A student's processes and the terminals they run at: started, fed, watched, ended."""

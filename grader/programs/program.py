@@ -1,0 +1,453 @@
+"""Student processes and all that they start: launched, watched, stopped.
+
+The calling process must have no other children and be their subreaper (Linux): then every descendant, whatever sessions
+it opened and however often it forked, belongs to one of the programs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from grader.model.catalogue import Failure
+from grader.model.errors import CheckFailed, GraderError, Inconclusive
+from grader.model.limits import MEGABYTE, Limits, Usage
+from grader.system import procfs
+from grader.wire.loop import Loop
+
+if TYPE_CHECKING:
+    from grader.isolation.bubblewrap import Box, Sandbox
+    from grader.isolation.confinement import Confinement
+
+LINUX = sys.platform.startswith("linux")
+
+_BETWEEN_LOOKS = 0.1  # seconds between two looks at what programs use
+_HEAD, _TAIL = 24 << 10, 40 << 10  # bytes of output kept from its beginning and its end
+
+
+class Capture:
+    """Keeps what a program prints; the middle of very much is left out."""
+
+    def __init__(self) -> None:
+        self._head, self._tail = bytearray(), bytearray()
+        self.total = 0  # bytes
+
+    def add(self, data: bytes) -> None:
+        """Keep this, too."""
+        self.total += len(data)
+        room = _HEAD - len(self._head)
+        self._head += data[:room] if room > 0 else b""
+        self._tail += data[max(room, 0) :]
+        del self._tail[:-_TAIL]
+
+    @property
+    def text(self) -> str:
+        """All of it, or its beginning and end with a line that says how much is left out."""
+        left_out = self.total - len(self._head) - len(self._tail)
+        gap = f"\n[... {left_out} bytes left out ...]\n".encode() if left_out else b""
+        return (bytes(self._head) + gap + bytes(self._tail)).decode("utf-8", "backslashreplace")
+
+
+class Console(Protocol):
+    """What a program has for its standard input and output."""
+
+    environment: Mapping[str, str]  # what it needs beside the usual
+    is_terminal: bool  # and so becomes the program's controlling terminal
+
+    def ends(self) -> tuple[int, int]:
+        """The program's ends: standard input, and standard output and error, as subprocess takes them."""
+
+    def in_child(self) -> None:
+        """What the new process does before it becomes the program."""
+
+    def started(self) -> None:
+        """The program has its ends now."""
+
+    def unread(self) -> bool:
+        """Whether something was typed that the program has not read. Moves what the kernel has on its way, too."""
+
+    @property
+    def text(self) -> str:
+        """What it has printed."""
+
+    @property
+    def total(self) -> int:
+        """Bytes printed, kept or not."""
+
+    def close(self) -> None:
+        """Read what is left and let go."""
+
+
+class Output:
+    """The console of a program that nobody types to: standard output and error in one pipe."""
+
+    environment: Mapping[str, str] = {}
+    is_terminal = False
+
+    def __init__(self, loop: Loop) -> None:
+        self._descriptor, self._write_end = os.pipe()
+        self._loop = loop
+        self._capture = Capture()
+        os.set_blocking(self._descriptor, False)
+        loop.add(self)
+
+    def ends(self) -> tuple[int, int]:
+        """Nothing on standard input."""
+        return subprocess.DEVNULL, self._write_end
+
+    def in_child(self) -> None:
+        """Nothing to do."""
+
+    def started(self) -> None:
+        """Close the program's end here."""
+        os.close(self._write_end)
+
+    def fileno(self) -> int:
+        """The pipe's descriptor."""
+        return self._descriptor
+
+    def on_readable(self) -> None:
+        """Take in what was printed."""
+        try:
+            data = os.read(self._descriptor, 1 << 18)
+        except BlockingIOError:
+            return
+        if not data:
+            self._loop.remove(self)
+        self._capture.add(data)
+        self._loop.printed += len(data)
+
+    def on_writable(self) -> None:
+        """Nothing is written."""
+
+    def unread(self) -> bool:
+        """Nobody types."""
+        return False
+
+    def close(self) -> None:
+        """Read what is left and close the pipe."""
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                self.on_readable()
+        self._loop.remove(self)
+        os.close(self._descriptor)
+
+    @property
+    def text(self) -> str:
+        """What was printed, the middle of very much left out."""
+        return self._capture.text
+
+    @property
+    def total(self) -> int:
+        """Bytes printed, kept or not."""
+        return self._capture.total
+
+
+class Programs:
+    """All programs of one check, and every process that they start."""
+
+    def __init__(
+        self,
+        python: str,
+        home: Path,
+        loop: Loop,
+        sandbox: Sandbox | None = None,
+        confinement: Confinement | None = None,
+    ) -> None:
+        self.python, self.home, self.loop = python, home, loop
+        self.sandbox, self.confinement = sandbox, confinement
+        self.usage = Usage()
+        self._looked = 0.0
+        self.statuses: dict[int, int] = {}  # exit statuses of those that have ended; negative: a signal
+        self._all: list[Program] = []
+
+    def __iter__(self) -> Iterator[Program]:
+        return iter(self._all)
+
+    def start(self, file: Path, role: str = "server", console: Console | None = None) -> Program:
+        """Start `file` as `python3 file` would in its folder, in a session of its own."""
+        program = Program(file, role, console or Output(self.loop), self)
+        self._all = [*(one for one in self._all if not one.stopped), program]
+        return program
+
+    def pids(self, of: Program | None = None) -> list[int]:
+        """All living processes, or those of one program.
+
+        What has no living parent counts as the first program's, where no sandbox tells them apart.
+        """
+        self.reap()
+        if self.sandbox:
+            boxes = [program.box for program in ([of] if of else self._all)]
+            return [pid for box in boxes if box for pid in box.pids()]
+        if of is None:
+            return _descendants(os.getpid())
+        if of is not self._all[0]:
+            return [] if of.pid in self.statuses else [of.pid, *_descendants(of.pid)]
+        others = {pid for other in self._all[1:] for pid in (other.pid, *_descendants(other.pid))}
+        return [pid for pid in _descendants(os.getpid()) if pid not in others]
+
+    def reap(self) -> None:
+        """Take in the exit statuses of all that have ended."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self.statuses[pid] = os.waitstatus_to_exitcode(status)
+
+    def require_within(self, limits: Limits) -> None:
+        """CheckFailed if they hold more memory, or have printed more, than they may; looked at a few times a second."""
+        now = time.monotonic()
+        if not LINUX or now - self._looked < _BETWEEN_LOOKS:
+            return
+        self._looked, pids = now, self.pids()
+        memory = sum(map(procfs.resident, pids))
+        if memory > limits.memory * MEGABYTE:
+            memory = sum(map(procfs.proportional, pids))  # what is shared after a fork was counted for each
+        self.usage.memory = max(self.usage.memory, memory)
+        self.usage.processes = max(self.usage.processes, sum(len(procfs.thread_ids(pid)) for pid in pids))
+        if memory > limits.memory * MEGABYTE:
+            used = f"{memory // MEGABYTE:,} MB"
+            raise CheckFailed(_over("hold more memory than they may", f"{limits.memory:,} MB of memory", used))
+        printed = max((program.total_printed for program in self._all), default=0)
+        if printed > limits.output * MEGABYTE:
+            raise CheckFailed(
+                _over("print more than they may", f"{limits.output:,} MB of output", f"{printed // MEGABYTE:,} MB")
+            )
+
+    def unread(self) -> bool:
+        """Whether something was typed that was not read yet."""
+        unread = [program.unread() for program in self._all]  # each must be asked: asking moves things on
+        return any(unread)
+
+    def drain(self) -> None:
+        """Take in all that was printed and sent so far."""
+        self.unread()
+        self.loop.drain()
+
+    def stop(self) -> None:
+        """Kill all of them, and whatever they started, and wait until all are gone."""
+        for program in reversed(self._all):
+            program.stop()
+
+
+class Program:
+    """A running Python program."""
+
+    def __init__(self, file: Path, role: str, console: Console, programs: Programs) -> None:
+        command = [programs.python, "-X", "faulthandler", "-u", file.name]
+        environment = {**usual_environment(programs.home), **console.environment}
+        self.box: Box | None = None
+        try:
+            if programs.sandbox:
+                self.box = programs.sandbox.start(
+                    command, file.parent, environment, console.ends(), terminal=console.is_terminal
+                )
+                self._process, self.pid = self.box.monitor, self.box.pid
+            else:
+                self._process = _start(command, file.parent, environment, console, programs)
+                self.pid = self._process.pid
+        except Inconclusive:
+            console.started()
+            console.close()
+            raise
+        except (OSError, subprocess.SubprocessError, GraderError) as error:
+            console.started()
+            console.close()
+            reason = (error.strerror if isinstance(error, OSError) else console.text.strip()) or error
+            what = "the sandbox cannot be started" if programs.sandbox else f"cannot start {programs.python!r}"
+            raise GraderError(f"{what}: {reason}") from error
+        console.started()
+        self.file, self.role = file, role
+        self.dismissed = False  # we ended it on purpose: its end is no evidence
+        self._programs, self._loop, self._console = programs, programs.loop, console
+        self._printed: str | None = None
+        self.stopped = False
+
+    # -- watching --------------------------------------------------------------------------------------------------
+
+    def pids(self) -> list[int]:
+        """All living processes of the program."""
+        return [] if self.stopped else self._programs.pids(self)
+
+    @property
+    def printed(self) -> str:
+        """What it has printed of its own accord."""
+        return self._console.text if self._printed is None else self._printed
+
+    @property
+    def total_printed(self) -> int:
+        """Bytes that it has printed, kept or not."""
+        return self._console.total
+
+    def is_stopped(self) -> bool:
+        """Whether it stands still for a signal such as SIGSTOP."""
+        return LINUX and not self.ended() and procfs.state(self.pid, self.pid) in "Tt"
+
+    def unread(self) -> bool:
+        """Whether something was typed that it has not read."""
+        return not self.stopped and self._console.unread()
+
+    def ended(self) -> bool:
+        """Whether the program itself has ended, whatever it left behind."""
+        self._programs.reap()
+        return self.returncode is not None
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status; negative: the signal that ended it; None while it lives."""
+        statuses = self._programs.statuses
+        self._process.returncode = statuses.get(self._process.pid)
+        return self.box.returncode(statuses) if self.box else self._process.returncode
+
+    # -- acting ----------------------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Stop every process of it (SIGSTOP) and wait until they have stopped: what comes meanwhile piles up."""
+        self._signal(signal.SIGSTOP)
+        if LINUX:
+            _wait_for(lambda: all(_stopped(pid) for pid in self.pids()), self._loop)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End the program's own process (SIGKILL) on purpose, and wait until it is gone."""
+        self.dismissed = True
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        _wait_for(self.ended, self._loop, limit=10.0)
+
+    def dump_stacks(self) -> str:
+        """Make it print where each thread is, which ends it; return the dump, which is no part of `printed`."""
+        if self.ended() or (LINUX and procfs.ignores(self.pid, signal.SIGABRT)):
+            return ""
+        self._programs.drain()
+        printed = self._console.text
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGABRT)
+            os.kill(self.pid, signal.SIGCONT)  # it may have stopped itself
+        _wait_for(self.ended, self._loop, limit=10.0)
+        self._programs.drain()
+        _, found, dump = self._console.text.rpartition("Fatal Python error: Aborted")
+        self._printed = printed
+        return found + dump if found else ""
+
+    def stop(self) -> None:
+        """Kill it and everything it started (SIGKILL), and wait until all are gone. Harmless when called twice."""
+        if self.stopped:
+            return
+        deadline = time.monotonic() + 30
+        if self.box:
+            self.box.kill()
+            _wait_for(self._box_has_ended, self._loop)
+        while pids := self.pids():
+            # Whoever is stopped cannot fork while we kill the others.
+            for deadly in (signal.SIGSTOP, signal.SIGKILL) if len(pids) > 1 else (signal.SIGKILL,):
+                for pid in self.pids():
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, deadly)
+            _wait_for(lambda: not self.pids(), self._loop, limit=1.0)
+            if self._programs.confinement and self.pids():  # they fork faster than they can be found
+                self._programs.confinement.kill_all()
+            if time.monotonic() > deadline:
+                raise GraderError(f"processes of {self.file.name} could not be stopped: {pids}")
+        self._programs.drain()
+        self._console.close()
+        self.stopped = self.ended()
+        if self.box:
+            self.box.close()
+
+    def _box_has_ended(self) -> bool:
+        return self.ended() and self.box is not None and self.box.is_gone(self._programs.statuses)
+
+    def _signal(self, number: int) -> None:
+        for pid in self.pids():
+            with contextlib.suppress(OSError):
+                os.kill(pid, number)
+
+
+def _start(
+    command: list[str], folder: Path, environment: Mapping[str, str], console: Console, programs: Programs
+) -> subprocess.Popen[bytes]:
+    stdin, stdout = console.ends()
+    bounds = programs.confinement
+    first = [console.in_child] if console.is_terminal else []
+    if bounds:
+        first.append(functools.partial(bounds.enter, programs.home))
+        for end in (stdin, stdout):
+            if end >= 0 and bounds.user:  # else the program could not open it by a name such as /dev/stdout
+                os.fchown(end, bounds.user, -1)
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stdout,
+        start_new_session=True,
+        preexec_fn=(lambda: [act() for act in first]) if first else None,
+        **(bounds.identity if bounds else {}),
+    )
+
+
+def _over(what: str, limit: str, used: str) -> Failure:
+    return Failure(
+        f"the programs {what}", f"at most {limit} (the limit of this run)", f"they use {used}",
+        "something grows without an end: look for a loop that collects, copies or prints over and over",
+    )  # fmt: skip
+
+
+def _wait_for(condition: Callable[[], bool], loop: Loop, limit: float = 30.0) -> None:
+    """Until the kernel has done what was asked of it; that takes microseconds, `limit` seconds only if it never does."""
+    deadline, pause = time.monotonic() + limit, 0.00005
+    while not condition() and time.monotonic() < deadline:
+        if not loop.pump(pause):
+            time.sleep(0 if pause < 0.0002 else pause)
+        pause = min(pause * 2, 0.005)
+
+
+def _stopped(pid: int) -> bool:
+    states = []
+    for tid in procfs.thread_ids(pid):
+        states.append(procfs.state(pid, tid))
+    return all(state in "TtZX" for state in states)
+
+
+def usual_environment(home: Path) -> dict[str, str]:
+    """What every program finds in its environment: little, and the same everywhere; UTF-8, nothing of the grader's own."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "USER": "student",
+        "LOGNAME": "student",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUTF8": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONFAULTHANDLER": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _descendants(pid: int) -> list[int]:
+    if LINUX:
+        return procfs.descendants(pid)
+    import psutil
+
+    try:
+        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []

@@ -1,0 +1,310 @@
+"""The terminal that a program is used at, and the person before it who types and reads.
+
+`PseudoTerminal` is the real thing (pty(7)): echo, line editing, Ctrl-C, a hang-up when it is closed. `Pipes` serves where there
+is none: what is typed goes down a pipe and what is printed comes out of another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import select
+import struct
+import termios
+from collections.abc import Mapping
+
+import pexpect
+from pexpect.fdpexpect import fdspawn
+
+from grader.model.catalogue import Failure
+from grader.model.evidence import Screenshot
+from grader.programs.program import Capture
+from grader.programs.screen import COLUMNS, ROWS, Screen, plain, same_form
+from grader.wire.loop import Loop, News
+from grader.wire.transcript import Transcript
+
+_CHUNK = 1 << 16
+_FLOOD = 300_000  # bytes: a chat of a check fills a page or two
+
+
+class Terminal:
+    """What both kinds have in common: what was printed, as bytes, as text and as a screen."""
+
+    environment: Mapping[str, str] = {}
+    is_terminal = False
+    hangs_up = False  # whether closing it is noticed as the closing of a terminal
+
+    def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
+        """`flood_is_about`: the id of the check whose matter it is when the program prints without an end."""
+        self.label, self._flood_is_about = label, flood_is_about
+        self.screen = Screen()
+        self._loop, self._transcript = loop, transcript
+        self._capture = Capture()
+        self._plain: list[str] = []  # what was printed, without what only commands a terminal
+        self._printed: list[str] | None = None  # the same in lines
+        self._unfinished = b""  # the beginning of a character, or of an escape sequence
+        self._echo = ""
+        self._skimmed = 0  # bytes that are still to be read and not drawn
+        self._news = News()
+        self._most = _FLOOD
+
+    def fileno(self) -> int:
+        """Our end of what it prints."""
+        raise NotImplementedError
+
+    def on_readable(self) -> None:
+        """Take in what was printed."""
+        raise NotImplementedError
+
+    # -- what it shows ---------------------------------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """All that was printed, with plain ends of lines."""
+        return plain(self._capture.text).replace("\r\n", "\n").replace("\r", "\n")
+
+    @property
+    def total(self) -> int:
+        """Bytes printed, kept or not."""
+        return self._capture.total
+
+    def lines(self) -> list[str]:
+        """Every line that somebody before it has seen."""
+        return self.screen.lines()
+
+    def screenshot(self) -> Screenshot:
+        """Its screen as it is now."""
+        return self.screen.shot(self.label)
+
+    def shows(self, *texts: str) -> bool:
+        """Whether somebody before it has seen all these texts in one line; as drawn, or else as printed."""
+        if self._printed is None:  # asked at every turn of the loop, and joined only when something came
+            self._printed = re.split(r"[\r\n]+", same_form("".join(self._plain)))
+        wanted = [same_form(text) for text in texts]
+        return any(all(text in line for text in wanted) for line in (*self.screen.lines(), *self._printed))
+
+    def skim(self, size: int) -> None:
+        """So many bytes of a long message will be printed: they are read, but drawing them would take seconds."""
+        self._skimmed += size
+        self._most += 2 * size
+
+    def _take(self, data: bytes) -> None:
+        """What the program printed."""
+        self._capture.add(data)
+        self._loop.printed += len(data)
+        self._loop.received += len(data)
+        self._loop.shown += len(data)
+        if self._capture.total > self._most:
+            self._loop.remove(self)
+            self._loop.flood = Failure(
+                f"the program floods {self.label}'s terminal",
+                "the program shows messages and perhaps a prompt",
+                f"it printed {self._capture.total:,} bytes, and no end of it",
+                "the program prints the same over and over: look for a loop that never ends",
+                unless=self._flood_is_about,
+            )
+            return
+        if self._skimmed > 0:
+            self._skimmed -= len(data)
+        else:
+            self.screen.feed(data)
+        text = self._decode(data)
+        self._plain.append(text)
+        self._printed = None
+        self._record(text)
+        self._loop.signs += self._news.is_news(text[-200:])
+
+    def _decode(self, data: bytes) -> str:
+        """The text of what has come whole."""
+        data = self._unfinished + data
+        cut = len(data)
+        for back in range(1, min(4, len(data)) + 1):
+            byte = data[-back]
+            if byte & 0xC0 == 0xC0:  # the first byte of a character
+                length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+                cut -= back if back < length else 0
+            if byte & 0xC0 != 0x80:
+                break
+        escape = data.rfind(b"\x1b", max(0, cut - 32), cut)
+        if escape >= 0 and plain(data[escape:cut].decode("latin-1")).startswith("\x1b"):
+            cut = escape
+        self._unfinished = data[cut:]
+        return plain(data[:cut].decode("utf-8", "backslashreplace"))
+
+    def _record(self, text: str) -> None:
+        """Put what was printed into the transcript, without the echo of what was typed."""
+        if self._echo and self._echo in text:
+            text, self._echo = text.replace(self._echo, "", 1), ""
+        for line in re.split(r"[\r\n]+", text):
+            if line.strip():
+                self._transcript.add(self.label, "in", line.strip().encode("utf-8", "backslashreplace"))
+
+    # -- what somebody does at it ----------------------------------------------------------------------------------
+
+    def types(self, text: str) -> None:
+        r"""Type this; `\n` is the Enter key."""
+        self._transcript.add(self.label, "out", text.encode())
+        self._loop.signs += 1
+        self._send(text)
+
+    def _send(self, text: str) -> None:
+        raise NotImplementedError
+
+    def unread(self) -> bool:
+        """Whether something was typed that the program has not read; moves on what is on its way, too."""
+        raise NotImplementedError
+
+    def hang_up(self) -> None:
+        """Close the terminal, as somebody does who closes its window."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.hang_up()
+
+    def on_writable(self) -> None:
+        """Nothing is written later."""
+
+
+class PseudoTerminal(Terminal):
+    """A pseudo-terminal, the program's controlling terminal."""
+
+    environment: Mapping[str, str] = {"TERM": "linux"}
+    is_terminal = True
+    hangs_up = True
+
+    def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
+        super().__init__(label, loop, transcript, flood_is_about)
+        self._master, self._slave = os.openpty()
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        os.set_blocking(self._master, False)
+        self._stream = fdspawn(self._master, timeout=0, maxread=_CHUNK, searchwindowsize=4096)
+        self._poll = select.poll()
+        for end in (self._master, self._slave):
+            self._poll.register(end, select.POLLIN)
+        loop.add(self)
+
+    def ends(self) -> tuple[int, int]:
+        """The terminal, for both."""
+        return self._slave, self._slave
+
+    def in_child(self) -> None:
+        """Make it the controlling terminal: /dev/tty, Ctrl-C and the hang-up belong to it."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def started(self) -> None:
+        """Our own descriptor of the program's end stays open: it tells what was not read yet."""
+
+    def fileno(self) -> int:
+        """Our end."""
+        return self._master
+
+    def on_readable(self) -> None:
+        """Take in what was printed. Linux and the BSDs tell the end of it in different ways; pexpect knows both."""
+        if self._stream.closed:
+            return
+        try:
+            data = self._stream.read_nonblocking(_CHUNK, timeout=0)
+        except pexpect.TIMEOUT:
+            return
+        except (pexpect.EOF, OSError):
+            self._loop.remove(self)
+            return
+        self._take(data)
+        while self.screen.answers:
+            self._send(self.screen.answers.pop(0))
+
+    def _send(self, text: str) -> None:
+        if self._stream.closed:
+            return
+        with contextlib.suppress(OSError):  # nobody reads, and the line discipline is full
+            if termios.tcgetattr(self._slave)[3] & termios.ECHO:
+                self._echo = text.replace("\n", "\r\n")
+            self._stream.send(text.replace("\n", "\r").encode())
+
+    def unread(self) -> bool:
+        """poll() makes the kernel move what is on its way between the two ends (n_tty_poll flushes its buffers)."""
+        if self._stream.closed:
+            return False
+        return any(end == self._slave and event & select.POLLIN for end, event in self._poll.poll(0))
+
+    def hang_up(self) -> None:
+        """The kernel sends SIGHUP; reading gives an error or the end, writing an error."""
+        if self._stream.closed:
+            return
+        with contextlib.suppress(OSError):
+            self.on_readable()
+        self._loop.remove(self)
+        self._stream.close()
+        os.close(self._slave)
+
+
+class Pipes(Terminal):
+    """Two pipes in place of a terminal: no echo, no keys but letters and Enter, nothing to hang up."""
+
+    def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
+        super().__init__(label, loop, transcript, flood_is_about)
+        self._program_in, self._typing = os.pipe()
+        self._reading, self._program_out = os.pipe()
+        self._closed = False
+        self._typed = ""  # the line so far; a terminal, too, hands over whole lines only
+        os.set_blocking(self._reading, False)
+        os.set_blocking(self._typing, False)
+        loop.add(self)
+
+    def ends(self) -> tuple[int, int]:
+        """One pipe for each direction."""
+        return self._program_in, self._program_out
+
+    def in_child(self) -> None:
+        """Nothing to do."""
+
+    def started(self) -> None:
+        """Close the program's ends here."""
+        os.close(self._program_in)
+        os.close(self._program_out)
+
+    def fileno(self) -> int:
+        """Our end of what it prints."""
+        return self._reading
+
+    def on_readable(self) -> None:
+        """Take in what was printed."""
+        try:
+            data = os.read(self._reading, _CHUNK)
+        except BlockingIOError:
+            return
+        if not data:
+            self._loop.remove(self)
+            return
+        self._take(data.replace(b"\n", b"\r\n"))
+
+    def _send(self, text: str) -> None:
+        *lines, self._typed = (self._typed + text).split("\n")
+        with contextlib.suppress(OSError):  # it has ended, or never reads
+            os.write(self._typing, "".join(f"{line}\n" for line in lines).encode())
+
+    def unread(self) -> bool:
+        """Whether bytes wait in the pipe."""
+        if self._closed:
+            return False
+        try:
+            return fcntl.ioctl(self._typing, termios.FIONREAD, bytes(4)) != bytes(4)
+        except OSError:
+            return False
+
+    def hang_up(self) -> None:
+        """The program finds the end of its input."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(OSError):
+            self.on_readable()
+        self._loop.remove(self)
+        os.close(self._typing)
+        os.close(self._reading)
+
+
+KINDS: Mapping[str, type[PseudoTerminal] | type[Pipes]] = {"pty": PseudoTerminal, "pipes": Pipes}

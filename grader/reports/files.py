@@ -1,0 +1,114 @@
+"""The files that reports are written to, in the forms that other programs and browsers read: UTF-8."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from grader.model.errors import GraderError, UsageError
+
+if TYPE_CHECKING:
+    from grader.model.report import Report
+
+FORMS = {"json": "JSON", "junit": "JUnit XML", "html": "a page for the student"}
+
+
+class Files:
+    """Form -> name of a file, each opened before anything runs: a report that cannot be written should not cost a run.
+
+    What a file holds is replaced when the report is there, and not before. `-` is standard output, which takes one report and
+    then nothing else (`alone`). UsageError if a file cannot be opened or would be two things at once. A context manager.
+    """
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.alone = "-" in names.values()
+        if list(names.values()).count("-") > 1:
+            options = " or ".join(f"--{form}" for form, name in names.items() if name == "-")
+            raise UsageError(f"Standard output takes one report: give {options} a file.")
+        with contextlib.ExitStack() as opened:
+            self._targets = [
+                (_renderer(form), name, opened.enter_context(_opened(name))) for form, name in names.items()
+            ]
+            there = [os.fstat(target.fileno()) for _, name, target in self._targets if name != "-"]
+            files = [(one.st_dev, one.st_ino) for one in there if stat.S_ISREG(one.st_mode)]
+            if len(set(files)) < len(files):
+                raise UsageError(f"{' and '.join(f'--{form}' for form in names)} name one file: give each its own.")
+            self._opened = opened.pop_all()
+
+    def __enter__(self) -> Files:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def write(self, report: Report) -> None:
+        """Write the report to all of them; GraderError if that fails."""
+        for render, name, target in self._targets:
+            try:
+                if name != "-" and stat.S_ISREG(os.fstat(target.fileno()).st_mode):
+                    target.truncate(0)
+                target.write(render(report).encode())
+                target.flush()
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise GraderError(f"{name}: the report could not be written ({error.strerror})") from error
+
+
+def require_writable(files: Iterable[Path]) -> None:
+    """GraderError that names a file that `replace` could not write: what takes hours should not come to nothing."""
+    for file in files:
+        if file.is_dir():
+            raise GraderError(f"{file}: is a folder, and a file is to be written there")
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a file whole or not at all, whatever file or link was there; OSError if that fails."""
+    new = file.with_name(f".{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.new")
+    try:
+        new.write_text(text, "utf-8")
+        new.replace(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
+
+
+def _renderer(form: str) -> Callable[[Report], str]:
+    """Loaded only if it is asked for."""
+    if form == "json":
+        from grader.reports.json import render
+    elif form == "junit":
+        from grader.reports.junit import junit as render
+    else:
+        from grader.reports.html.student import html as render
+    return render
+
+
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """A file to append to, so that it keeps what it has; one that was not there goes if nothing is written."""
+    if name == "-":
+        yield sys.stdout.buffer
+        return
+    path = Path(name)
+    new = not path.exists()
+    if path.suffix == ".py" and not new:
+        raise UsageError(f"{name}: is a program, and no report is written over it.")
+    try:
+        target = path.open("ab")
+    except OSError as error:
+        raise UsageError(f"{name or 'a file without a name'}: cannot be written ({error.strerror}).") from error
+    try:
+        yield target
+    finally:
+        with contextlib.suppress(OSError):
+            target.close()
+        if new and path.is_file() and not path.stat().st_size:
+            path.unlink()

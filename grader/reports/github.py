@@ -1,0 +1,97 @@
+"""GitHub Actions: a submission's page for `$GITHUB_STEP_SUMMARY`, and annotations as workflow commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from grader.results.graded import Graded
+from grader.results.standing import Choices, bonus_checks, evidence, name, people, status, verdict, worth
+from grader.text import sinks
+from grader.text.prose import count
+
+_PAGE = 1_000_000  # bytes; GitHub drops a summary of more than 1024 KiB whole
+_EACH = 10  # annotations of one kind that GitHub shows for a step
+_OUTPUT_LINES = 40
+_MESSAGE = 4_000  # characters; a job's annotations are sent as one
+_SIGNS = {"pass": "✓", "fail": "✗", "skip": "–", "review": "?", "error": "!"}  # noqa: RUF001 - the dash is meant
+
+
+def summary(graded: Graded, choices: Choices) -> str:
+    """A page of Markdown: the score, a table of all checks, and what was seen where one did not pass."""
+    who = ", ".join(map(name, people(graded)))
+    page = [
+        f"## {sinks.markdown(who)}\n\n",
+        *(f"{sinks.markdown(line)}  \n" for line in verdict(graded, choices)),
+        "\n",
+    ]
+    page += _table(graded)
+    size, details = (
+        len("".join(page).encode()),
+        [_details(check) for check in graded.checks() if check["status"] != "pass"],
+    )
+    for place, text in enumerate(details):
+        size += len(text.encode())
+        if size > _PAGE:
+            left = count(len(details) - place, "more check")
+            page.append(f"\nThe evidence of {left} is left out: a summary may have 1024 KiB.\n")
+            break
+        page.append(text)
+    return "".join(page)
+
+
+def _table(graded: Graded) -> Iterator[str]:
+    if graded.report is None:
+        return
+    bonus = bonus_checks([graded])
+    yield "| | Check | What it asks | Points |\n| --- | --- | --- | ---: |\n"
+    for check in graded.checks():
+        gave = f"{worth(check)} bonus" if check["id"] in bonus else worth(check)
+        cells = (f"{_SIGNS[check['status']]} {check['status']}", check["id"], check["title"], gave)
+        yield f"| {' | '.join(map(sinks.markdown, cells))} |\n"
+
+
+def _details(check: Mapping[str, Any]) -> str:
+    told = "".join(
+        f"- {label}: {line}\n"
+        for label, text in evidence(check)
+        for line in [sinks.markdown(text if len(text) <= _MESSAGE else f"{text[:_MESSAGE]} … ({len(text)} characters)")]
+    )
+    lines = check["program_output"].rstrip().split("\n")
+    hidden = count(len(lines) - _OUTPUT_LINES, "more line") if len(lines) > _OUTPUT_LINES else ""
+    output = "\n".join([*([f"({hidden} above)"] if hidden else []), *lines[-_OUTPUT_LINES:]])
+    printed = f"\nThe program printed:\n\n{sinks.markdown_block(output)}" if output.strip() else ""
+    return f"\n### {sinks.markdown(check['id'])}\n\n{told}{printed}"
+
+
+def workflow_commands(graded: Graded, choices: Choices) -> str:
+    """Workflow commands: errors for lost points, warnings for advice and the grader's own trouble, a notice with the score.
+
+    More than GitHub shows of a kind are counted in its last one.
+    """
+    found: dict[str, list[str]] = {"error": [], "warning": []}
+    if graded.report is None:
+        found["warning"].append(_command("warning", "chatgrade: not graded", status(graded), None))
+    for check in graded.checks():
+        if check["status"] in ("fail", "error"):
+            kind = "error" if check["status"] == "fail" and check["points"] else "warning"
+            trouble = ", the grader's own trouble" if check["status"] == "error" else ""
+            text = "\n".join([check["title"], *(f"{label}: {said}" for label, said in evidence(check))])
+            title = f"{check['id']} ({worth(check)}{trouble})"
+            found[kind].append(_command(kind, title, text, check["where"]))
+    notice = _command("notice", "chatgrade", "\n".join(verdict(graded, choices)), None)
+    return "".join(f"{line}\n" for line in (*_few("error", found["error"]), *_few("warning", found["warning"]), notice))
+
+
+def _few(kind: str, commands: list[str]) -> list[str]:
+    if len(commands) <= _EACH:
+        return commands
+    rest = count(len(commands) - _EACH + 1, "more finding")
+    return [*commands[: _EACH - 1], _command(kind, "chatgrade", f"{rest}: see the report", None)]
+
+
+def _command(kind: str, title: str, message: str, where: Mapping[str, Any] | None) -> str:
+    place = f"file={sinks.annotation_property(where['file'])},line={where['line']}," if where else ""
+    if len(message) > _MESSAGE:
+        message = f"{message[:_MESSAGE]} … ({len(message)} characters)"
+    return f"::{kind} {place}title={sinks.annotation_property(title)}::{sinks.annotation(message)}"

@@ -1,0 +1,74 @@
+"""Whose row is whose: students of the class beside the rows of a platform's file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from grader.results.graded import Class, Graded, Person
+from grader.results.standing import Choices, is_final, name, status, students
+from grader.text.prose import count
+
+
+@dataclass(frozen=True)
+class Row:
+    """A student's row in the platform's file: `ids` maps the name of a column to what it holds, the surest first."""
+
+    number: int
+    name: str
+    ids: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which hand-in belongs in which row, and what was noticed on the way."""
+
+    rows: Mapping[int, Graded]
+    notes: tuple[str, ...]
+
+
+def match(rows: Iterable[Row], class_: Class) -> Match:
+    """Find each student's row by the surest id that both sides have; a row or student found twice gets nothing."""
+    rows = list(rows)
+    wanted: dict[int, list[tuple[Person, Graded]]] = defaultdict(list)
+    notes = []
+    for person, graded in students(class_):
+        column, found = _find(rows, person)
+        if not found:
+            notes.append(f"{name(person)} ({graded.entry.key}): not in the file")
+        elif len(found) > 1:
+            notes.append(f"{name(person)} ({graded.entry.key}): {len(found)} rows have this {column}; none was filled")
+        else:
+            wanted[found[0].number].append((person, graded))
+            if column != next(iter(found[0].ids)):
+                notes.append(f"{name(person)} ({graded.entry.key}): found by {column}")
+    for several in wanted.values():
+        if len(several) > 1:
+            keys = ", ".join(graded.entry.key for _, graded in several)
+            notes.append(f"{name(several[0][0])}: several hand-ins ({keys}) for one row; it was not filled")
+    if absent := [row.name for row in rows if row.number not in wanted]:
+        notes.append(f"{count(len(absent), 'row')} of the file without a hand-in: {'; '.join(absent)}")
+    return Match({row: found[0][1] for row, found in sorted(wanted.items()) if len(found) == 1}, tuple(notes))
+
+
+def finished(matched: Match, choices: Choices, notes: list[str]) -> Iterator[tuple[int, Graded]]:
+    """The rows to fill; one without a report, or with a score that may change, is left as it is and told of."""
+    for row, graded in matched.rows.items():
+        if graded.report is None or not (is_final(graded) or choices.provisional):
+            notes.append(f"{graded.entry.key}: {status(graded)}; left as it was")
+            continue
+        if not is_final(graded):
+            notes.append(f"{graded.entry.key}: {status(graded)}; filled in all the same")
+        yield row, graded
+
+
+def _find(rows: list[Row], person: Person) -> tuple[str, list[Row]]:
+    """The rows that have an id of this person's, and in which column."""
+    own = {text.strip().casefold() for text in (person.id, person.email)} - {""}
+    columns = list(dict.fromkeys(column for row in rows for column in row.ids))
+    for column in columns:
+        found = [row for row in rows if row.ids.get(column, "").strip().casefold() in own]
+        if found:
+            return column, found
+    return "", []

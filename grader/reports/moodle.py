@@ -1,0 +1,131 @@
+"""Moodle: its offline grading worksheet with Grade and feedback filled in, in whatever language the site speaks.
+
+Moodle reads the file back by its headers and counts on the number after `Participant` (mod/assign/feedback/offline), so
+both stay as they are. Where the headers are not known, the order of the columns tells (mod/assign/gradingtable.php): the
+grade stands before its maximum, the feedback after the time of the last change.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from grader.model.errors import UsageError
+from grader.reports.gradebook.matching import Row, finished, match
+from grader.reports.gradebook.table import Table
+from grader.results.graded import Class, Graded
+from grader.results.standing import Choices, evidence, number, points, scaled, verdict, worth
+from grader.text import sinks
+
+_MAXIMUM = {  # get_string('maxgrade', 'assign')
+    *("maximum grade", "bestwertung", "bestbewertung", "note maximale", "calificación máxima", "valutazione massima"),
+    *("nota máxima", "qualificació màxima", "cualificación máxima", "maximumcijfer", "maximalt betyg", "最高成绩"),
+}
+_SCALE = {"scale", "skala", "barème", "escala", "scala", "schaal", "шкала"}  # get_string('scale', 'assign')
+_FEEDBACK = {  # get_string('pluginname', 'assignfeedback_comments')
+    *("feedback comments", "feedback als kommentar", "feedback par commentaires", "comentarios de retroalimentación"),
+    *("commenti", "フィードバックコメント", "отзыв в виде комментария", "تعليقات الإفادة"),
+}
+_AMOUNT = re.compile(r"(?P<whole>\d+)(?:(?P<sign>[.,\u066b])(?P<rest>\d+))?")
+_OURS = "<p>chatgrade: "  # what begins so was written by an earlier export
+
+
+def fill(class_: Class, worksheet: bytes, choices: Choices) -> tuple[bytes, list[str]]:
+    """Fill in grades and feedback; returns the new file, and who was not found or not filled in."""
+    table = Table(worksheet)
+    header = [title.strip().casefold() for title in table.row(0)] if len(table) else []
+    participants = {row: found[0] for row in range(1, len(table)) if (found := re.findall(r"\d+$", table.cell(row, 0)))}
+    if len(header) < 4 or not participants:
+        raise UsageError("the file to fill in is no grading worksheet of Moodle: no line begins with a participant.")
+    column = _grade_column(table, header, list(participants), choices.column)
+    feedback = _feedback_column(header, column)
+    rows = [_row(table, row, participant, column) for row, participant in participants.items()]
+    matched = match(rows, class_)
+    notes = list(matched.notes)
+    if feedback is None:
+        notes.append("the worksheet has no column for feedback; only grades were filled in")
+    for row, graded in finished(matched, choices, notes):
+        maximum = _AMOUNT.fullmatch(table.cell(row, column + 1).strip())
+        if not maximum or not graded.max_score:
+            notes.append(f"{graded.entry.key}: has no maximum grade to go by; left as it was")
+            continue
+        table.put(row, column, _grade(graded, maximum, choices, notes))
+        if feedback is not None and table.reaches(row, feedback):
+            if table.cell(row, feedback) and not table.cell(row, feedback).startswith(_OURS):
+                notes.append(f"{graded.entry.key}: somebody's feedback stands there already, and was kept")
+            else:
+                table.put(row, feedback, _feedback(graded, choices))
+    return bytes(table), notes
+
+
+def _row(table: Table, row: int, participant: str, grade_column: int) -> Row:
+    """A student's row; between name and grade Moodle may show ID number, login and e-mail address."""
+    others = [table.cell(row, place).strip() for place in range(2, grade_column)]
+    address = next((text for text in others if re.fullmatch(r"[^\s@]+@[^\s@]+", text)), "")
+    return Row(
+        row, table.cell(row, 1) or table.cell(row, 0), {"participant number": participant, "e-mail address": address}
+    )
+
+
+def _grade_column(table: Table, header: list[str], rows: list[int], wanted: str) -> int:
+    """The column of grades: the one with this title, else the one before the maximum."""
+    if wanted:
+        found = [place for place, title in enumerate(header) if title == wanted.strip().casefold()]
+    else:
+        found = [place - 1 for place, title in enumerate(header) if title in _MAXIMUM]
+    if not found and not wanted:
+        found = [place for place in range(2, len(header) - 1) if _looks_like_grades(table, place, rows)]
+    if len(found) == 1 and found[0] > 0:
+        return found[0]
+    if not found and _SCALE.intersection(header):
+        raise UsageError(
+            "this assignment of Moodle is graded by a scale, and points cannot be told as one of its words."
+        )
+    titles = ", ".join(table.row(0))
+    raise UsageError(
+        f"name the column of grades by its title, with a maximum to its right; the worksheet has: {titles}."
+    )
+
+
+def _looks_like_grades(table: Table, place: int, rows: list[int]) -> bool:
+    """Whether a column is empty or holds numbers, and the next one the same number everywhere."""
+    maxima = {table.cell(row, place + 1).strip() for row in rows}
+    grades = {table.cell(row, place).strip() for row in rows} - {"", "-"}
+    return len(maxima) == 1 and all(map(_AMOUNT.fullmatch, maxima | grades))
+
+
+def _feedback_column(header: list[str], grade_column: int) -> int | None:
+    """The column of feedback: one with a known title, else what follows `Last modified (grade)`, which ends in a bracket."""
+    found = [place for place, title in enumerate(header) if title in _FEEDBACK and place > grade_column]
+    if found:
+        return found[-1]
+    stamps = [place for place, title in enumerate(header) if title.endswith((")", "）")) and place > grade_column]  # noqa: RUF001
+    after = stamps[-1] + 1 if stamps else len(header)
+    return after if after < len(header) else None
+
+
+def _grade(graded: Graded, maximum: re.Match[str], choices: Choices, notes: list[str]) -> str:
+    most = Fraction(f"{maximum['whole']}.{maximum['rest'] or 0}")
+    grade = scaled(points(graded, choices), graded.max_score, most)
+    if most != graded.max_score:
+        notes.append(f"{graded.entry.key}: scaled from {graded.max_score} points to {number(most)}")
+    if grade > most:  # Moodle would skip the line
+        notes.append(f"{graded.entry.key}: {number(grade)} is more than the maximum grade, which was written")
+    return number(min(grade, most), maximum["sign"] or ".")
+
+
+def _feedback(graded: Graded, choices: Choices) -> str:
+    """The result as a line of HTML, for Moodle's editor; a spreadsheet takes no part of it for a formula."""
+    told = [f"{_OURS}{_html('. '.join(verdict(graded, choices)))}.</p>", "<ul>"]
+    for check in graded.checks():
+        if check["status"] != "pass":
+            said = [f"{check['id']} ({worth(check)}, {check['status']}): {check['title']}"]
+            said += [f"{label}: {text}" for label, text in evidence(check)]
+            told.append(f"<li>{'<br>'.join(map(_html, said))}</li>")
+    html = "".join([*told, "</ul>"] if len(told) > 2 else told[:1])
+    return str(sinks.csv(html))
+
+
+def _html(text: str) -> str:
+    """Text in one line of HTML; a direction is isolated by an element, as the sink for cells spells out the characters."""
+    return "<br>".join(sinks.html(text).replace("\u2068", "<bdi>").replace("\u2069", "</bdi>").split("\n"))

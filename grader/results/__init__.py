@@ -1,0 +1,1 @@
+"""A graded class as data: standing, clusters, overview, blame, review. It writes no file and shows nothing."""

@@ -1,0 +1,277 @@
+"""What a person judges in a class, answer by answer: the queue, what is decided, what can be undone. Pure.
+
+No terminal and no database here: answers come from `Graded`, and each decision goes to a `Notebook` (the store is one) before it
+counts, so that nothing is lost that the person sees as decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from typing import Any, Protocol
+
+from grader.results import similar_answers
+from grader.results.graded import Graded, Person, Review
+
+Id = tuple[str, str]  # of an answer: the check's id, the hand-in's key
+Decisions = Sequence[tuple[str, Mapping[str, Any], Review | None]]  # of hand-ins, on checks of their reports
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one hand-in says to one check that awaits a person."""
+
+    key: str
+    people: tuple[Person, ...]
+    check: Mapping[str, Any]
+
+    @property
+    def id(self) -> Id:
+        """What names the answer in the class."""
+        return self.check["id"], self.key
+
+    @property
+    def who(self) -> str:
+        """Who handed it in, by the names that the platform gives, else by the hand-in's key."""
+        return ", ".join(filter(None, (one.name or one.id or one.email for one in self.people))) or self.key
+
+    @property
+    def place(self) -> str:
+        """Where it was found."""
+        return str(self.check["observed"]).partition(": ")[0]
+
+    @property
+    def text(self) -> str:
+        """Its words as they were written."""
+        return str(self.check["observed"]).partition(": ")[2]
+
+    @cached_property
+    def words(self) -> similar_answers.Words:
+        """Its words as they are compared."""
+        return similar_answers.words(self.text)
+
+    @property
+    def about(self) -> str:
+        """What stands beside it: where the student's function is, and its lines."""
+        return "\n".join(self.check["notes"])
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Answers that are judged at once, the most frequent wording first; `family` numbers those that were found alike."""
+
+    answers: tuple[Answer, ...]
+    family: int
+
+    @property
+    def check(self) -> Mapping[str, Any]:
+        """The check that they answer."""
+        return self.answers[0].check
+
+    def wordings(self) -> list[list[Answer]]:
+        """The answers by their words."""
+        found: dict[similar_answers.Words, list[Answer]] = {}
+        for answer in self.answers:
+            found.setdefault(answer.words, []).append(answer)
+        return list(found.values())
+
+    def functions(self) -> list[list[Answer]]:
+        """The answers by the function beside them, the most frequent one first; in which line it stands does not matter."""
+        found: dict[str, list[Answer]] = {}
+        for answer in self.answers:
+            found.setdefault(answer.about.partition("\n")[2], []).append(answer)
+        return sorted(found.values(), key=len, reverse=True)
+
+
+class Notebook(Protocol):
+    """Where decisions are kept; each call either keeps all of it or raises."""
+
+    def review_together(self, decisions: Decisions) -> None:
+        """Keep what was decided on some answers; None takes a decision back."""
+
+    def review_apart(self, answers: frozenset[Id]) -> None:
+        """Keep which answers are to be judged one by one, however much they are like others."""
+
+
+@dataclass
+class _Step:
+    """What a step has changed, to take it back."""
+
+    at: int
+    queue: list[Group]
+    apart: frozenset[Id]
+    decided: dict[Answer, Review | None]
+
+
+@dataclass
+class Sitting:
+    """A person's walk through the answers of a class: begins at the first one undecided, and can be left at any time."""
+
+    answers: Sequence[Answer]
+    decided: dict[Id, Review]
+    notebook: Notebook
+    apart: frozenset[Id] = frozenset()
+    queue: list[Group] = field(default_factory=list)
+    at: int = 0
+    drafts: dict[Group, str] = field(default_factory=dict)  # comments on what has no points yet
+    _steps: list[_Step] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.queue = list(self._groups())
+        self.at = next((place for place, group in enumerate(self.queue) if not self.given(group)), 0)
+
+    def _groups(self) -> Iterator[Group]:
+        """Groups by check and likeness; of each, what was judged in different ways, or is to be judged apart, by itself."""
+        family = 0
+        by_check: dict[str, list[Answer]] = {}
+        for answer in self.answers:
+            by_check.setdefault(answer.check["id"], []).append(answer)
+        for answers in by_check.values():
+            for places in similar_answers.groups([answer.words for answer in answers]):
+                parts: dict[object, list[Answer]] = {}
+                for answer in (answers[place] for place in places):
+                    alone = answer.key if answer.id in self.apart else None
+                    parts.setdefault((alone, self.decided.get(answer.id)), []).append(answer)
+                yield from (Group(tuple(part), family) for part in parts.values())
+                family += 1
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    @property
+    def group(self) -> Group:
+        """What is judged now."""
+        return self.queue[self.at]
+
+    def given(self, group: Group) -> Review | None:
+        """What was decided on a group."""
+        return self.decided.get(group.answers[0].id)
+
+    @property
+    def waiting(self) -> int:
+        """Groups that have yet to be judged."""
+        return sum(self.given(group) is None for group in self.queue)
+
+    def comment_on(self, group: Group) -> str:
+        """The comment on a group, be it a draft."""
+        given = self.given(group)
+        return given.comment if given else self.drafts.get(group, "")
+
+    def given_to_alike(self, group: Group) -> dict[Review, list[Answer]]:
+        """What was decided on answers like these that are judged by themselves."""
+        found: dict[Review, list[Answer]] = {}
+        for other in self.queue:
+            given = self.given(other)
+            if given and other.family == group.family and other is not group:
+                found.setdefault(given, []).extend(other.answers)
+        return found
+
+    # -- what a person does ----------------------------------------------------------------------------------------
+
+    def go(self, by: int) -> bool:
+        """To another group, as far as there are any; whether there was one."""
+        to = min(max(self.at + by, 0), len(self.queue) - 1)
+        moved, self.at = to != self.at, to
+        return moved
+
+    def give(self, points: int) -> None:
+        """Give points to all of the group, and go to the next one undecided, if there is any."""
+        group = self.group
+        self._decide(group, Review(points, self.comment_on(group)))
+        self.drafts.pop(group, None)
+        following = [*range(self.at + 1, len(self.queue)), *range(self.at)]
+        self.at = next((place for place in following if not self.given(self.queue[place])), self.at)
+
+    def comment(self, text: str) -> None:
+        """Comment on the group: at once where it has its points, else with them."""
+        given = self.given(self.group)
+        if given:
+            self._decide(self.group, Review(given.points, text))
+        else:
+            self.drafts[self.group] = text
+
+    def split(self) -> bool:
+        """Judge the group's answers one by one from now on; whether there are several."""
+        group = self.group
+        if len(group.answers) == 1:
+            return False
+        step = self._step({})
+        apart = self.apart.union(answer.id for answer in group.answers)
+        self.notebook.review_apart(apart)
+        self.apart = apart
+        self.queue = list(self.queue)
+        self.queue[self.at : self.at + 1] = [Group((answer,), group.family) for answer in group.answers]
+        self._steps.append(step)
+        return True
+
+    def undo(self) -> bool:
+        """Take the last step back, and be where it was made; whether there was one."""
+        if not self._steps:
+            return False
+        step = self._steps[-1]
+        if step.apart != self.apart:
+            self.notebook.review_apart(step.apart)
+        self._write(step.decided)
+        self.apart, self.queue, self.at = step.apart, step.queue, step.at
+        self._steps.pop()
+        return True
+
+    def _decide(self, group: Group, review: Review) -> None:
+        step = self._step({answer: self.decided.get(answer.id) for answer in group.answers})
+        self._write(dict.fromkeys(group.answers, review))
+        self._steps.append(step)
+
+    def _write(self, decided: Mapping[Answer, Review | None]) -> None:
+        if decided:
+            self.notebook.review_together([(answer.key, answer.check, review) for answer, review in decided.items()])
+        for answer, review in decided.items():
+            if review:
+                self.decided[answer.id] = review
+            else:
+                self.decided.pop(answer.id, None)
+
+    def _step(self, decided: dict[Answer, Review | None]) -> _Step:
+        return _Step(self.at, self.queue, self.apart, decided)
+
+
+def answers_of(graded: Iterable[Graded]) -> tuple[list[Answer], dict[Id, Review]]:
+    """All answers of a class that a person judges, and what was decided on them, in the order of the checks."""
+    answers: list[Answer] = []
+    decided: dict[Id, Review] = {}
+    order: dict[str, int] = {}
+    for one in graded:
+        for task in one.report["tasks"] if one.report else ():
+            for check in task["checks"]:
+                order.setdefault(check["id"], len(order))
+                if check["status"] != "review":
+                    continue
+                answer = Answer(one.entry.key, one.entry.people, check)
+                answers.append(answer)
+                if check["id"] in one.reviews:
+                    decided[answer.id] = one.reviews[check["id"]]
+    return sorted(answers, key=lambda answer: order[answer.check["id"]]), decided
+
+
+def identical(answers: Iterable[Answer]) -> list[tuple[Answer, ...]]:
+    """Answers to the same check in the same words, where not all were handed in by the same people."""
+    found: dict[object, list[Answer]] = {}
+    for answer in answers:
+        found.setdefault((answer.check["id"], answer.words), []).append(answer)
+    return [tuple(same) for same in found.values() if any(_strangers(*pair) for pair in combinations(same, 2))]
+
+
+def _strangers(one: Answer, other: Answer) -> bool:
+    return not set(one.people) & set(other.people) - {Person()}
+
+
+def listing(sitting: Sitting) -> Iterator[tuple[object, ...]]:
+    """A row for each answer under a row of titles: which are judged together, how many are in the same words, what was given."""
+    yield "check", "group", "in the same words", "hand-in", "people", "points", "of", "comment", "answer"
+    same = {answer: len(answers) for answers in identical(sitting.answers) for answer in answers}
+    for number, group in enumerate(sitting.queue, 1):
+        given = sitting.given(group)
+        points, comment = (given.points, given.comment) if given else ("", "")
+        for answer in group.answers:
+            check, of = answer.check["id"], answer.check["points"]
+            yield check, number, same.get(answer, 1), answer.key, answer.who, points, of, comment, answer.text

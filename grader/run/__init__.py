@@ -1,0 +1,1 @@
+"""Which check runs on which worker, and in which order; how a submission becomes a report."""

@@ -1,0 +1,92 @@
+"""One submission from its files to its report."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.config import Settings
+from grader.model.catalogue import CheckResult, Status
+from grader.model.codelab import Codelab
+from grader.model.report import ONLY_NEEDED, Report, Run, Submission, TaskReport
+from grader.model.setup import Setup
+from grader.run.plan import Plan, plan
+from grader.run.runner import Grading, Outcome, Step
+from grader.run.schedule import Listener
+from grader.submission import find
+from grader.submission.archives import Intake
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a submission, and how it is to be run: the same for a whole class."""
+
+    tasks: tuple[str, ...]
+    only: tuple[str, ...]
+    settings: Settings
+    seed: int
+    python: str  # as it was asked for
+    interpreter: str  # where it is
+    terminal: str
+    notes: tuple[str, ...] = ()
+    given: Mapping[str, Path] = field(default_factory=dict)  # role -> a file named on the command line
+
+    def setup(self, folder: Path, files: Mapping[str, Path], shown: str = "") -> Setup:
+        """What checks of these programs are run with."""
+        chosen = self.settings
+        return Setup(
+            folder, files, self.interpreter, chosen.port, chosen.wording, self.seed, chosen.files, self.terminal,
+            chosen.limits, shown,
+        )  # fmt: skip
+
+
+def grading(lab: Codelab, request: Request, taken: Intake, listener: Listener) -> Grading[Report]:
+    """Find, plan, run, report; UsageError if there is nothing to grade."""
+    started = datetime.datetime.now(datetime.timezone.utc)
+    path = taken.place
+    asked_for = lab.extras if request.tasks == (lab.bonus,) else ()
+    handed_in = find.find(path, request.settings.files, request.given, lab.extras, asked_for)
+    files = {role: Path(file).resolve() for role, file in handed_in.files.items()}
+    folder = path.resolve()
+    if not taken.unpacked and not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
+        folder = Path(os.path.commonpath([file.parent for file in files.values()]))
+    setup = request.setup(folder, files, taken.shown if taken.unpacked else "")
+    planned = yield from plan(lab, request.tasks, request.only, path, setup)
+    listener.expect(len(lab.catalogue.with_needs(planned.wanted)))
+    outcome = yield Step(planned.setup, planned.wanted, listener)
+    seconds = (datetime.datetime.now(datetime.timezone.utc) - started).total_seconds()
+    run = Run(
+        request.seed, started.isoformat(timespec="seconds"), round(seconds, 3), outcome.isolation, request.python,
+        platform.platform(),
+    )  # fmt: skip
+    return _report(lab, request, taken.described(handed_in), run, planned, outcome)
+
+
+def _report(lab: Codelab, request: Request, handed_in: Submission, run: Run, planned: Plan, outcome: Outcome) -> Report:
+    asked = [*planned.wanted, *(result.id for result in planned.absent)]
+    results = {
+        result.id: _with_points(result, asked, request.settings.points)
+        for result in (*outcome.results, *planned.absent)
+        if result.id in asked or result.status is not Status.PASS  # what has made that impossible is told, too
+    }
+    tasks = tuple(
+        TaskReport(task.id, task.title, task.bonus, checks)
+        for task in lab.catalogue.tasks
+        if (checks := tuple(results[check.id] for check in task.checks if check.id in results))
+    )
+    notes = (*handed_in.notes, *planned.notes, *outcome.notes, *request.notes)
+    return Report(handed_in, run, tasks, notes, lab.guides)
+
+
+def _with_points(result: CheckResult, wanted: list[str], points: Mapping[str, int]) -> CheckResult:
+    """The course's own points; none for a check that ran only because another one needs it."""
+    if result.id in wanted:
+        result.points = points.get(result.id, result.points)
+    else:
+        result.points, result.wanted = 0, False
+        result.notes = (*result.notes, ONLY_NEEDED)
+    return result

@@ -1,0 +1,94 @@
+"""What is run of what was asked for: which checks make sense for what was handed in, and what was left out.
+
+A bonus task may be left out. Where its programs are not there, the usual ones may be meant for it, too: that is decided by
+talking to them once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.model.catalogue import Check, CheckResult, Status
+from grader.model.codelab import Codelab
+from grader.model.errors import UsageError
+from grader.model.report import NOT_HANDED_IN
+from grader.model.setup import Setup
+from grader.run.runner import Grading, Step
+from grader.submission import find
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The checks to run, with what; and the results of those that are not run, because what they ask for was left out."""
+
+    wanted: list[str]
+    setup: Setup
+    absent: list[CheckResult]
+    notes: tuple[str, ...] = ()
+
+
+def plan(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path, setup: Setup) -> Grading[Plan]:
+    """Decide what to run, in a step if that must be tried; UsageError if it is nothing."""
+    if tasks == (lab.bonus,) and path.is_file():
+        setup = replace(setup, files={lab.bonus_role(role): file for role, file in setup.files.items()})
+    wanted = [lab.catalogue[check_id] for check_id in only] or [one for one in lab.catalogue if one.task in tasks]
+    notes: tuple[str, ...] = ()
+    reasons: list[str] = []
+    if any(check.task == lab.bonus for check in wanted):
+        setup, notes, reasons = yield from _with_usual_programs(lab, setup)
+    there = [check for check in wanted if _roles(lab, check) <= set(setup.files)]
+    if not path.is_dir() and not only:
+        wanted = [check for check in there if check.runs != "answers"]
+    absent = [check for check in wanted if check.task == lab.bonus and check not in there]
+    if not wanted or len(absent) == len(wanted):
+        names = " and no ".join(lab.files[role] for role in lab.extras)
+        usual = "".join(f" {reason}." for reason in reasons)
+        raise UsageError(
+            f"{path}: there is nothing to grade in it: no {names}.{usual} --server and --client name others."
+        )
+    results = [
+        CheckResult(
+            one.id, one.title, one.runs, one.points, Status.SKIP, needs=one.needs, summary=NOT_HANDED_IN, absent=True
+        )
+        for one in absent
+    ]
+    return Plan([check.id for check in wanted if check not in absent], setup, results, notes)
+
+
+def _roles(lab: Codelab, check: Check) -> set[str]:
+    """The programs that a check runs."""
+    usual = {"server": {"server"}, "client": {"client"}, "both": {"server", "client"}}.get(check.runs, set())
+    return {lab.bonus_role(role) for role in usual} if check.task == lab.bonus else usual
+
+
+def _with_usual_programs(lab: Codelab, setup: Setup) -> Grading[tuple[Setup, tuple[str, ...], list[str]]]:
+    """The setup in which the usual programs play the bonus roles, too, if none was handed in for them and they can.
+
+    With it come the notes on those that do, and the reasons why others do not.
+    """
+    if any(role in setup.files for role in lab.extras):
+        return setup, (), []
+    usual = {role: setup.files[extra.like] for role, extra in lab.extras.items() if extra.like in setup.files}
+    candidates = {role: file for role, file in usual.items() if find.source_matches(file, lab.extras[role].source)}
+    reasons = [f"{file.name} {lab.extras[role].otherwise}" for role, file in usual.items() if role not in candidates]
+    if not candidates:
+        return setup, (), reasons
+    trial = replace(setup, files={**setup.files, **candidates})
+    first = {
+        role: next(check for check in lab.catalogue if check.task == lab.bonus and _roles(lab, check) == {role})
+        for role in candidates
+    }
+    outcome = yield Step(trial, [check.id for check in first.values()])
+    results = {result.id: result for result in outcome.results}
+    notes: list[str] = []
+    meant: dict[str, Path] = {}
+    for role, file in candidates.items():
+        result = results[first[role].id]
+        if result.status is Status.PASS or (result.failure and result.failure.meant):
+            meant[role] = file
+            notes.append(f"took {file.name} for the {role.replace('_', ' ')}: it speaks so")
+        else:
+            found = result.failure.hint if result.failure else result.summary
+            reasons.append(f"{file.name} was tried as well: {found}")
+    return replace(setup, files={**setup.files, **meant}), tuple(notes), reasons

@@ -1,0 +1,164 @@
+"""A process that runs checks, one at a time, and has no other children than the program it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from grader.model.catalogue import INCONCLUSIVE, Check, CheckResult, Failure, Status
+from grader.model.codelab import Codelab
+from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
+from grader.model.setup import Setup
+from grader.room.room import Room, SecondLook
+from grader.run import signals
+from grader.run.isolation import Isolation
+from grader.system import procfs, syscalls
+
+_LAST_SWEEP = 10.0  # seconds
+
+
+def serve(
+    pipe: Connection, lab: Codelab, setup: Setup, scratch: Path, level: str, number: int, needed: tuple[Path, ...]
+) -> None:
+    """Say hello, then answer each check id and setup with a result until the other end closes.
+
+    The hello is a sentence about the isolation, which may be empty, or the GraderError that says why not.
+    `level` is that of isolation, `number` tells the workers of a run apart; `setup` is what all submissions have in
+    common, and they lie in the folders `needed`.
+    """
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), _leaving_nothing():
+        try:
+            parent = os.getppid()
+            become_owner_of_orphans()
+            _detach()
+            isolation = Isolation(level, setup, scratch, needed, number)
+            _end_with_parent(parent)
+        except (GraderError, OSError) as error:
+            pipe.send(GraderError(str(error)))
+            return
+        pipe.send(isolation.note)
+        while True:
+            check_id, setup = pipe.recv()
+            pipe.send(run(lab.catalogue[check_id], setup, scratch, isolation, lab.room))
+
+
+@contextlib.contextmanager
+def _leaving_nothing() -> Iterator[None]:
+    """However this process ends, even in the midst of starting a program: whatever it has started ends, too."""
+    try:
+        yield
+    finally:
+        deadline = time.monotonic() + _LAST_SWEEP
+        while (left := descendants(os.getpid())) and time.monotonic() < deadline:
+            for pid in left:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            time.sleep(0.001)
+
+
+def descendants(pid: int) -> list[int]:
+    """All that a process has started, and what that has started; none where it cannot be told."""
+    return procfs.descendants(pid) if sys.platform.startswith("linux") else []
+
+
+def become_owner_of_orphans() -> None:
+    """Whoever a descendant leaves behind becomes our child, not init's (Linux)."""
+    if sys.platform.startswith("linux"):
+        syscalls.become_subreaper()
+
+
+def _detach() -> None:
+    """Ctrl-C is for the grader itself, which then ends its workers; if it dies without, they end too."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signals.end_by(SystemExit(1), [signal.SIGTERM])
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with_parent(parent: int) -> None:
+    """If the grader dies, its workers end too. Entering namespaces makes the kernel forget this, so it comes after."""
+    if sys.platform.startswith("linux"):
+        syscalls.set_parent_death_signal(signal.SIGTERM)
+        if os.getppid() != parent:
+            sys.exit(1)
+
+
+def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, room_type: type[Room]) -> CheckResult:
+    """Run one check; whatever goes wrong on our side becomes an `error`."""
+    result = CheckResult(check.id, check.title, check.runs, check.points, Status.PASS, needs=check.needs)
+    started = time.perf_counter()
+    room: Room | None = None
+    try:
+        with _open(room_type, check.id, setup, scratch, isolation) as room:
+            _judge(check, room, result)
+        if result.status is Status.FAIL and result.failure and room.second_look:
+            result.failure = _looked_at_again(result.failure, room, room.second_look, setup, scratch, isolation)
+            result.summary = result.failure.summary
+    except Inconclusive as error:
+        result.status, result.summary, result.because = Status.ERROR, str(error), INCONCLUSIVE
+    except GraderError as error:
+        result.status, result.summary = Status.ERROR, str(error)
+    except Exception as error:  # noqa: BLE001 - a fault of ours must never become a verdict on the student
+        trace = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(trace.filename).name}:{trace.lineno}"
+        result.status, result.summary = Status.ERROR, f"the grader failed: {type(error).__name__}: {error} ({place})"
+    result.seconds = round(time.perf_counter() - started, 6)
+    if room:
+        result.notes = tuple(room.notes)
+        result.transcript = room.events(result.failure)
+        result.program_output = room.output
+        if result.status is Status.FAIL and result.failure:
+            with contextlib.suppress(Exception):  # what is shown beside a verdict must not change it
+                result.exhibits = room.exhibits(result.failure)
+    return result
+
+
+@contextlib.contextmanager
+def _open(room_type: type[Room], check_id: str, setup: Setup, scratch: Path, isolation: Isolation) -> Iterator[Room]:
+    """A room for one check, in a network and with a folder of its own."""
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    try:
+        with isolation.for_one_check(folder) as home, room_type(setup, check_id, home, isolation) as room:
+            yield room
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _looked_at_again(
+    failure: Failure, room: Room, look: SecondLook, setup: Setup, scratch: Path, isolation: Isolation
+) -> Failure:
+    """The failure with what a second look shows. It is for the explanation alone: if it fails, the first stays as it is."""
+    try:
+        return look(failure, lambda one, files: _open(type(room), one, replace(setup, files=files), scratch, isolation))
+    except Exception:  # noqa: BLE001 - whatever happens in it, the verdict stands already
+        return failure
+
+
+def _judge(check: Check, room: Room, result: CheckResult) -> None:
+    try:
+        room.open(check.runs)
+        check.function(room)
+    except CheckFailed as failed:
+        result.status, result.failure = Status.FAIL, room.with_limits_told(failed.failure)
+        result.summary = failed.failure.summary
+    except NeedsReview as review:
+        result.status, result.failure = Status.REVIEW, review.failure
+        result.summary = review.failure.summary
+        room.notes.extend(review.notes)
+    finally:
+        room.evidence_ends()

@@ -1,0 +1,1 @@
+"""The files of strangers: found, copied, read as text and outlined, never run."""

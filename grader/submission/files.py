@@ -1,0 +1,131 @@
+"""Files that somebody else laid, looked at and read without trust.
+
+Nothing here waits for a pipe, opens a device, or follows a link out of the folder that it was found in; and there is a limit
+to how much of anything is looked at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from grader.model.errors import GraderError
+
+LARGEST_SENT = 16 << 20  # bytes of one file that is sent elsewhere
+MOST_SEEN = 5_000  # entries of a folder that are looked at: nearest first, a tenth of a second
+DEEPEST = 10  # folders within folders; nobody's program lies deeper, and a link in a circle ends here
+TEMPORARY = "chatgrade-"  # how the names of our own folders among temporary ones begin
+_NOT_THE_STUDENTS = ("__pycache__", "__MACOSX", "site-packages", "venv")
+
+
+def foreign(name: str) -> bool:
+    """Whether an entry of this name is hidden, made by tools, or a library: none of the student's work."""
+    return name.startswith(".") or name in _NOT_THE_STUDENTS
+
+
+def opened(path: Path, within: Path | None = None) -> BinaryIO:
+    """A regular file, open for reading; OSError for anything else, and for a link that leads out of `within`."""
+    real = os.path.realpath(path)
+    if within is not None and not Path(real).is_relative_to(os.path.realpath(within)):
+        raise OSError(errno.EPERM, "a link that leads out of the folder", str(path))
+    descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def read(path: Path, most: int, within: Path | None = None) -> bytes:
+    """At most that many bytes from the beginning of a regular file; OSError as in `opened`."""
+    with opened(path, within) as file:
+        return file.read(most)
+
+
+@dataclass
+class Listing:
+    """What is in a folder, nearest first."""
+
+    files: list[Path] = field(default_factory=list)  # regular files, and links to such in the same folder
+    folders: list[Path] = field(default_factory=list)
+    odd: list[tuple[Path, str]] = field(default_factory=list)  # what is neither, and what it is instead
+    complete: bool = True  # False where there is more than was looked at
+    unreadable: str = ""  # why the folder itself could not be looked into
+
+
+def listing(folder: Path, deepest: int = DEEPEST, most: int = 0) -> Listing:
+    """List a folder and the folders in it, without what is foreign; of more than `most` entries (MOST_SEEN) the nearest.
+
+    A link counts as what it leads to, if that lies in the folder, too. Other file systems below it are not entered.
+    """
+    root = Path(os.path.realpath(folder))
+    found = Listing()
+    left, level = most or MOST_SEEN, [folder]
+    for _ in range(deepest + 1):
+        below: list[Path] = []
+        for place in level:
+            try:
+                with os.scandir(place) as entries:
+                    here = sorted(itertools.islice(entries, left + 1), key=lambda entry: entry.name)
+            except OSError as error:
+                if place == folder:
+                    found.unreadable = error.strerror or str(error)
+                continue  # nor can the program look into it
+            if len(here) > left:
+                found.complete = False
+            here = here[:left]
+            left -= len(here)
+            for entry in here:
+                if not foreign(entry.name):
+                    _sort_in(entry, root, found, below)
+        found.folders.extend(below)
+        level = below
+    return found
+
+
+def _sort_in(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Path]) -> None:
+    try:
+        _sort(entry, root, found, below)
+    except OSError as error:  # a link with a name that is too long, say, or into a closed folder
+        found.odd.append((Path(entry.path), error.strerror or "it cannot be looked at"))
+
+
+def _sort(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Path]) -> None:
+    path = Path(entry.path)
+    if entry.is_symlink():
+        real = Path(os.path.realpath(path))
+        if not real.is_relative_to(root):
+            found.odd.append((path, "a link that leads out of the folder"))
+            return
+        if Path(os.path.realpath(path.parent)).is_relative_to(real):
+            return  # in a circle
+        if not real.exists():
+            found.odd.append((path, "a link that leads nowhere"))
+            return
+    if entry.is_file():
+        found.files.append(path)
+    elif not entry.is_dir():
+        found.odd.append((path, "not a regular file"))
+    elif not path.is_mount():
+        below.append(path)
+
+
+@contextlib.contextmanager
+def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
+    """A folder of our own that is removed in the end, whatever happens; GraderError if there can be none."""
+    try:
+        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix=TEMPORARY, dir=parent)))
+    except OSError as error:
+        raise GraderError(f"no temporary folder can be made ({error.strerror})") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,256 @@
+"""What a student handed in: which files were taken, and why."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+from grader.model.codelab import Extra
+from grader.model.errors import GraderError, UsageError
+from grader.model.report import Submission
+from grader.submission import files
+
+_MOST_LISTED = 5  # programs that are named in one sentence
+_LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a person
+_MOST_COPIED, LARGEST_COPY = 500, 16 << 20  # files and bytes copied for each check: ten times a large submission
+_MOST_NOTES = 5  # about what was left out
+_SMALL, _MOST_SMALL = 64 << 10, 100  # bytes and number of files that a program in a crowded folder may read: settings
+
+
+def find(
+    path: Path,
+    names: Mapping[str, str],
+    given: Mapping[str, Path] | None = None,
+    extras: Mapping[str, Extra] | None = None,
+    asked_for: Collection[str] = (),
+) -> Submission:
+    """Find the programs in a folder, or take the file given; UsageError that says what is there instead.
+
+    `names` maps a role (server, client) to the usual name of its file, `given` to a file that was named on the command line.
+    The roles in `extras` may be left out. `asked_for` are the roles to name where nothing is found, else the usual ones.
+    """
+    try:
+        path.stat()
+    except FileNotFoundError as error:
+        raise UsageError(f"{path}: there is no such file or folder.") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
+    named = {
+        role: _program(file) if file.exists() or not (path / file).exists() else _program(path / file, path)
+        for role, file in (given or {}).items()
+    }
+    if path.is_dir():
+        found, notes = _programs_by_role(path, names, named, extras or {}, asked_for)
+        taken = {**found, **named}
+        return _submission(path, {role: _program(taken[role]) for role in names if role in taken}, notes)
+    role = next((role for role, name in names.items() if name == path.name), "server")
+    if not any(role.endswith(one) for one in named):
+        named[role] = _program(path)
+    return _submission(path, named, ())
+
+
+def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
+    """A copy of the submission for one check: two servers that lock or write a file in it must not meet.
+
+    It holds regular files and folders, nothing else; a link to a file or folder of the submission becomes a copy of that.
+    Of a folder that holds much more than a submission (somebody's home, say) it has what is near the programs.
+    """
+    copied, folders = _worth_copying(folder, programs)
+    left = LARGEST_COPY
+    try:
+        target.mkdir(mode=0o700)
+        for place in folders:
+            (target / place.relative_to(folder)).mkdir(parents=True, exist_ok=True)
+        for file in copied:
+            try:
+                with files.opened(file, folder) as source:
+                    data, mode = source.read(left + 1), os.fstat(source.fileno()).st_mode
+            except OSError:  # the program may not need what cannot be read
+                continue
+            if len(data) > left:
+                continue
+            left -= len(data)
+            copy = target / file.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(data)
+            copy.chmod(mode & 0o777 | 0o600)
+    except OSError as error:
+        raise GraderError(f"the submission cannot be copied ({error.strerror})") from error
+    return target.resolve()
+
+
+def is_copied_whole(found: files.Listing) -> bool:
+    """Whether a check gets a copy of all that is in a folder: it holds no more than a submission may."""
+    return found.complete and len(found.files) <= _MOST_COPIED and sum(map(_size, found.files)) <= LARGEST_COPY
+
+
+def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path], list[Path]]:
+    """Files and folders: all of a submission; of much more, the programs, sources near them, and small files beside them."""
+    whole = files.listing(folder)
+    if is_copied_whole(whole):
+        return list(dict.fromkeys((*programs, *whole.files))), whole.folders
+    sources, small, folders = [], [], []
+    for home in dict.fromkeys(program.parent for program in programs):
+        near = whole if home == folder else files.listing(home)
+        sources += [file for file in near.files if file.suffix == ".py" and _size(file) <= _LARGEST]
+        small += [file for file in near.files if file.parent == home and _size(file) <= _SMALL]
+        folders += [place for place in near.folders if place.parent == home]
+    return list(dict.fromkeys((*programs, *sources, *small[:_MOST_SMALL])))[:_MOST_COPIED], folders[:_MOST_SMALL]
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
+def _programs_by_role(
+    folder: Path,
+    names: Mapping[str, str],
+    given: Mapping[str, Path],
+    extras: Mapping[str, Extra],
+    asked_for: Collection[str],
+) -> tuple[dict[str, Path], tuple[str, ...]]:
+    """The program of each role that is not given; UsageError if there is none at all."""
+    programs, odd = _programs_in(folder)
+    found: dict[str, Path] = {}
+    notes = [f"left out {program.relative_to(folder)}: {why}" for program, why in odd[:_MOST_NOTES]]
+    extra_programs: list[Path] = []
+    for role, extra in extras.items():
+        candidates = _extra_programs(folder, programs, names[role], names[extra.like], extra)
+        extra_programs += candidates
+        if candidates and role not in given:
+            found[role] = candidates[0]
+            if candidates[0] != folder / names[role] or candidates[1:]:
+                notes.append(_what_was_taken(folder, role, candidates, extra.like))
+    usual = {role: name for role, name in names.items() if role not in extras}
+    beside = [program for program in programs if program not in extra_programs]
+    programs = [one for one in beside if not any(_plain_name(one.parent) in extra.folders for extra in extras.values())]
+    for role, wanted in usual.items():
+        here = [program for program in programs if program.name == wanted and role not in given]
+        if not here:
+            taken = {file.resolve() for file in given.values()}
+            others = [one for one in programs if one.name not in names.values() and one.resolve() not in taken]
+            if others and role not in given:
+                listed = ", ".join(str(program.relative_to(folder)) for program in others[:_MOST_LISTED])
+                notes.append(f"there is no {wanted}, but {listed}: if that is the {role}, name it with --{role}")
+            continue
+        if here[0].parent != folder and len({file.resolve() for file in here}) > 1:
+            listed = ", ".join(str(program.relative_to(folder)) for program in here[:_MOST_LISTED])
+            raise UsageError(f"{folder}: holds several {wanted} ({listed}); give one of them.")
+        found[role] = here[0]
+        if here[0].parent != folder:
+            notes.append(f"took {here[0].relative_to(folder)}, the only {wanted} in the folder")
+    if not found and not given:
+        sought = [name for role, name in names.items() if role in (asked_for or usual)]
+        raise UsageError(" ".join([_nothing_found(folder, sought, programs), *(f"({note})" for note in notes)]))
+    return found, tuple(notes)
+
+
+def _extra_programs(folder: Path, programs: list[Path], name: str, usual_name: str, extra: Extra) -> list[Path]:
+    """The programs that may be meant for a role that may be left out, the plainest sign first."""
+
+    def by_name(program: Path) -> bool:
+        stem = _plain_name(program.with_suffix(""))
+        return program.name != usual_name and extra.like in stem and any(word in stem for word in extra.words)
+
+    def in_folder(program: Path) -> bool:
+        return program.parent != folder and _plain_name(program.parent) in extra.folders
+
+    signs: list[Callable[[Path], bool]] = [
+        lambda program: program.name == name,
+        lambda program: in_folder(program) and program.name == usual_name,
+        lambda program: in_folder(program) and extra.like in program.stem.lower(),
+        by_name,
+    ]
+    return list(dict.fromkeys(program for sign in signs for program in programs if sign(program)))
+
+
+def _what_was_taken(folder: Path, role: str, candidates: list[Path], like: str) -> str:
+    """The note on the first of these, which was taken, and on the others, which were not."""
+    taken, *others = (str(program.relative_to(folder)) for program in candidates)
+    note = f"took {taken} for the {role.replace('_', ' ')}"
+    if not others:
+        return note
+    more = f" and {len(others) - _MOST_LISTED} more" if len(others) > _MOST_LISTED else ""
+    settings = " or [files] in chatgrade.toml" if len({program.name for program in candidates}) > 1 else ""
+    return (
+        f"{note}, not {', '.join(others[:_MOST_LISTED])}{more}; to take another, "
+        f"grade its task alone with --{like} FILE{settings}"
+    )
+
+
+def _plain_name(path: Path) -> str:
+    """The name in lower case, without blanks, dashes and underscores."""
+    return re.sub(r"[\s_-]", "", path.name.lower())
+
+
+def source_matches(program: Path, pattern: str) -> bool:
+    """Whether a pattern stands in a program, or in one beside it."""
+    wanted = re.compile(pattern.encode())
+    return any(wanted.search(source_of(file)) for file in (program, *programs_beside(program)[:_MOST_COPIED]))
+
+
+def programs_beside(program: Path) -> list[Path]:
+    """The Python files in the program's folder, itself among them."""
+    return [file for file in files.listing(program.parent, deepest=0).files if file.suffix == ".py"]
+
+
+def source_of(program: Path, within: Path | None = None) -> bytes:
+    """What stands in a program; nothing where it cannot be read, for it may be gone or replaced by now."""
+    try:
+        return files.read(program, _LARGEST, within)
+    except OSError:
+        return b""
+
+
+def _nothing_found(folder: Path, names: list[str], programs: list[Path]) -> str:
+    wanted = " and no ".join(names)
+    if not programs:
+        return f"{folder}: there is no {wanted} in it, and no other Python program."
+    listed = ", ".join(str(program.relative_to(folder)) for program in programs[:_MOST_LISTED])
+    more = f" and {len(programs) - _MOST_LISTED} more" if len(programs) > _MOST_LISTED else ""
+    return (
+        f"{folder}: there is no {wanted} in it, but {listed}{more}; name the server with --server {programs[0]}, "
+        "the client with --client."
+    )
+
+
+def _programs_in(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """Python files in the folder and in its folders, nearest first; and what only has the name of one."""
+    found = files.listing(folder, deepest=2)
+    if found.unreadable:
+        raise UsageError(f"{folder}: cannot be read ({found.unreadable}).")
+    programs = [path for path in found.files if path.suffix == ".py"]
+    return (
+        sorted(programs, key=lambda path: (len(path.parts), str(path))),
+        [one for one in found.odd if one[0].suffix == ".py"],
+    )
+
+
+def _program(path: Path, within: Path | None = None) -> Path:
+    """The file, if it can be a Python program at all."""
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path}: is not a file.")
+    try:
+        data = files.read(path, _LARGEST + 1, within)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
+    if len(data) > _LARGEST:
+        raise UsageError(f"{path}: is larger than {_LARGEST >> 20} MB; that is not a program that somebody wrote.")
+    if b"\0" in data[:4096]:
+        raise UsageError(f"{path}: is not a Python program, but a binary file.")
+    if not data.strip():
+        raise UsageError(f"{path}: is empty.")
+    return path
+
+
+def _submission(path: Path, taken: Mapping[str, Path], notes: tuple[str, ...]) -> Submission:
+    folder = path.resolve() if path.is_dir() else next(iter(taken.values())).resolve().parent
+    digest = hashlib.sha256(b"".join(source_of(file) for file in taken.values())).hexdigest()
+    by_role = {role: str(file) for role, file in taken.items()}
+    return Submission(folder.name or str(folder), str(path), f"sha256:{digest}", by_role, notes)

@@ -1,0 +1,113 @@
+"""The files of a submission as they were handed in, to be read: what is in them, and where in them something stands."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.diagnosis.tracebacks import lines_in
+from grader.model.catalogue import Where
+from grader.model.setup import Setup
+from grader.submission import files
+from grader.submission.find import programs_beside, source_of
+from grader.submission.outline import Function, Outline, outline, sends_without_newline, with_newline
+
+_LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
+_MOST_BESIDE = 20  # files beside the client that are looked at for a port
+
+
+class Unended(NamedTuple):
+    """A call that sends something without a newline at its end, and the call as it should be."""
+
+    where: Where
+    call: str
+    right: str
+
+
+class Sources:
+    """What was written. Nothing in it is run or believed."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+
+    def documents(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """The files of these names (in any case) in the submission's folder: name as it is there, and text."""
+        folder = self._setup.folder
+        here = {path.name.lower(): path for path in reversed(files.listing(folder, deepest=0).files)}
+        found = []
+        for name in names:
+            path = here.get(name.lower())
+            if path:
+                with contextlib.suppress(OSError):
+                    text = _decoded(files.read(path, _LARGEST_DOCUMENT, folder))
+                    found.append((path.name, text.replace("\r\n", "\n")))
+        return found
+
+    def functions(self, role: str) -> list[Function]:
+        """The functions of the program of this role; none where its source cannot be read as Python."""
+        found = self._outline(role)
+        return list(found.functions) if found else []
+
+    def excerpt(self, role: str, function: Function) -> tuple[Where, str]:
+        """Where a function stands, and its source, cut when it is long."""
+        program = self._setup.files[role]
+        lines = source_of(program).decode("utf-8-sig", "replace").splitlines()[function.line - 1 : function.end]
+        cut = [f"... ({len(lines) - _LONGEST_EXCERPT} more lines)"] if len(lines) > _LONGEST_EXCERPT else []
+        return self._where(program, function.line), "\n".join([*lines[:_LONGEST_EXCERPT], *cut])
+
+    def line_that_calls(self, *names: str) -> Where | None:
+        """The first line of the client that calls one of these."""
+        found = self._outline("client")
+        call = next((call for call in found.calls() if call.name in names), None) if found else None
+        return self._where(self._setup.files["client"], call.line) if call else None
+
+    def call_without_newline(self) -> Unended | None:
+        """The call in the client that sends what was typed without a newline, if its source shows one."""
+        found = self._outline("client")
+        call = sends_without_newline(found) if found else None
+        if call is None:
+            return None
+        return Unended(self._where(self._setup.files["client"], call.line), call.text, with_newline(call))
+
+    def line_with_number(self, number: int) -> Where | None:
+        """The first line of the client, or of a file beside it, that holds this number."""
+        digits = re.compile("_?".join(str(number)))
+        for path in self.client_files():
+            lines = source_of(path).decode("utf-8", "replace").splitlines()
+            at = next((at for at, line in enumerate(lines, start=1) if digits.search(line)), None)
+            if at:
+                return self._where(path, at)
+        return None
+
+    def lines_of(self, file: str) -> list[str]:
+        """The lines of a file, by its name in the submission that it belongs to."""
+        homes = dict.fromkeys([self._setup.folder, *map(self._setup.home_of, self._setup.files.values())])
+        found = (source for home in homes if (source := source_of(home / file, home)))
+        return lines_in(next(found, b""))
+
+    def client_files(self) -> list[Path]:
+        """The client's file and some beside it, which it may import; none where it was not handed in."""
+        program = self._setup.files.get("client")
+        return [program, *programs_beside(program)[:_MOST_BESIDE]] if program else []
+
+    def _outline(self, role: str) -> Outline | None:
+        program = self._setup.files.get(role)
+        return outline(program) if program else None
+
+    def _where(self, program: Path, line: int) -> Where:
+        return Where(str(program.relative_to(self._setup.home_of(program))), line)
+
+
+def _decoded(data: bytes) -> str:
+    """A text as people save it: UTF-8, UTF-16 with its mark, or an old code page; nothing where it is no text at all."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+    strange = sum(not (sign.isprintable() or sign.isspace()) for sign in text)
+    return text if strange * 20 <= len(text) else ""

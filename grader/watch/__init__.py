@@ -1,0 +1,1 @@
+"""Grading anew whenever a student saves."""

@@ -1,0 +1,178 @@
+"""What is saved of a submission: the files on which a verdict may depend, what stands in them, and word of their changes.
+
+Rather too much counts than too little: every file that a check's copy of the submission may hold, and every chatgrade.toml that
+may apply. Folders are watched, each by itself, those above the submission among them: there it shows when a file is renamed
+into place, or a folder deleted and made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from watchfiles import Change, DefaultFilter, watch
+from watchfiles.main import FileChange
+
+from grader.config import NAME as SETTINGS
+from grader.submission import files
+from grader.submission.find import LARGEST_COPY, is_copied_whole
+
+_PATTERNS = DefaultFilter.ignore_entity_patterns  # swap files and backups of editors, what compilers make
+_OF_TOOLS = DefaultFilter(ignore_entity_patterns=[*_PATTERNS, "^#.*#$", r"\.log$"])  # a log is written, and not read
+_DEBOUNCE = 200  # milliseconds at most until a change is told, however much goes on in the folders above
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What there is at one moment."""
+
+    roots: frozenset[Path]  # the folders of which a check may get a copy
+    ways: frozenset[Path]  # what leads to them and to named files: where one of these changes, they do
+    own: frozenset[Path]  # what this process itself writes
+    folders: frozenset[Path]  # in which changes show
+    stamps: tuple[object, ...]  # others after each write, be it of the same content
+    digest: str  # another where the content is another
+
+    def matters(self, change: Change, name: str) -> bool:
+        """Whether a verdict may change with this."""
+        path = Path(name)
+        if change is Change.modified and path in self.folders:
+            return False  # what has changed in it is told itself
+        if path.name == SETTINGS or path in self.ways:
+            return True
+        return path not in self.own and any(path.is_relative_to(root) and counts(path, root) for root in self.roots)
+
+
+class Place:
+    """Where a submission is, with all that counts as part of it."""
+
+    def __init__(self, path: Path, programs: Iterable[Path] = (), settings: Path | None = None) -> None:
+        """`programs` and `settings` are files that were named beside it."""
+        self._path, self._is_folder = path, path.is_dir()
+        self._programs = [file for one in programs for file in (one, path / one)]
+        self._named = [*self._programs, *([settings] if settings else [])]
+
+    def look(self) -> Saved:
+        """What there is now. What cannot be read counts by the reason why not."""
+        roots = self._roots()
+        ways = {way for place in (self._path, *self._named, *roots) for way in _ways(place)}
+        folders = roots | {way.parent for way in ways}
+        found = [folder / SETTINGS for folder in sorted(folders)] + self._named
+        others: list[str] = []  # folders, which may be empty, and what is no file
+        for root in sorted(roots):
+            listed = files.listing(root)
+            found += (file for file in listed.files if counts(file, root))
+            inner = [folder for folder in listed.folders if counts(folder, root)]
+            folders.update(inner)
+            others += [listed.unreadable, *map(str, inner)]
+            others += [f"{path}: {what}" for path, what in listed.odd if counts(path, root)]
+        stamps = {file: _stamp(file) for file in dict.fromkeys(found)}
+        own = {file for file, stamp in stamps.items() if stamp and stamp[:2] in _outputs()}
+        stamps = {file: stamp for file, stamp in stamps.items() if stamp and file not in own}
+        return Saved(
+            frozenset(roots), frozenset(ways), frozenset(own),
+            frozenset(folder for folder in folders if os.access(folder, os.R_OK | os.X_OK)),
+            (*stamps.items(), *others), _digest(stamps, others),
+        )  # fmt: skip
+
+    def _roots(self) -> set[Path]:
+        path = Path(os.path.realpath(self._path))  # which bears a link in a circle, as Path.resolve does not
+        beside = {Path(os.path.realpath(file)).parent for file in self._programs if file.is_file()}
+        roots = {path if self._is_folder else path.parent, *beside}
+        around = Path(os.path.commonpath(roots))
+        return {around} if around not in roots and is_copied_whole(files.listing(around)) else roots
+
+
+def counts(path: Path, root: Path) -> bool:
+    """Whether a file or folder in `root` may be part of a submission: it is no tool's, no editor's, no log, and not ours."""
+    within = path.relative_to(root)
+    if any(files.foreign(part) for part in within.parts) or not _OF_TOOLS(Change.modified, str(within)):
+        return False
+    temporary = Path(os.path.realpath(tempfile.gettempdir()))
+    ours = temporary.is_relative_to(root) and path.is_relative_to(temporary)
+    return not (ours and str(path.relative_to(temporary)).startswith(files.TEMPORARY))
+
+
+def _ways(place: Path) -> Iterator[Path]:
+    """A path and all above it, each by its name in the real folder: if it is a link, that is what may change."""
+    for one in (place.absolute(), *place.absolute().parents):
+        if one.name:
+            yield Path(os.path.realpath(one.parent), one.name)
+
+
+def _outputs() -> list[tuple[int, int]]:
+    there = (os.fstat(stream.fileno()) for stream in (sys.__stdout__, sys.__stderr__) if stream)
+    return [(one.st_dev, one.st_ino) for one in there]
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    """What tells one write from the next; nothing where there is nothing."""
+    try:
+        there = file.stat()
+    except OSError:
+        return ()
+    return there.st_dev, there.st_ino, there.st_mode, there.st_size, there.st_mtime_ns, there.st_ctime_ns
+
+
+def _digest(stamps: dict[Path, tuple[int, ...]], others: list[str]) -> str:
+    digest, left = hashlib.sha256(repr(others).encode()), LARGEST_COPY
+    for file, stamp in stamps.items():
+        try:
+            data = files.read(file, left + 1)
+        except OSError as error:
+            data = str(error.strerror).encode()
+        if len(data) > left:  # more than a check's copy holds: it is not read, but written it was
+            data = repr(stamp).encode()
+        else:
+            left -= len(data)
+        digest.update(f"{file!r} {stamp[2]} {len(data)}\n".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def awaited(saved: Saved) -> Iterator[Connection]:
+    """Watch it: after the first change that matters from now on, the connection holds the name of a file that changed, if known.
+
+    Word may never come where a file system tells of no changes, or there are too many folders: look again now and then.
+    """
+    ours, theirs = Pipe(duplex=False)
+    stop = threading.Event()
+    thread = threading.Thread(target=_tell, args=(theirs, saved, stop))
+    thread.start()
+    try:
+        ours.recv()
+        yield ours
+    finally:
+        stop.set()
+        thread.join()
+        ours.close()
+        theirs.close()
+
+
+def _tell(pipe: Connection, saved: Saved, stop: threading.Event) -> None:
+    """Send something when everything is watched, and then the name of what changes first."""
+    begun = False
+    changes: set[FileChange]
+    with contextlib.suppress(OSError, RuntimeError):  # a folder is gone by now, or the system's watches are used up
+        for changes in watch(
+            *saved.folders, watch_filter=None, debounce=_DEBOUNCE, stop_event=stop, rust_timeout=1, yield_on_timeout=True,
+            recursive=False,
+        ):  # fmt: skip
+            if not begun:
+                pipe.send("")
+                begun = True
+            if names := [name for change, name in changes if saved.matters(change, name)]:
+                pipe.send(min(names, key=lambda name: (not Path(name).is_file(), name)))  # what is there was saved
+                return
+    if not begun:
+        pipe.send("")

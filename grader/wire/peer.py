@@ -1,0 +1,273 @@
+"""One end of a TCP connection that reads all the time and remembers every line.
+
+It has called the student's server, or the student's client has called it. What it sends goes out as given, piece by piece
+if need be; what a caller looks for it finds by its words, never by its position.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+import sys
+from typing import NamedTuple
+
+from grader.model.catalogue import Failure
+from grader.wire.framing import Buffer, FrameBuffer
+from grader.wire.loop import Loop, News
+from grader.wire.transcript import Transcript
+
+_CHUNK = 1 << 18
+_FLOOD_BYTES, _FLOOD_LINES = 40 << 20, 20_000  # what is sent to one in a check is a fraction of this
+
+
+class Line(NamedTuple):
+    r"""One line that came: its bytes without `\n`, its text without a `\r` at the end, its place in the transcript."""
+
+    raw: bytes
+    text: str
+    event: int
+
+
+class Peer:
+    """One connection with the program under test; `other` says what it is called in sentences."""
+
+    def __init__(
+        self, label: str, loop: Loop, transcript: Transcript, buffer: Buffer, other: str = "the server"
+    ) -> None:
+        """`buffer` tells what a message is."""
+        self.label, self.other = label, other
+        self.lines: list[Line] = []
+        self.ended = ""  # "", "closed", "reset", "flooded": how the other side ended it
+        self.ended_at: int | None = None  # the place of that in the transcript
+        self.left = False  # we ended it
+        self.reading = True
+        self._by_words: dict[str, list[int]] = {}
+        self._news = News()
+        self._buffer = buffer
+        self._outgoing = bytearray()
+        self._loop, self._transcript = loop, transcript
+        self._received = 0
+        self.connected = False
+        self.refusal: OSError | None = None
+        self.port = 0  # our own
+        self._socket: socket.socket
+
+    @classmethod
+    def calling(cls, label: str, address: tuple[str, int], loop: Loop, transcript: Transcript, buffer: Buffer) -> Peer:
+        """Begin to connect; `connected` and `refusal` tell what came of it."""
+        peer = cls(label, loop, transcript, buffer)
+        peer._call(address)
+        return peer
+
+    @classmethod
+    def called(cls, label: str, connection: socket.socket, loop: Loop, transcript: Transcript, buffer: Buffer) -> Peer:
+        """Look after a connection that was accepted."""
+        peer = cls(label, loop, transcript, buffer, "the client")
+        peer._socket = connection
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer._is_connected()
+        return peer
+
+    def _call(self, address: tuple[str, int]) -> None:
+        self._socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # The loop goes on meanwhile: a server that cannot accept before its output is read would wait for us for ever.
+        code = self._socket.connect_ex(address)
+        if code not in (0, errno.EINPROGRESS):
+            self._refused(code)
+            return
+        self._loop.want(self, read=False, write=True)
+
+    def _refused(self, code: int) -> None:
+        self.refusal = OSError(code, os.strerror(code))
+        self.left = True
+        self._loop.remove(self)
+        self._socket.close()
+
+    def _connects(self) -> None:
+        """The connection is made, or it failed."""
+        code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            self._refused(code)
+            return
+        self._is_connected()
+
+    def _is_connected(self) -> None:
+        self.connected = True
+        self.port = self._socket.getsockname()[1]
+        self._loop.want(self, read=True, write=False)
+        self.note("connected" if self.other == "the server" else "the client connected")
+
+    @property
+    def address(self) -> str:
+        """Our own address: for a connection that was accepted, the one that was called."""
+        return str(self._socket.getsockname()[0]).removeprefix("::ffff:")
+
+    @property
+    def caller(self) -> int:
+        """The other end's port."""
+        return int(self._socket.getpeername()[1])
+
+    def give_up(self) -> None:
+        """Stop trying to connect."""
+        self._refused(errno.ETIMEDOUT)
+
+    def __repr__(self) -> str:
+        return f"<Peer {self.label}>"
+
+    def note(self, what: str) -> int:
+        """Put a remark into the transcript."""
+        return self._transcript.add(self.label, "note", what.encode())
+
+    # -- sending ---------------------------------------------------------------------------------------------------
+
+    def send(self, data: bytes) -> None:
+        """Send bytes, in one segment if they fit; what the other side does not take yet follows as it takes it."""
+        self._transcript.add(self.label, "out", data)
+        if self.ended or self.left:
+            return
+        self._outgoing += data
+        self.on_writable()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the other side's full buffers have kept here so far."""
+        return len(self._outgoing)
+
+    def on_writable(self) -> None:
+        """Send what waits."""
+        if not self.connected:
+            self._connects()
+            return
+        try:
+            while self._outgoing:
+                del self._outgoing[: self._socket.send(memoryview(self._outgoing)[:_CHUNK].tobytes())]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._outgoing.clear()  # the connection is gone; reading finds out how
+        self._loop.want(self, read=self.reading, write=bool(self._outgoing))
+
+    # -- receiving -------------------------------------------------------------------------------------------------
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._socket.fileno()
+
+    def on_readable(self) -> None:
+        """Take in what came."""
+        try:
+            data = self._socket.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._ends("reset")
+            return
+        if not data:
+            self._ends("closed")
+            return
+        self._loop.received += len(data)
+        self._received += len(data)
+        if self._received > _FLOOD_BYTES or len(self.lines) > _FLOOD_LINES:
+            self._flooded()
+            return
+        if sys.platform == "linux":  # not sticky; in a private network the route does it for both sides
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        lines = self._buffer.feed(data)
+        self._loop.signs += not lines and self._buffer.grows
+        for raw in lines:
+            text = (raw[:-1] if raw.endswith(b"\r") else raw).decode("utf-8", "replace")
+            event = self._transcript.add(self.label, "in", raw)
+            self._loop.signs += self._news.is_news(text[:200])
+            self._by_words.setdefault(words_key(text), []).append(len(self.lines))
+            self.lines.append(Line(raw, text, event))
+
+    def _flooded(self) -> None:
+        """Stop listening: who sends without an end would fill the memory."""
+        self._ends("flooded")
+        self._loop.flood = Failure(
+            f"{self.other} floods {self.label}",
+            f"{self.label} gets a few lines",
+            f"{self.label} got {len(self.lines):,} lines, {self._received:,} bytes, and no end of it",
+            f"{self.other} sends the same over and over: look for a loop that never ends",
+            event=self.lines[-1].event if self.lines else None,
+        )
+
+    def _ends(self, how: str) -> None:
+        self.ended = how
+        self._loop.received += 1
+        self._loop.signs += 1
+        self._loop.remove(self)
+        if self._buffer.tail:
+            self.record_unfinished()
+        self.ended_at = self.note(f"connection {how} by {self.other}")
+
+    def record_unfinished(self) -> int:
+        """Put what came after the last newline into the transcript; return its place."""
+        return self._transcript.add(self.label, "in", self._buffer.tail + b" (no end)")
+
+    @property
+    def stream(self) -> bytes:
+        """The beginning of all that came, where messages are frames: for finding out what is wrong with them."""
+        return bytes(self._buffer.stream) if isinstance(self._buffer, FrameBuffer) else b""
+
+    @property
+    def tail(self) -> bytes:
+        """What came after the last message that is whole."""
+        return self._buffer.tail
+
+    @property
+    def unfinished(self) -> str:
+        """What came after the last newline."""
+        return self._buffer.tail.decode("utf-8", "replace")
+
+    def candidates(self, text: str) -> list[Line]:
+        """The lines that end in the same words as `text` does: the only ones it can be in."""
+        return [self.lines[place] for place in self._by_words.get(words_key(text), ())]
+
+    # -- leaving ---------------------------------------------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Stop reading: what the server sends piles up."""
+        self.reading = False
+        self._loop.want(self, read=False, write=bool(self._outgoing))
+
+    def set_receive_buffer(self, size: int) -> None:
+        """Shrink what the kernel takes in for us, so that little is enough to stall the sender."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+
+    def close(self) -> None:
+        """Close in good order: all that came is read first, because closing with unread bytes sends a reset."""
+        if self.left:
+            return
+        self._read_to_the_end()
+        self.left = True
+        self.note("closes")
+        self._loop.remove(self)
+        self._socket.close()
+
+    def reset(self) -> None:
+        """End with a reset (RST), as a crashed machine or a killed client with unread bytes does."""
+        if self.left:
+            return
+        self.left = True
+        self.note("resets the connection")
+        self._loop.remove(self)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
+
+    def _read_to_the_end(self) -> None:
+        while not self.ended:
+            before = self._received
+            self.on_readable()
+            if self._received == before:
+                return
+
+
+def words_key(text: str) -> str:
+    """The last two words of a line. Every text of a check ends in two words of its own."""
+    return " ".join(text.rsplit(None, 2)[-2:])
