@@ -5,44 +5,22 @@ from __future__ import annotations
 import string
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from grader.model.catalogue import nearest
 from grader.model.codelab import Codelab
-from grader.model.errors import UsageError
+from grader.model.errors import UsageError, nearest
 from grader.model.limits import Limits
+from grader.model.settings import NAME, BatchSettings, Settings
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-NAME = "chatgrade.toml"
 _LARGEST = 1 << 20  # bytes
 _HIGHEST_LIMIT = 1_000_000  # seconds, megabytes or pieces: more is a slip
-
-
-@dataclass(frozen=True)
-class BatchSettings:
-    """What a course may set for its classes."""
-
-    jobs: int = 0  # checks at a time; 0: one per processor
-    layout: str = "auto"
-    late_points: int = 0  # taken off a late hand-in
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a course may set; the codelab's own values where it sets nothing."""
-
-    files: Mapping[str, str]
-    port: int
-    wording: Mapping[str, object]
-    points: Mapping[str, int] = field(default_factory=dict)
-    limits: Limits = field(default_factory=Limits)
-    batch: BatchSettings = field(default_factory=BatchSettings)
 
 
 def defaults(codelab: Codelab) -> dict[str, dict[str, Any]]:

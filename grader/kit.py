@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader import config
+from grader.model import settings
 from grader.model.codelab import Codelab
 from grader.model.errors import UsageError
 
@@ -32,7 +33,7 @@ def lay_out(folder: Path, lab: Codelab) -> Laid:
     texts = dict(lab.kit(lab, course))
     above = found if found and found.parent.resolve() != folder.resolve() else None
     if above:
-        del texts[config.NAME]
+        del texts[settings.NAME]
     try:
         with _opened(folder) as place:
             written = [name for name, text in texts.items() if _created(name, text, place)]

@@ -13,10 +13,10 @@ from grader.model.catalogue import CheckFunction, check_of
 from grader.model.setup import Setup
 from grader.room.room import Room
 from grader.run.isolation import Isolation
+from grader.text.news import without_numbers
 from grader.text.words import holds_word_of_ours
 from grader.wire.expect import Expected, exactly
 from grader.wire.framing import FrameBuffer, frame
-from grader.wire.loop import without_numbers
 from grader.wire.peer import Line, Peer
 from tasks.dialects import look_for_frames
 from tasks.user import User
@@ -135,10 +135,7 @@ class ChatRoom(Room):
 
     def user_in_chat(self) -> User:
         """Somebody has started the student's client and given her nickname."""
-        from tasks.task1 import (
-            client_connects,
-            client_shows_while_typing,  # which are written with this
-        )
+        from tasks.task1 import client_connects, client_shows_while_typing
 
         user = self.user(client_shows_while_typing)
         user.arrives()

@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from grader.model.catalogue import Failure, check_of
+from grader.model.catalogue import check_of
+from grader.model.verdict import Failure
 from grader.room.room import OpenAnew
-from grader.submission.find import source_matches
-from grader.wire.framing import HEADED, LINES, NO_HEADER, RIGHT, TWO_BYTES, Dialect, in_hex
+from grader.submission.reading import source_matches
+from grader.wire.framing import in_hex
+from tasks.framings import HEADED, LINES, NO_HEADER, RIGHT, TWO_BYTES, Dialect
 from tasks.wording import FRAMED, MAKES_HEADERS
 
 if TYPE_CHECKING:
@@ -98,10 +100,7 @@ def _in_frames(open_anew: OpenAnew, role: str, program: Path) -> Iterator[ChatRo
 
 def look_for_frames(room: ChatRoom, failure: Failure, open_anew: OpenAnew) -> Failure:
     """The failure in a task about lines: if the program speaks frames, this is said once, and explains all others."""
-    from tasks.task1 import (
-        broadcast,
-        client_connects,  # whose rooms use this
-    )
+    from tasks.task1 import broadcast, client_connects
 
     if room.users and room.guest:
         sent = _frame_at_start(room)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from grader.model.catalogue import Failure, check
+from grader.model.catalogue import check
 from grader.model.errors import NeedsReview
+from grader.model.verdict import Failure
 from grader.submission.outline import Function
 from tasks import answers
 from tasks.chat import ChatRoom

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from grader.model.catalogue import CheckFunction, check_of
-from grader.wire.loop import without_numbers
+from grader.text.news import without_numbers
 from tasks.questions import ADDRESS, Asked, asked_for, yes
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from grader.installed import load
 from grader.model.catalogue import Catalogue, Check, Task
-from grader.model.codelab import load
 from grader.model.setup import Setup
 from grader.run import runner
 from tasks.chat import ChatRoom

@@ -17,9 +17,9 @@ from pathlib import Path
 from report_samples import report, result
 from verdicts import SUBMISSIONS
 
-from grader.model.catalogue import CheckResult, Failure, Status, Where
-from grader.model.codelab import load
+from grader.installed import load
 from grader.model.report import TaskReport
+from grader.model.verdict import CheckResult, Failure, Status, Where
 from grader.reports.json import to_dict
 from grader.results.graded import Class, Entry, Graded, Person, Review
 from grader.run.plan import NOT_HANDED_IN

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from report_samples import failed, failure, full_report, report, result
 
-from grader.model.catalogue import Failure, Status, Where
 from grader.model.report import Report, Submission, TaskReport
+from grader.model.verdict import Failure, Status, Where
 from grader.reports.json import to_dict
 from grader.results.graded import Class, Entry, Graded, Person, Review
 

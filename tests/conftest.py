@@ -21,10 +21,10 @@ from pathlib import Path
 import pytest
 from gradings import Gradings
 
-from grader.isolation.network import PrivateNetwork
 from grader.model.errors import GraderError
-from grader.run.worker import become_owner_of_orphans
 from grader.system import procfs, syscalls
+from grader.system.netns import PrivateNetwork
+from grader.system.processes import become_owner_of_orphans
 
 TIERS = {
     "corpus": "grades submissions that the fast tier leaves out",

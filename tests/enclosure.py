@@ -27,8 +27,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from grader.isolation.network import _bring_loopback_up, _route_everything_to_loopback, _write_maps
 from grader.system import procfs
+from grader.system.netns import _bring_loopback_up, _route_everything_to_loopback, _write_maps
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 PRIVATE_AND_BELOW, BIND, PARENT_DEATH_SIGNAL = 0x44000, 0x1000, 1

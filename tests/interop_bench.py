@@ -21,8 +21,9 @@ from bench import clients, timed
 from class_bench import SLOW
 from right_pairs import PYTHON, meeting, right, with_pairings
 
+from grader.installed import load
 from grader.model.catalogue import Check
-from grader.model.codelab import Pairing, load
+from grader.model.codelab import Pairing
 from grader.model.setup import Setup
 from grader.run.runner import run_all, workers_for
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-from grader import config
-from grader.model import codelab
+from grader import config, installed
 from grader.model.evidence import Exhibits
 from grader.model.report import Report
 from grader.reports import json
@@ -18,7 +17,7 @@ from grader.results.graded import Entry, Graded
 from grader.run.grading import Request, grading
 from grader.run.runner import run_one
 from grader.run.schedule import Listener
-from grader.submission import archives
+from grader.submission import intake
 
 SUBMISSIONS = Path(__file__).parent / "submissions"
 HTML = Path(__file__).parent.parent / "grader" / "reports" / "html"
@@ -118,10 +117,10 @@ def graded(report: Report, exhibits: Mapping[str, Exhibits] | None = None, **mor
 
 def run(name: str, *only: str) -> Report:
     """The report of a real run of some checks of a submission of the corpus, or of all."""
-    lab = codelab.load()
+    lab = installed.load()
     tasks = tuple(task.id for task in lab.catalogue.tasks)
     request = Request(tasks, only, config.load(None, lab), 7, sys.executable, sys.executable, "pty")
-    with archives.taken_in(SUBMISSIONS / name) as taken:
+    with intake.taken_in(SUBMISSIONS / name) as taken:
         return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from grader.model.catalogue import Catalogue, Check, CheckResult, Event, Failure, Status, Task, Where
+from grader.model.catalogue import Catalogue, Check, Task
 from grader.model.report import Report, Run, Submission, TaskReport
+from grader.model.verdict import CheckResult, Event, Failure, Status, Where
 
 TITLES = {
     "task1.listens": "The server starts without being asked for anything and accepts connections on its port.",

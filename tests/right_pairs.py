@@ -19,9 +19,11 @@ from pathlib import Path
 
 from verdicts import NAMES, SUBMISSIONS, is_right
 
-from grader.model.catalogue import Catalogue, CheckResult, Status, Task
-from grader.model.codelab import Codelab, Pairing, load
+from grader.installed import load
+from grader.model.catalogue import Catalogue, Task
+from grader.model.codelab import Codelab, Pairing
 from grader.model.setup import Setup
+from grader.model.verdict import CheckResult, Status
 from grader.run.runner import Grading, Step, run_all, workers_for
 
 PYTHON = sys.executable  # not the one behind it, which may have much installed, and begin slowly for that

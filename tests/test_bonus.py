@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from commandline import chatgrade
 
-from grader.model.catalogue import Status
-from grader.model.codelab import load
+from grader.installed import load
+from grader.model.verdict import Status
 from grader.submission.find import find
 
 LAB = load()

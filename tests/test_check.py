@@ -6,9 +6,10 @@ import dataclasses
 
 import pytest
 
-from grader.model import codelab
-from grader.model.catalogue import Catalogue, Check, CheckResult, Status, Task, check, check_of, nearest
-from grader.model.errors import UsageError
+from grader import installed
+from grader.model.catalogue import Catalogue, Check, Task, check, check_of
+from grader.model.errors import UsageError, nearest
+from grader.model.verdict import CheckResult, Status
 
 # The server checks of Tasks 1 to 4 and their points, as the contract has them.
 CONTRACT = {
@@ -22,7 +23,7 @@ CONTRACT = {
     "task4.reset": 3, "task4.reset-mid-broadcast": 4, "task4.mass-death": 2, "task4.before-name": 1,
     "task4.socket-closed": 3, "task4.rejoin": 2, "task4.stalled-reader": 0,
 }  # fmt: skip
-CHECKS = {one.id: one for one in codelab.load().catalogue if one.runs == "server" and one.task != "task5"}
+CHECKS = {one.id: one for one in installed.load().catalogue if one.runs == "server" and one.task != "task5"}
 
 
 # -- the codelab's own -------------------------------------------------------------------------------------------------
@@ -59,14 +60,14 @@ def test_every_check_needs_little(check_id):
 def test_needs_come_first():
     """No check stands before one that it needs."""
     seen: set[str] = set()
-    for one in codelab.load().catalogue:
+    for one in installed.load().catalogue:
         assert seen.issuperset(one.needs), one.id
         seen.add(one.id)
 
 
 def test_tasks_hold_their_own_checks():
     """Each task's checks bear its id, each id is used once, and a check without points is advice."""
-    tasks = codelab.load().catalogue.tasks
+    tasks = installed.load().catalogue.tasks
     ids = [one.id for task in tasks for one in task.checks]
     assert len(ids) == len(set(ids))
     assert all(one.task == task.id for task in tasks for one in task.checks)
@@ -200,7 +201,7 @@ def test_unknown_check(asked):
 def test_nearest_check(asked, near):
     """A misspelt id is answered with the one that was meant."""
     with pytest.raises(UsageError, match=f"did you mean '{near}'"):
-        codelab.load().catalogue[asked]
+        installed.load().catalogue[asked]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from report_samples import failed, failure, report, result
 from test_sinks import ANYTHING, fuzz_reports
 
-from grader.model.catalogue import Status
+from grader.model.verdict import Status
 from grader.reports.html.overview import class_page
 from grader.reports.registry import file_name
 from grader.results.graded import Class, Graded

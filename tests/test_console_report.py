@@ -25,8 +25,8 @@ from rich.console import Console
 
 from grader.console.progress import Progress
 from grader.console.report import render
-from grader.model.catalogue import Event, Status
 from grader.model.report import Report, TaskReport
+from grader.model.verdict import Event, Status
 from grader.text.prose import GAP, shorten
 from grader.wire.transcript import Transcript
 

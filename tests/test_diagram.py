@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from report_samples import ECHO_EVENTS
 
-from grader.model.catalogue import Event
+from grader.model.verdict import Event
 from grader.reports.html.conversation import Conversation
 from grader.reports.html.diagram import NARROW, ROOMY, Diagram, diagram
 from grader.text.width import columns

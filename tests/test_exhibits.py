@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from grader import config
+from grader import config, installed
 from grader.diagnosis import tracebacks
-from grader.diagnosis.tracebacks import Frame, Source, Thread, excerpts, stuck_threads
-from grader.model import codelab
-from grader.model.catalogue import Status, Where
+from grader.diagnosis.deadlocks import stuck_threads
+from grader.diagnosis.excerpts import excerpts
+from grader.diagnosis.own_code import Source
+from grader.diagnosis.tracebacks import Frame, Thread
 from grader.model.evidence import Excerpt, Exhibits
 from grader.model.report import Report
+from grader.model.verdict import Status, Where
 from grader.programs.screen import Screen
 from grader.run.grading import Request, grading
 from grader.run.runner import run_one
 from grader.run.schedule import Listener
-from grader.submission import archives
+from grader.submission import intake
 
 TWENTY = [f"line {number}" for number in range(1, 21)]
 LIBRARY = Frame("/usr/lib/python3.11/socket.py", 294, "accept")
@@ -125,10 +127,10 @@ def test_a_screenshot_is_what_stands_there():
 
 def report_of(folder: Path, check_id: str) -> Report:
     """The report of one check of a submission."""
-    lab = codelab.load()
+    lab = installed.load()
     chosen = config.load(None, lab)
     request = Request((check_id.partition(".")[0],), (check_id,), chosen, 7, sys.executable, sys.executable, "pty")
-    with archives.taken_in(folder) as taken:
+    with intake.taken_in(folder) as taken:
         return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
 
 

@@ -18,8 +18,8 @@ from markdown_it import MarkdownIt
 from report_samples import failed, failure, full_report, report, result
 from test_sinks import ANYTHING, FORMULA, fuzz_reports
 
-from grader.model.catalogue import Status
 from grader.model.errors import GraderError, UsageError
+from grader.model.verdict import Status
 from grader.reports.junit import junit
 from grader.reports.registry import FORMATS, Choices, Export, export, file_name
 from grader.results.graded import Class, Graded, Person, Review

@@ -12,7 +12,9 @@ import pytest
 from grader.model.errors import UsageError
 from grader.model.report import Submission
 from grader.submission import files
-from grader.submission.find import find, own_copy, programs_beside, source_matches, source_of
+from grader.submission.copying import own_copy
+from grader.submission.find import find
+from grader.submission.reading import programs_beside, source_matches, source_of
 
 NAMES = {"server": "simple_chat_server.py", "client": "threaded_chat_client.py"}
 CODE = b"print('chat')\n"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.wire.framing import DIALECTS, FrameBuffer, LineBuffer, dialect_of, frame, in_hex
+from grader.wire.framing import FrameBuffer, LineBuffer, frame, in_hex
+from tasks.framings import DIALECTS, dialect_of
 
 STREAMS = [
     pytest.param(b"", [], b"", id="nothing"),

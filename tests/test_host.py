@@ -8,7 +8,8 @@ import time
 import pytest
 
 from grader.model.errors import GraderError
-from grader.wire.host import Host, numbers_like_ports
+from grader.submission.sources import numbers_like_ports
+from grader.wire.host import Host
 from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 

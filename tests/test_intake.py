@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.model.errors import UsageError
-from grader.submission import archives
+from grader.submission import archives, intake
 
 CODE = b"print('chat')\n"
 SERVER = "simple_chat_server.py"
@@ -67,7 +67,7 @@ def taken(tmp_path: Path, data: bytes, name: str = "ada.zip") -> tuple[dict[str,
     """The files that an archive of these bytes gives, by their names in it, and the notes."""
     path = tmp_path / name
     path.write_bytes(data)
-    with archives.taken_in(path) as one:
+    with intake.taken_in(path) as one:
         assert one.unpacked
         found = {}
         for file in one.place.rglob("*"):
@@ -123,7 +123,7 @@ def test_empty_folders(tmp_path):
     """A folder in which a program may want to write is there, though nothing is in it."""
     path = tmp_path / "ada.zip"
     path.write_bytes(zipped(SERVER, "logs/", data=b""))
-    with archives.taken_in(path) as one:
+    with intake.taken_in(path) as one:
         assert (one.place / "logs").is_dir()
 
 
@@ -132,7 +132,7 @@ def test_folders_and_files_are_used_where_they_are(tmp_path):
     (tmp_path / SERVER).write_bytes(CODE)
     os.mkfifo(tmp_path / "pipe.zip")
     for path in (tmp_path, tmp_path / SERVER, tmp_path / "nothing.zip", tmp_path / "pipe.zip"):
-        with archives.taken_in(path) as one:
+        with intake.taken_in(path) as one:
             assert (one.place, one.unpacked, one.notes) == (path, False, ())
 
 
@@ -354,7 +354,7 @@ def attempt(data: bytes, name: str) -> None:
         path.write_bytes(data)
         before, tempfile.tempdir = tempfile.tempdir, str(around)
         try:
-            with archives.taken_in(path) as one:
+            with intake.taken_in(path) as one:
                 assert [place.name for place in around.iterdir()] == [next(iter(one.place.relative_to(around).parts))]
                 found = [place.lstat() for place in one.place.rglob("*")]
                 assert all(stat.S_ISREG(one.st_mode) or stat.S_ISDIR(one.st_mode) for one in found)
@@ -419,7 +419,7 @@ def test_any_file(name, data):
     path = Path(tempfile.mkdtemp()) / name
     path.write_bytes(data)
     try:
-        with archives.taken_in(path):
+        with intake.taken_in(path):
             pass
     except UsageError:
         pass

@@ -17,7 +17,7 @@ from commandline import chatgrade
 from waiting import kept, saved, until
 
 from grader.batch.store import Store
-from grader.model.codelab import load
+from grader.installed import load
 
 TESTS = Path(__file__).parent
 SUBMISSIONS = TESTS / "submissions"

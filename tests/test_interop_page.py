@@ -14,8 +14,8 @@ from browser import LAPTOP, PHONE, WALL, opened
 from rich.console import Console
 
 from grader.console.interop import InteropProgress, render_summary
-from grader.model.catalogue import Event
-from grader.model.codelab import load
+from grader.installed import load
+from grader.model.verdict import Event
 from grader.reports.html.interop import as_page
 from grader.reports.interop_csv import as_csv
 from grader.results.blame import Pair

@@ -13,8 +13,8 @@ import pytest
 from report_samples import ECHO_EVENTS, failed, failure, full_report, report, result
 
 import grader
-from grader.model.catalogue import Event, Status
 from grader.model.report import Report
+from grader.model.verdict import Event, Status
 from grader.reports.json import render, to_dict
 
 SCHEMA = json.loads((Path(grader.__file__).parent / "reports" / "report.schema.json").read_text(encoding="utf-8"))

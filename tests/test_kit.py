@@ -14,15 +14,15 @@ import commandline
 import pytest
 from report_samples import plain_console, written
 
-from grader import config
+from grader import config, installed
 from grader.console.kit import render
 from grader.kit import Laid, lay_out
-from grader.model import codelab
+from grader.model import settings
 from grader.model.errors import UsageError
 from tasks import answers
 from tasks.copied import share_copied
 
-LAB = codelab.load()
+LAB = installed.load()
 RIGHT = Path(__file__).parent / "submissions" / "rlock_broadcast"
 NAMES = {"TASKS.md", "answers.md", "chatgrade.toml"}
 EXPLAINS = ("--only", "task2.explains-listener", "--only", "task2.explains-framing")
@@ -35,7 +35,7 @@ def kit(folder: Path, course: str = "") -> dict[str, str]:
     """The texts of the kit for a course with these settings."""
     path = None
     if course:
-        path = folder / config.NAME
+        path = folder / settings.NAME
         path.write_text(course)
     return dict(LAB.kit(LAB, config.load(path, LAB)))
 
@@ -46,14 +46,14 @@ def kit(folder: Path, course: str = "") -> dict[str, str]:
 def test_the_settings_as_they_are_change_nothing(tmp_path):
     """The settings of the kit, untouched, are those of no file at all."""
     lay_out(tmp_path, LAB)
-    assert config.load(tmp_path / config.NAME, LAB) == config.load(None, LAB)
+    assert config.load(tmp_path / settings.NAME, LAB) == config.load(None, LAB)
 
 
 def test_every_setting_is_there_with_its_default(tmp_path):
     """With the sign taken away from every line that holds a setting, every setting is set, to its default, and explained."""
-    text = kit(tmp_path)[config.NAME]
+    text = kit(tmp_path)[settings.NAME]
     set_lines = re.sub(r"(?m)^#(?! )", "", text)
-    path = tmp_path / config.NAME
+    path = tmp_path / settings.NAME
     path.write_text(set_lines)
     tables = config.tomllib.loads(set_lines)
     assert tables == config.defaults(LAB)
@@ -71,13 +71,13 @@ def test_every_setting_that_is_read_is_among_the_defaults():
     fields = {"files", "network", "wording", "points", "limits", "batch"}
     assert set(lines) == fields
     assert lines["limits"] == set(vars(config.Limits()))
-    assert lines["batch"] == set(vars(config.BatchSettings()))
+    assert lines["batch"] == set(vars(settings.BatchSettings()))
 
 
 def test_one_setting_can_be_taken_into_use(tmp_path):
     """It takes no more than the sign before it, and the value changed."""
     lay_out(tmp_path, LAB)
-    path = tmp_path / config.NAME
+    path = tmp_path / settings.NAME
     path.write_text(path.read_text().replace("#port = 65433 ", "port = 5000 "))
     assert config.load(path, LAB).port == 5000
 
@@ -204,7 +204,7 @@ def test_init(tmp_path):
     ]
     assert f"next      chatgrade task1 '{tmp_path}/new/a course'\"'\"'s'\n" in done.stdout
     assert "once it holds simple_chat_server.py and threaded_chat_client.py" in done.stdout
-    assert list(config.load(folder / config.NAME, LAB).points) == []
+    assert list(config.load(folder / settings.NAME, LAB).points) == []
 
 
 def test_init_again(tmp_path):
@@ -224,9 +224,9 @@ def test_init_again(tmp_path):
 
 def test_the_settings_of_a_course_above_stay_in_force(tmp_path):
     """Under a folder with settings none are written: those nearest count, so they would put the course's out of force."""
-    (tmp_path / config.NAME).write_text('[files]\nserver = "serveur.py"\n')
+    (tmp_path / settings.NAME).write_text('[files]\nserver = "serveur.py"\n')
     laid = lay_out(tmp_path / "ada", LAB)
-    assert laid.course == tmp_path / config.NAME
+    assert laid.course == tmp_path / settings.NAME
     assert laid.written == ("TASKS.md", "answers.md")
     assert "serveur.py" in (tmp_path / "ada" / "TASKS.md").read_text()
     assert "serveur.py" in chatgrade("init", tmp_path / "bob").stdout
@@ -234,7 +234,7 @@ def test_the_settings_of_a_course_above_stay_in_force(tmp_path):
 
 def test_settings_that_are_wrong(tmp_path):
     """A sheet is not made by settings that cannot be read, and nothing is written."""
-    (tmp_path / config.NAME).write_text("[netwrok]\n")
+    (tmp_path / settings.NAME).write_text("[netwrok]\n")
     done = chatgrade("init", tmp_path / "ada")
     assert (done.returncode, done.stdout) == (2, "")
     assert "there is no table [netwrok]" in done.stderr

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.isolation.network import LAN_ADDRESS, Network, PrivateNetwork
+from grader.isolation.network import LAN_ADDRESS, Network
 from grader.model.errors import GraderError
 from grader.system import procfs
+from grader.system.netns import PrivateNetwork
 from grader.system.sockdiag import SocketTable
 
 pytestmark = pytest.mark.own_process

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from report_samples import CRASH, ECHO, failed, failure, report, result
 from test_sinks import fuzz
 
-from grader.model.catalogue import Status, Where
-from grader.model.codelab import load
+from grader.installed import load
+from grader.model.verdict import Status, Where
 from grader.reports.registry import export
 from grader.results.graded import Class, Entry, Graded, Person, Review
 from grader.results.overview import Cell, Overview, overview

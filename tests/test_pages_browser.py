@@ -11,8 +11,8 @@ from report_samples import GUIDE, failed, failure, full_report, report, result
 from test_diagram import CROWD
 from test_student_page import EXCERPT, HOSTILE, SCREEN, STUCK, everywhere
 
-from grader.model.catalogue import Event
 from grader.model.evidence import Excerpt, Exhibits
+from grader.model.verdict import Event
 from grader.reports.html.student import html, student_page
 
 CHECK = "task1.broadcast"

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.diagnosis.tracebacks import Source, dumped_threads, lock_taken_twice
+from grader.diagnosis.deadlocks import lock_taken_twice
+from grader.diagnosis.own_code import Source
+from grader.diagnosis.tracebacks import dumped_threads
 from grader.model.errors import GraderError
 from grader.programs.program import Program, Programs
 from grader.quiescence import threads as idle

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from report_samples import report, result
 
-from grader.model.catalogue import CheckResult, Status
 from grader.model.report import TaskReport
+from grader.model.verdict import CheckResult, Status
 
 PASS, FAIL, SKIP, REVIEW, ERROR = Status.PASS, Status.FAIL, Status.SKIP, Status.REVIEW, Status.ERROR
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.model.catalogue import INCONCLUSIVE, Catalogue, Check, CheckResult, Failure, Status, Task
+from grader.model.catalogue import Catalogue, Check, Task
 from grader.model.codelab import Codelab
+from grader.model.verdict import INCONCLUSIVE, CheckResult, Failure, Status
 from grader.run.pool import Worker
 from grader.run.runner import Outcome, Step, run_all
 from grader.run.schedule import Listener

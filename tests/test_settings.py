@@ -6,11 +6,12 @@ import dataclasses
 
 import pytest
 
-from grader.config import NAME, Settings, find, load
-from grader.model import codelab
+from grader import installed
+from grader.config import find, load
 from grader.model.errors import UsageError
+from grader.model.settings import NAME, Settings
 
-LAB = codelab.load()
+LAB = installed.load()
 
 
 def loaded(folder, text: str | bytes) -> Settings:

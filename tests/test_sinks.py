@@ -28,8 +28,8 @@ from test_json_report import VALIDATOR
 from wcwidth import wcwidth
 
 from grader.console.report import render
-from grader.model.catalogue import Event, Failure, Status, Where
 from grader.model.report import Report, Submission
+from grader.model.verdict import Event, Failure, Status, Where
 from grader.reports.json import render as render_json
 from grader.reports.json import to_dict
 from grader.text import sinks

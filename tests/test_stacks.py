@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grader.diagnosis.tracebacks import Frame, Source, dumped_threads, last_crash
-from grader.model.catalogue import Where
+from grader.diagnosis.own_code import Source
+from grader.diagnosis.tracebacks import Frame, dumped_threads, last_crash
+from grader.model.verdict import Where
 
 THREAD_CRASH = """\
 Exception in thread Thread-1{name}:

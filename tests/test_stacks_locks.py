@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from grader.diagnosis.tracebacks import Frame, Source, Thread, lock_taken_twice, waiting_for_a_lock
-from grader.model.catalogue import Where
+from grader.diagnosis.deadlocks import lock_taken_twice, waiting_for_a_lock
+from grader.diagnosis.own_code import Source
+from grader.diagnosis.tracebacks import Frame, Thread
+from grader.model.verdict import Where
 
 LIBRARY = Frame("/usr/lib/python3.11/threading.py", 982, "run")
 

@@ -13,9 +13,9 @@ from pages import HTML, colours, contrast, graded, only, parsed
 from report_samples import CRASH, ECHO, ECHO_EVENTS, GUIDE, LOCK, failed, failure, full_report, report, result
 from test_sinks import ANYTHING, fuzz_reports
 
-from grader.model.catalogue import Event, Status, Where
 from grader.model.evidence import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
 from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED, Run, Submission, TaskReport
+from grader.model.verdict import Event, Status, Where
 from grader.reports.html.evidence import _screen
 from grader.reports.html.source import colored
 from grader.reports.html.student import html, student_page

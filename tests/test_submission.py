@@ -9,7 +9,8 @@ import pytest
 
 from grader.model.errors import UsageError
 from grader.model.report import Submission
-from grader.submission.find import find, own_copy
+from grader.submission.copying import own_copy
+from grader.submission.find import find
 
 NAMES = {"server": "simple_chat_server.py", "client": "threaded_chat_client.py"}
 CODE = b"print('chat')\n"

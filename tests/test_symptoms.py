@@ -10,7 +10,7 @@ from report_samples import failed, failure, report
 from test_sinks import ANYTHING, fuzz
 
 from grader.diagnosis import cause
-from grader.model.catalogue import Failure
+from grader.model.verdict import Failure
 from grader.reports.json import to_dict
 from grader.results.symptoms import OPEN, Sentence, Symptom
 from grader.room import room

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.model.catalogue import Event
+from grader.model.verdict import Event
 from grader.wire.transcript import Transcript
 
 

@@ -16,9 +16,9 @@ from report_samples import ECHO, ECHO_EVENTS, failed, failure, plain_console, re
 from rich.cells import cell_len
 
 from grader.console.board import lines, news
-from grader.model.catalogue import CheckResult, Status, Where
 from grader.model.errors import Abandoned, GraderError, UsageError
 from grader.model.report import Report, TaskReport
+from grader.model.verdict import CheckResult, Status, Where
 from grader.run.schedule import Listener
 from grader.watch import watch as watching
 from grader.watch.saves import Place, Saved

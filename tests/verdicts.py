@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from grader.cli import options
-from grader.model.codelab import load
+from grader.installed import load
 from grader.model.report import Report
 from grader.reports.json import to_dict
 from grader.run.grading import Request, grading
 from grader.run.runner import Grading, run_all, workers_for
 from grader.run.schedule import Listener
-from grader.submission import archives
+from grader.submission import intake
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -147,7 +147,7 @@ def _request(name: str, terminal: str, python: str) -> Request:
 
 
 def _one(name: str, request: Request) -> Grading[tuple[str, Report]]:
-    with archives.taken_in(path_of(name)) as taken:
+    with intake.taken_in(path_of(name)) as taken:
         return name, (yield from grading(LAB, request, taken, Listener()))
 
 

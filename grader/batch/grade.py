@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.batch import duplicates, pages
+from grader.batch.digests import rules_of
 from grader.batch.intake import opening
 from grader.batch.intake.layouts import Handed, class_in
-from grader.batch.run import BatchListener, Seen, grade_class, look_into, rules_of
+from grader.batch.run import BatchListener, Seen, grade_class, look_into
 from grader.batch.store import Store
 from grader.model.codelab import Codelab
 from grader.model.errors import GraderError, UsageError
 from grader.results.graded import Entry, Graded
 from grader.run.grading import Request
-from grader.submission import archives, files
+from grader.submission import files, intake
 
 _MOST_NOTES, _MOST_NAMED = 20, 5  # programs that several have; hand-ins that one note names
 
@@ -111,7 +112,7 @@ class _HandIn:
         """Who handed it in."""
         return self.handed.entry
 
-    def opened(self) -> AbstractContextManager[archives.Intake]:
+    def opened(self) -> AbstractContextManager[intake.Intake]:
         """Its files, for now."""
         return opening.opened(self.handed, self.scratch)
 

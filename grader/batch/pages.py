@@ -17,9 +17,9 @@ from importlib import resources
 from pathlib import Path
 
 import grader
+from grader import installed
 from grader.batch.run import BatchListener
 from grader.batch.store import Store
-from grader.model import codelab
 from grader.model.errors import GraderError
 from grader.reports import html
 from grader.reports.files import replace
@@ -56,7 +56,7 @@ def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], list
 def refresh(store: Store, out: Path) -> None:
     """Bring the pages up to date if the folder has any, after something else than grading has changed the results."""
     if (out / INDEX).exists():
-        write(store, out, codelab.load().guides, BatchListener())
+        write(store, out, installed.load().guides, BatchListener())
 
 
 def address(key: str) -> str:

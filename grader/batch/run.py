@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import grader
 from grader.batch import duplicates
+from grader.batch.digests import digest_of
 from grader.batch.store import Store
-from grader.model.catalogue import Status
 from grader.model.codelab import Codelab
 from grader.model.errors import GraderError, UsageError
 from grader.model.evidence import Exhibits
+from grader.model.verdict import Status
 from grader.reports import json as json_report
 from grader.results.graded import Entry
 from grader.run.grading import Request, grading
 from grader.run.runner import Grading, run_all, workers_for
 from grader.run.schedule import Listener
-from grader.submission import files
-from grader.submission.archives import Intake
-
-_LARGEST_FILE = 16 << 20  # bytes of a file that count for its digest
+from grader.submission.intake import Intake
 
 
 class HandIn(Protocol):
@@ -84,32 +78,6 @@ def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
                 yield Seen(one, digest_of(taken.place, rules), duplicates.prints(taken.place))
         except Exception:  # noqa: BLE001 - whatever is wrong with one is told when it is graded, and stops nobody
             yield Seen(one, "", {})
-
-
-def rules_of(lab: Codelab, request: Request, isolation: str) -> str:
-    """All that verdicts are made of but the hand-in itself: the checks, the tool, the settings, the isolation. A digest."""
-    code = hashlib.sha256()
-    for package in (Path(grader.__file__).parent, Path(inspect.getfile(lab.room)).parent):
-        for source in sorted(package.rglob("*.py")):
-            code.update(source.relative_to(package).as_posix().encode() + b"\0" + source.read_bytes())
-    asked = [
-        grader.__version__, code.hexdigest(), request.tasks, request.only, request.seed, request.python, request.terminal,
-        isolation, {key: str(value) for key, value in asdict(request.settings).items() if key != "batch"},
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-
-
-def digest_of(folder: Path, rules: str) -> str:
-    """Of the files in a folder and the rules."""
-    digest = hashlib.sha256(rules.encode())
-    for file in files.listing(folder).files:
-        try:
-            content = files.read(file, _LARGEST_FILE, folder)
-        except OSError:
-            content = b""
-        for part in (file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"), content):
-            digest.update(len(part).to_bytes(8, "big") + part)
-    return f"sha256:{digest.hexdigest()}"
 
 
 def grade_class(

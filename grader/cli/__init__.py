@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from grader import __version__
-from grader import config as settings
+from grader import __version__, installed
+from grader import config as course
 from grader.cli import options
 from grader.model import codelab
 from grader.model.errors import GraderError, UsageError
 from grader.reports import files as written
 from grader.run import signals
-from grader.submission import archives
+from grader.submission import archives, intake
 from grader.text import sinks
 
 if TYPE_CHECKING:
@@ -100,13 +100,13 @@ _add_grading_command("all", options.TASKS, "Check all tasks of the submission at
 def grade(tasks: tuple[str, ...], *, path: Path, **options: Any) -> int:  # noqa: ANN401 - click's options, by name
     """Take in, grade; returns the exit status."""
     reports = {form: name for form in written.FORMS if (name := options.pop(form)) is not None}
-    with archives.taken_in(path) as taken:
+    with intake.taken_in(path) as taken:
         return _grade(tasks, taken, reports, **options)
 
 
 def _grade(
     tasks: tuple[str, ...],
-    taken: archives.Intake,
+    taken: intake.Intake,
     reports: Mapping[str, str],
     *,
     only: tuple[str, ...],
@@ -123,7 +123,7 @@ def _grade(
     no_color: bool,
 ) -> int:
     """Find, run, report; returns the exit status."""
-    lab = codelab.load()
+    lab = installed.load()
     chosen, given = options.settings_and_programs(lab, tasks, taken, server, client, config)
     interpreter = options.interpreter_at(python)
     backend, terminal_notes = options.terminal_kind(terminal)
@@ -196,7 +196,7 @@ def _grade_batch(
     from grader.batch import grade as command
     from grader.console.batch import BatchProgress, render_summary
 
-    lab = codelab.load()
+    lab = installed.load()
     request = options.class_request(lab, tasks or options.TASKS, paths[0], config, seed, python, terminal)
     chosen = request.settings
     batch = command.Batch(
@@ -242,7 +242,7 @@ def _meet_each_other(
     from grader.reports.html.interop import as_page
     from grader.reports.interop_csv import as_csv
 
-    lab = codelab.load()
+    lab = installed.load()
     request = options.class_request(lab, ("interop",), paths[0], config, seed, python, terminal)
     chosen = request.settings
     asked = pairs.Asked(
@@ -348,12 +348,12 @@ def _watch(
         path.stat()
     except OSError as error:
         raise UsageError(f"{path}: cannot be watched ({error.strerror}).") from error
-    lab, tasks, kept_seed = codelab.load(), tasks or options.TASKS, options.drawn_seed() if seed is None else seed
+    lab, tasks, kept_seed = installed.load(), tasks or options.TASKS, options.drawn_seed() if seed is None else seed
     lab.catalogue.with_needs(only)  # an id that there is not is no matter of the submission
     interpreter, (backend, notes) = options.interpreter_at(python), options.terminal_kind(terminal)
 
     def grade_once(listener: Listener, saved: Connection) -> Report:
-        with archives.taken_in(path) as taken:
+        with intake.taken_in(path) as taken:
             chosen, given = options.settings_and_programs(lab, tasks, taken, server, client, config)
             request = Request(tasks, only, chosen, kept_seed, python, interpreter, backend, notes, given)
             return runner.run_one(lab, grading(lab, request, taken, listener), isolation, jobs or 0, saved)
@@ -371,7 +371,7 @@ def list_checks() -> None:
     """List all checks: ids, points, what each asks."""
     from grader.console.catalogue import render_checks
 
-    render_checks(codelab.load().catalogue, _console(no_color=False))
+    render_checks(installed.load().catalogue, _console(no_color=False))
 
 
 @commands.command("explain")
@@ -380,7 +380,7 @@ def explain(check_id: str) -> None:
     """Tell what a check does, why it matters, what usually goes wrong, and where to read."""
     from grader.console.catalogue import render_explanation
 
-    render_explanation(codelab.load().catalogue[check_id], _console(no_color=False))
+    render_explanation(installed.load().catalogue[check_id], _console(no_color=False))
 
 
 @commands.command("doctor")
@@ -395,8 +395,8 @@ def doctor(*, python: str, config: Path | None, no_color: bool) -> int:
     from grader.doctor import examine
     from grader.doctor.finding import Machine
 
-    lab, file = codelab.load(), config or settings.find(Path())
-    examination = examine(Machine(lab, settings.load(file, lab), file, options.located(python)))
+    lab, file = installed.load(), config or course.find(Path())
+    examination = examine(Machine(lab, course.load(file, lab), file, options.located(python)))
     render(examination, _console(no_color=no_color))
     return 0 if examination.can_grade else TROUBLE
 
@@ -413,7 +413,7 @@ def start_course(folder: str) -> None:
 
     if not folder:
         raise UsageError("the name of the folder is empty: `chatgrade init .` lays the kit out here.")
-    render(kit.lay_out(Path(folder), codelab.load()), _console(no_color=False))
+    render(kit.lay_out(Path(folder), installed.load()), _console(no_color=False))
 
 
 @commands.command("review")

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader import config as settings
+from grader import config as course
 from grader.model import codelab
 from grader.model.errors import UsageError
+from grader.model.settings import Settings
 from grader.reports import files
-from grader.submission import archives
+from grader.submission import intake
 
 if TYPE_CHECKING:
     from grader.run.grading import Request
@@ -105,9 +106,9 @@ def taking(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], 
 
 
 def settings_and_programs(
-    lab: codelab.Codelab, tasks: tuple[str, ...], taken: archives.Intake, server: Path | None, client: Path | None,
+    lab: codelab.Codelab, tasks: tuple[str, ...], taken: intake.Intake, server: Path | None, client: Path | None,
     config: Path | None,
-) -> tuple[settings.Settings, dict[str, Path]]:  # fmt: skip
+) -> tuple[Settings, dict[str, Path]]:  # fmt: skip
     """The settings that hold for a submission, and its programs that were named on the command line."""
     beside = taken.path if taken.unpacked else server or client or taken.path
     given = {
@@ -115,7 +116,7 @@ def settings_and_programs(
         for role, file in (("server", server), ("client", client))
         if file
     }
-    return settings.load(config or settings.find(beside), lab), given
+    return course.load(config or course.find(beside), lab), given
 
 
 def class_request(
@@ -125,7 +126,7 @@ def class_request(
     """What is asked of each hand-in of a class that is at this path."""
     from grader.run.grading import Request
 
-    chosen = settings.load(config or settings.find(path.absolute().parent), lab)
+    chosen = course.load(config or course.find(path.absolute().parent), lab)
     backend, notes = terminal_kind(terminal)
     seed = drawn_seed() if seed is None else seed
     return Request(tasks, (), chosen, seed, python, interpreter_at(python), backend, notes)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from grader.batch.run import BatchListener, Result
-from grader.model.catalogue import CheckResult
+from grader.model.verdict import CheckResult
 from grader.run.schedule import Listener
 from grader.text import sinks
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from grader.console.report import Page, ReportPage, score_of
-from grader.model.catalogue import CheckResult, Status
 from grader.model.report import TaskReport
+from grader.model.verdict import CheckResult, Status
 from grader.text.width import columns
 from grader.watch.watch import Mark, Turn
 

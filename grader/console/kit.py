@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from grader import config
 from grader.console.report import Page
 from grader.kit import Laid
+from grader.model import settings
 
 _LABEL = len("left out  ")
 
@@ -42,7 +42,7 @@ def render(laid: Laid, console: Console) -> None:
         for name in laid.barred
     ]
     if laid.course:
-        lines.append(("left out", f"{config.NAME}: {laid.course} holds for this folder"))
+        lines.append(("left out", f"{settings.NAME}: {laid.course} holds for this folder"))
     lines.append(("next", f"chatgrade task1 {_pasted(laid.folder, page)}"))
     if laid.missing:
         lines.append(("", f"once it holds {' and '.join(laid.missing)}"))

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from grader.console.board import drawn, lines, mark, news
 from grader.console.report import Page, ReportPage, score_of
-from grader.model.catalogue import CheckResult, Status
+from grader.model.verdict import CheckResult, Status
 from grader.text.width import columns
 from grader.watch.watch import Mark, Turn, Viewer
 

@@ -12,7 +12,7 @@ from rich.control import Control
 from rich.segment import ControlType
 from rich.text import Text
 
-from grader.model.catalogue import CheckResult
+from grader.model.verdict import CheckResult
 from grader.run.schedule import Listener
 
 _ERASE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))

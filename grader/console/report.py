@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from grader.model.catalogue import CheckResult, Event, Failure, Status
+from grader.model.causes import Told
 from grader.model.report import Report, TaskReport
+from grader.model.verdict import CheckResult, Event, Failure, Status
 from grader.reports.json import summary_of
 from grader.text import sinks
-from grader.text.prose import GAP, Told, count, reading, shorten
+from grader.text.prose import GAP, count, reading, shorten
 from grader.text.width import breaks, columns
 
 _VALUE = 200  # characters of one value; about three lines of a narrow terminal

@@ -6,18 +6,10 @@ import re
 import signal
 from dataclasses import replace
 
-from grader.diagnosis.tracebacks import (
-    Crash,
-    Frame,
-    Source,
-    Thread,
-    dumped_threads,
-    last_crash,
-    lock_taken_twice,
-    stuck_threads,
-    waiting_for_a_lock,
-)
-from grader.model.catalogue import Failure, Where
+from grader.diagnosis.deadlocks import lock_taken_twice, stuck_threads, waiting_for_a_lock
+from grader.diagnosis.own_code import Source
+from grader.diagnosis.tracebacks import Crash, Frame, Thread, dumped_threads, last_crash
+from grader.model.verdict import Failure, Where
 from grader.programs.program import Program
 from grader.quiescence.waiter import Ending
 

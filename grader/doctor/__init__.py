@@ -12,7 +12,7 @@ from functools import partial
 from grader.doctor import isolation, linux, pythons, surroundings
 from grader.doctor.finding import Finding, Level, Machine
 from grader.model.errors import in_words
-from grader.programs.program import LINUX
+from grader.system.processes import LINUX
 
 Probe = Callable[[Machine], Iterator[Finding]]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from grader.config import Settings
 from grader.model.codelab import Codelab
+from grader.model.settings import Settings
 
 
 class Level(str, Enum):

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 
 from grader.doctor import linux
 from grader.doctor.finding import Finding, Level, Machine
+from grader.isolation.levels import LEVELS
 from grader.model.errors import GraderError, in_words
 from grader.model.setup import Setup
-from grader.programs.program import LINUX
-from grader.quiescence import sockets
-from grader.run.isolation import LEVELS
 from grader.run.pool import Workers
 from grader.submission import files
+from grader.system import ports
+from grader.system.processes import LINUX
 
 Outcome = str | GraderError
 """What a level leaves open, or why this machine does not have it."""
@@ -47,7 +47,7 @@ def levels(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
 def _tried(level: str, machine: Machine) -> Outcome:
     settings = machine.settings
     try:
-        if level == "none" and sockets.who_listens(settings.port):
+        if level == "none" and ports.who_listens(settings.port):
             return GraderError(f"not while port {settings.port} is taken")
         with files.temporary_folder() as scratch:
             setup = Setup(scratch, {}, machine.python, settings.port, settings.wording, 0, limits=settings.limits)

@@ -18,11 +18,11 @@ from grader.doctor.asking import answers
 from grader.doctor.finding import Finding, Level, Machine
 from grader.model.errors import GraderError
 from grader.model.limits import ADDRESSES, MEGABYTE
-from grader.programs.program import LINUX, usual_environment
-from grader.quiescence import sockets
+from grader.programs.launch import usual_environment
 from grader.run.pool import processors
 from grader.submission import files
-from grader.system import procfs, syscalls
+from grader.system import ports, procfs, syscalls
+from grader.system.processes import LINUX
 
 _ASK_LOCALE = "import locale; locale.setlocale(locale.LC_ALL, ''); print('there')"
 
@@ -133,7 +133,7 @@ def limits(machine: Machine) -> Iterator[Finding]:
 def port(machine: Machine, level: str) -> Iterator[Finding]:
     """Whether the port is free, which matters where the best level is `none`."""
     number = machine.settings.port
-    holder = sockets.who_listens(number)
+    holder = ports.who_listens(number)
     if not holder:
         yield Finding(Level.OK, "port", f"{number} is free")
         return

@@ -11,66 +11,11 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from enum import Enum
 from typing import Any
 
-from grader.model.errors import UsageError
-from grader.model.evidence import Exhibits, StuckThread
+from grader.model.errors import UsageError, nearest
 
 CheckFunction = Callable[[Any], None]
-
-
-class Status(str, Enum):
-    """The verdict on one check. `review` awaits a person; `error` is the grader's own fault or the machine's."""
-
-    PASS = "pass"  # noqa: S105 - a verdict
-    FAIL = "fail"
-    SKIP = "skip"
-    REVIEW = "review"
-    ERROR = "error"
-
-
-@dataclass(frozen=True)
-class Where:
-    """A line in the student's own file."""
-
-    file: str
-    line: int
-
-
-@dataclass(frozen=True)
-class Event:
-    """One thing that happened on a connection, for people to read.
-
-    `t` is in seconds since the server listened. `dir` is one of: in (the peer got it), out (the peer sent it), note
-    (connected, closed, ...). `mark` is a remark at the moment that went wrong.
-    """
-
-    t: float
-    who: str
-    dir: str
-    data: str
-    mark: str = ""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What was expected, what was seen, and what it probably means."""
-
-    summary: str
-    expected: str
-    observed: str
-    hint: str = ""
-    where: Where | None = None
-    event: int | None = None  # the place in the transcript that shows it
-    mark: str = ""  # the remark to put there
-    blocks: bool = True  # whether checks that need this one are skipped
-    meant: bool = False  # it shows that the program was meant for this task, although it fails
-    unless: str = ""  # a check id: if that one failed, this failure is its consequence and counts as a skip
-    missed: str = ""  # who should have got what never came
-    threads: tuple[StuckThread, ...] = ()  # of the program that did not go on
-    step: str = ""  # of a check that goes through several, the one that went wrong
 
 
 @dataclass(frozen=True)
@@ -95,36 +40,6 @@ class Check:
         """Whether it gives no points and only advises."""
         return self.points == 0
 
-
-@dataclass
-class CheckResult:
-    """The verdict on one check of one run, with the evidence."""
-
-    id: str
-    title: str
-    runs: str
-    points: int
-    status: Status
-    seconds: float = 0.0
-    failure: Failure | None = None
-    needs: tuple[str, ...] = ()
-    because: str = ""  # the failed check that made this one a skip
-    summary: str = ""
-    notes: tuple[str, ...] = ()
-    program_output: str = ""
-    transcript: tuple[Event, ...] = ()
-    exhibits: Exhibits = field(default_factory=Exhibits)  # of a failure
-    absent: bool = False  # what it asks for may be left out, and was: neither passed nor failed
-    wanted: bool = True  # False: it ran only because another check needs it, and gives no points
-
-    @property
-    def earned(self) -> int:
-        """The points it gives: all or nothing."""
-        return self.points if self.status is Status.PASS else 0
-
-
-INCONCLUSIVE = "inconclusive"
-"""The `because` of a result that should be tried again alone."""
 
 _ATTRIBUTE = "__chatgrade_check__"
 
@@ -196,12 +111,3 @@ class Catalogue:
                 wanted.add(check_id)
                 pending.extend(self[check_id].needs)
         return [check for check in self if check.id in wanted]
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The end of an error sentence: names the known word nearest to a wrong one, or lists all if there are few."""
-    names = sorted(known)
-    close = get_close_matches(word, names, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(names)}." if len(names) <= 12 else "; `chatgrade checks` lists them all."

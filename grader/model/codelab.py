@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.config import Settings
     from grader.model.catalogue import Catalogue, Check
+    from grader.model.settings import Settings
     from grader.room.room import Room
 
 
@@ -84,10 +84,3 @@ class Codelab:
     def bonus_role(self, role: str) -> str:
         """The role that a usual one (server, client) has in the bonus task."""
         return next((bonus for bonus, extra in self.extras.items() if extra.like == role), role)
-
-
-def load() -> Codelab:
-    """The codelab of this installation."""
-    from tasks import CODELAB
-
-    return CODELAB

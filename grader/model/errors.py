@@ -5,10 +5,12 @@ Code below the command line raises one of these and never prints or exits; each 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.model.catalogue import Failure
+    from grader.model.verdict import Failure
 
 
 class CheckFailed(Exception):  # noqa: N818 - a verdict about the student's program, not an error of ours
@@ -51,3 +53,12 @@ def in_words(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error) or type(error).__name__
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The end of an error sentence: names the known word nearest to a wrong one, or lists all if there are few."""
+    names = sorted(known)
+    close = get_close_matches(word, names, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(names)}." if len(names) <= 12 else "; `chatgrade checks` lists them all."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from grader.model.catalogue import CheckResult, Status
 from grader.model.evidence import Exhibits
+from grader.model.verdict import CheckResult, Status
 
 NOT_HANDED_IN = "not handed in; it is a bonus"  # the summary of a check of what may be left out, and was
 ONLY_NEEDED = (

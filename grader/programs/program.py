@@ -7,148 +7,29 @@ it opened and however often it forked, belongs to one of the programs.
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from grader.model.catalogue import Failure
 from grader.model.errors import CheckFailed, GraderError, Inconclusive
 from grader.model.limits import MEGABYTE, Limits, Usage
+from grader.model.verdict import Failure
+from grader.programs.console import Console, Output
+from grader.programs.launch import _start, usual_environment
 from grader.system import procfs
+from grader.system.processes import LINUX, _descendants
 from grader.wire.loop import Loop
 
 if TYPE_CHECKING:
     from grader.isolation.bubblewrap import Box, Sandbox
     from grader.isolation.confinement import Confinement
 
-LINUX = sys.platform.startswith("linux")
 
 _BETWEEN_LOOKS = 0.1  # seconds between two looks at what programs use
-_HEAD, _TAIL = 24 << 10, 40 << 10  # bytes of output kept from its beginning and its end
-
-
-class Capture:
-    """Keeps what a program prints; the middle of very much is left out."""
-
-    def __init__(self) -> None:
-        self._head, self._tail = bytearray(), bytearray()
-        self.total = 0  # bytes
-
-    def add(self, data: bytes) -> None:
-        """Keep this, too."""
-        self.total += len(data)
-        room = _HEAD - len(self._head)
-        self._head += data[:room] if room > 0 else b""
-        self._tail += data[max(room, 0) :]
-        del self._tail[:-_TAIL]
-
-    @property
-    def text(self) -> str:
-        """All of it, or its beginning and end with a line that says how much is left out."""
-        left_out = self.total - len(self._head) - len(self._tail)
-        gap = f"\n[... {left_out} bytes left out ...]\n".encode() if left_out else b""
-        return (bytes(self._head) + gap + bytes(self._tail)).decode("utf-8", "backslashreplace")
-
-
-class Console(Protocol):
-    """What a program has for its standard input and output."""
-
-    environment: Mapping[str, str]  # what it needs beside the usual
-    is_terminal: bool  # and so becomes the program's controlling terminal
-
-    def ends(self) -> tuple[int, int]:
-        """The program's ends: standard input, and standard output and error, as subprocess takes them."""
-
-    def in_child(self) -> None:
-        """What the new process does before it becomes the program."""
-
-    def started(self) -> None:
-        """The program has its ends now."""
-
-    def unread(self) -> bool:
-        """Whether something was typed that the program has not read. Moves what the kernel has on its way, too."""
-
-    @property
-    def text(self) -> str:
-        """What it has printed."""
-
-    @property
-    def total(self) -> int:
-        """Bytes printed, kept or not."""
-
-    def close(self) -> None:
-        """Read what is left and let go."""
-
-
-class Output:
-    """The console of a program that nobody types to: standard output and error in one pipe."""
-
-    environment: Mapping[str, str] = {}
-    is_terminal = False
-
-    def __init__(self, loop: Loop) -> None:
-        self._descriptor, self._write_end = os.pipe()
-        self._loop = loop
-        self._capture = Capture()
-        os.set_blocking(self._descriptor, False)
-        loop.add(self)
-
-    def ends(self) -> tuple[int, int]:
-        """Nothing on standard input."""
-        return subprocess.DEVNULL, self._write_end
-
-    def in_child(self) -> None:
-        """Nothing to do."""
-
-    def started(self) -> None:
-        """Close the program's end here."""
-        os.close(self._write_end)
-
-    def fileno(self) -> int:
-        """The pipe's descriptor."""
-        return self._descriptor
-
-    def on_readable(self) -> None:
-        """Take in what was printed."""
-        try:
-            data = os.read(self._descriptor, 1 << 18)
-        except BlockingIOError:
-            return
-        if not data:
-            self._loop.remove(self)
-        self._capture.add(data)
-        self._loop.printed += len(data)
-
-    def on_writable(self) -> None:
-        """Nothing is written."""
-
-    def unread(self) -> bool:
-        """Nobody types."""
-        return False
-
-    def close(self) -> None:
-        """Read what is left and close the pipe."""
-        with contextlib.suppress(OSError):
-            for _ in range(100):
-                self.on_readable()
-        self._loop.remove(self)
-        os.close(self._descriptor)
-
-    @property
-    def text(self) -> str:
-        """What was printed, the middle of very much left out."""
-        return self._capture.text
-
-    @property
-    def total(self) -> int:
-        """Bytes printed, kept or not."""
-        return self._capture.total
 
 
 class Programs:
@@ -378,30 +259,6 @@ class Program:
                 os.kill(pid, number)
 
 
-def _start(
-    command: list[str], folder: Path, environment: Mapping[str, str], console: Console, programs: Programs
-) -> subprocess.Popen[bytes]:
-    stdin, stdout = console.ends()
-    bounds = programs.confinement
-    first = [console.in_child] if console.is_terminal else []
-    if bounds:
-        first.append(functools.partial(bounds.enter, programs.home))
-        for end in (stdin, stdout):
-            if end >= 0 and bounds.user:  # else the program could not open it by a name such as /dev/stdout
-                os.fchown(end, bounds.user, -1)
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stdout,
-        start_new_session=True,
-        preexec_fn=(lambda: [act() for act in first]) if first else None,
-        **(bounds.identity if bounds else {}),
-    )
-
-
 def _over(what: str, limit: str, used: str) -> Failure:
     return Failure(
         f"the programs {what}", f"at most {limit} (the limit of this run)", f"they use {used}",
@@ -423,31 +280,3 @@ def _stopped(pid: int) -> bool:
     for tid in procfs.thread_ids(pid):
         states.append(procfs.state(pid, tid))
     return all(state in "TtZX" for state in states)
-
-
-def usual_environment(home: Path) -> dict[str, str]:
-    """What every program finds in its environment: little, and the same everywhere; UTF-8, nothing of the grader's own."""
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "USER": "student",
-        "LOGNAME": "student",
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C.UTF-8",
-        "PYTHONUTF8": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONFAULTHANDLER": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-
-
-def _descendants(pid: int) -> list[int]:
-    if LINUX:
-        return procfs.descendants(pid)
-    import psutil
-
-    try:
-        return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []

@@ -18,11 +18,12 @@ from collections.abc import Mapping
 import pexpect
 from pexpect.fdpexpect import fdspawn
 
-from grader.model.catalogue import Failure
 from grader.model.evidence import Screenshot
-from grader.programs.program import Capture
+from grader.model.verdict import Failure
+from grader.programs.console import Capture
 from grader.programs.screen import COLUMNS, ROWS, Screen, plain, same_form
-from grader.wire.loop import Loop, News
+from grader.text.news import News
+from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 
 _CHUNK = 1 << 16

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from grader.programs.program import LINUX, Program
+from grader.programs.program import Program
 from grader.system import procfs
-from grader.system.sockdiag import CLOSE_WAIT, ESTABLISHED, TIME_WAIT, SocketTable, TcpSocket
+from grader.system.processes import LINUX
+from grader.system.sockdiag import CLOSE_WAIT, ESTABLISHED, SocketTable, TcpSocket
 
 if TYPE_CHECKING:
     from grader.isolation.network import Network
@@ -90,30 +91,6 @@ class Watcher:
         )
 
 
-def who_listens(port: int) -> str:
-    """The process that listens on a port of this machine, as a phrase; empty if there is none."""
-    if not LINUX:
-        return _who_listens_elsewhere(port)
-    table = SocketTable()
-    with contextlib.closing(table):
-        inodes = {one.inode for one in table.listeners() if one.port == port}
-    if not inodes:
-        return ""
-    for pid in procfs.all_processes():
-        if inodes & procfs.socket_inodes(pid):
-            return f"process {pid} ({procfs.command_line(pid)})"
-    return "another program (/proc does not show which)"
-
-
-def lingers(port: int) -> bool:
-    """Whether ended connections still hold a port (TIME_WAIT), against a program that does not set SO_REUSEADDR."""
-    if not LINUX:
-        return False
-    table = SocketTable()
-    with contextlib.closing(table):
-        return any(one.port == port for one in table.dump(1 << TIME_WAIT))
-
-
 def _listening_elsewhere(pids: list[int]) -> list[Listening]:
     import psutil
 
@@ -125,10 +102,3 @@ def _listening_elsewhere(pids: list[int]) -> list[Listening]:
                 Listening(one.laddr.ip, one.laddr.port) for one in connections if one.status == psutil.CONN_LISTEN
             ]
     return found
-
-
-def _who_listens_elsewhere(port: int) -> str:
-    import socket
-
-    with socket.socket() as probe:  # nothing of ours runs yet, so a connection disturbs no chat
-        return "" if probe.connect_ex(("127.0.0.1", port)) else "another program"

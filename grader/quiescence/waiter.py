@@ -13,11 +13,12 @@ from enum import Enum
 
 from grader.model.errors import CheckFailed, GraderError, Inconclusive
 from grader.model.limits import Limits
-from grader.programs.program import LINUX, Programs
+from grader.programs.program import Programs
 from grader.quiescence import threads
 from grader.quiescence.sockets import Watcher
 from grader.quiescence.threads import Activity, Reading
 from grader.system import procfs
+from grader.system.processes import LINUX
 from grader.system.sockdiag import ESTABLISHED, LISTEN, SYN_RECV, SYN_SENT, TcpSocket
 from grader.wire.loop import Loop
 from grader.wire.peer import Peer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.model import codelab
+from grader import installed
 from grader.results.graded import Graded
 from grader.results.standing import Choices
 
@@ -11,4 +11,4 @@ def page(graded: Graded, choices: Choices) -> str:  # noqa: ARG001 - there is no
     """Make the page of one hand-in."""
     from grader.reports.html.student import student_page  # jinja2 and Pygments, for which other exports need not wait
 
-    return student_page(graded, codelab.load().guides)
+    return student_page(graded, installed.load().guides)

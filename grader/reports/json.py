@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 import grader
-from grader.model.catalogue import CheckResult, Event, Failure, Status
 from grader.model.report import Report, TaskReport
+from grader.model.verdict import CheckResult, Event, Failure, Status
 from grader.text import sinks
 
 SCHEMA = "chatgrade/report/1"

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.model.catalogue import nearest
-from grader.model.errors import GraderError, UsageError
+from grader.model.errors import GraderError, UsageError, nearest
 from grader.reports import canvas, github, html_export, moodle, platforms, sheets
 from grader.reports.junit import as_junit
 from grader.results.graded import Class, Graded

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from grader.model.catalogue import CheckResult, Event, Failure, Status
 from grader.model.codelab import Stage
+from grader.model.verdict import CheckResult, Event, Failure, Status
 from grader.results.blame import REFERENCE, Cause, Fault, Pair, causes, faults
 from grader.results.graded import Person
 

@@ -16,23 +16,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from grader.diagnosis import cause
-from grader.diagnosis.tracebacks import Source, excerpts, last_crash
+from grader.diagnosis.excerpts import excerpts
+from grader.diagnosis.own_code import Source
+from grader.diagnosis.tracebacks import last_crash
 from grader.isolation.network import LAN_ADDRESS
-from grader.model.catalogue import Event, Failure, Where
 from grader.model.errors import CheckFailed, GraderError
 from grader.model.evidence import Exhibits, Screenshot
 from grader.model.limits import reached
 from grader.model.setup import Setup
-from grader.programs.program import LINUX, Console, Program, Programs
+from grader.model.verdict import Event, Failure, Where
+from grader.programs.console import Console
+from grader.programs.program import Program, Programs
 from grader.quiescence.sockets import Listening, Watcher
 from grader.quiescence.waiter import Ending, Patience
-from grader.submission.find import own_copy
-from grader.submission.sources import Sources
+from grader.submission.copying import own_copy
+from grader.submission.sources import Sources, numbers_like_ports
 from grader.system import procfs
+from grader.system.processes import LINUX
 from grader.text.words import Words
 from grader.wire.expect import Expected
 from grader.wire.framing import Buffer, LineBuffer
-from grader.wire.host import Host, numbers_like_ports
+from grader.wire.host import Host
 from grader.wire.loop import Loop
 from grader.wire.peer import Line, Peer, words_key
 from grader.wire.transcript import Transcript

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.config import Settings
-from grader.model.catalogue import CheckResult, Status
 from grader.model.codelab import Codelab
 from grader.model.report import ONLY_NEEDED, Report, Run, Submission, TaskReport
+from grader.model.settings import Settings
 from grader.model.setup import Setup
+from grader.model.verdict import CheckResult, Status
 from grader.run.plan import Plan, plan
 from grader.run.runner import Grading, Outcome, Step
 from grader.run.schedule import Listener
 from grader.submission import find
-from grader.submission.archives import Intake
+from grader.submission.intake import Intake
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,14 @@ from grader.isolation.confinement import Confinement, files_for
 from grader.isolation.network import Network
 from grader.model import limits
 from grader.model.errors import GraderError, in_words
-from grader.programs.program import LINUX, Program, Programs
+from grader.programs.program import Program, Programs
 from grader.system import landlock, procfs
+from grader.system.processes import LINUX
 from grader.wire.loop import Loop
 
 if TYPE_CHECKING:
     from grader.model.setup import Setup
 
-LEVELS = ("full", "network", "none")
-"""The best one first."""
 
 _PROBE_WITHIN = 60.0  # seconds
 _PROBE = """import os, socket, threading

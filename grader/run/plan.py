@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.model.catalogue import Check, CheckResult, Status
+from grader.model.catalogue import Check
 from grader.model.codelab import Codelab
 from grader.model.errors import UsageError
 from grader.model.report import NOT_HANDED_IN
 from grader.model.setup import Setup
+from grader.model.verdict import CheckResult, Status
 from grader.run.runner import Grading, Step
-from grader.submission import find
+from grader.submission import reading
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _with_usual_programs(lab: Codelab, setup: Setup) -> Grading[tuple[Setup, tup
     if any(role in setup.files for role in lab.extras):
         return setup, (), []
     usual = {role: setup.files[extra.like] for role, extra in lab.extras.items() if extra.like in setup.files}
-    candidates = {role: file for role, file in usual.items() if find.source_matches(file, lab.extras[role].source)}
+    candidates = {role: file for role, file in usual.items() if reading.source_matches(file, lab.extras[role].source)}
     reasons = [f"{file.name} {lab.extras[role].otherwise}" for role, file in usual.items() if role not in candidates]
     if not candidates:
         return setup, (), reasons

@@ -13,12 +13,14 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from grader.model.catalogue import Check, CheckResult
+from grader.isolation.levels import LEVELS
+from grader.model.catalogue import Check
 from grader.model.codelab import Codelab
 from grader.model.errors import Abandoned, GraderError
 from grader.model.setup import Setup
+from grader.model.verdict import CheckResult
 from grader.run import worker
-from grader.run.isolation import LEVELS
+from grader.system import processes
 
 _GRACE = 60.0  # seconds more than a check may last: the last resort against a fault of ours
 
@@ -60,8 +62,8 @@ class Workers:
         return self._levels[0]
 
     def __enter__(self) -> Workers:
-        worker.become_owner_of_orphans()
-        self._before = set(worker.descendants(os.getpid()))
+        processes.become_owner_of_orphans()
+        self._before = set(processes.descendants(os.getpid()))
         try:
             self._fill()
         except BaseException:
@@ -153,9 +155,9 @@ class Workers:
         dead.process.terminate()
         self._end(dead)
         others = [one.process.pid for one in self._all if one is not dead]
-        living = {pid for other in others for pid in (other, *worker.descendants(other))}
+        living = {pid for other in others for pid in (other, *processes.descendants(other))}
         _kill(
-            set(worker.descendants(os.getpid())) - self._before - living
+            set(processes.descendants(os.getpid())) - self._before - living
         )  # what it ran would be in the way of what comes
         fresh = self._launch(dead.number)
         told = self._hello(fresh)
@@ -165,7 +167,7 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         self._end_all()
-        _kill(set(worker.descendants(os.getpid())) - self._before)
+        _kill(set(processes.descendants(os.getpid())) - self._before)
 
     def _end_all(self) -> None:
         for one in self._all:

@@ -14,9 +14,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
-from grader.model.catalogue import Check, CheckResult
+from grader.model.catalogue import Check
 from grader.model.codelab import Codelab
 from grader.model.setup import Setup
+from grader.model.verdict import CheckResult
 from grader.run.pool import Worker, Workers, processors
 from grader.run.schedule import Listener, Schedule
 from grader.submission import files

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.model.catalogue import INCONCLUSIVE, Catalogue, Check, CheckResult, Status
+from grader.model.catalogue import Catalogue, Check
+from grader.model.verdict import INCONCLUSIVE, CheckResult, Status
 
 
 class Listener:

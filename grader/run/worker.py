@@ -16,14 +16,16 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from grader.model.catalogue import INCONCLUSIVE, Check, CheckResult, Failure, Status
+from grader.model.catalogue import Check
 from grader.model.codelab import Codelab
 from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
 from grader.model.setup import Setup
+from grader.model.verdict import INCONCLUSIVE, CheckResult, Failure, Status
 from grader.room.room import Room, SecondLook
 from grader.run import signals
 from grader.run.isolation import Isolation
-from grader.system import procfs, syscalls
+from grader.system import syscalls
+from grader.system.processes import become_owner_of_orphans, descendants
 
 _LAST_SWEEP = 10.0  # seconds
 
@@ -68,17 +70,6 @@ def _leaving_nothing() -> Iterator[None]:
                 while os.waitpid(-1, os.WNOHANG)[0]:
                     pass
             time.sleep(0.001)
-
-
-def descendants(pid: int) -> list[int]:
-    """All that a process has started, and what that has started; none where it cannot be told."""
-    return procfs.descendants(pid) if sys.platform.startswith("linux") else []
-
-
-def become_owner_of_orphans() -> None:
-    """Whoever a descendant leaves behind becomes our child, not init's (Linux)."""
-    if sys.platform.startswith("linux"):
-        syscalls.become_subreaper()
 
 
 def _detach() -> None:

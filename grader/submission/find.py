@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from grader.model.codelab import Extra
-from grader.model.errors import GraderError, UsageError
+from grader.model.errors import UsageError
 from grader.model.report import Submission
 from grader.submission import files
+from grader.submission.reading import _LARGEST, source_of
 
 _MOST_LISTED = 5  # programs that are named in one sentence
-_LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a person
-_MOST_COPIED, LARGEST_COPY = 500, 16 << 20  # files and bytes copied for each check: ten times a large submission
 _MOST_NOTES = 5  # about what was left out
-_SMALL, _MOST_SMALL = 64 << 10, 100  # bytes and number of files that a program in a crowded folder may read: settings
 
 
 def find(
@@ -50,62 +47,6 @@ def find(
     if not any(role.endswith(one) for one in named):
         named[role] = _program(path)
     return _submission(path, named, ())
-
-
-def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
-    """A copy of the submission for one check: two servers that lock or write a file in it must not meet.
-
-    It holds regular files and folders, nothing else; a link to a file or folder of the submission becomes a copy of that.
-    Of a folder that holds much more than a submission (somebody's home, say) it has what is near the programs.
-    """
-    copied, folders = _worth_copying(folder, programs)
-    left = LARGEST_COPY
-    try:
-        target.mkdir(mode=0o700)
-        for place in folders:
-            (target / place.relative_to(folder)).mkdir(parents=True, exist_ok=True)
-        for file in copied:
-            try:
-                with files.opened(file, folder) as source:
-                    data, mode = source.read(left + 1), os.fstat(source.fileno()).st_mode
-            except OSError:  # the program may not need what cannot be read
-                continue
-            if len(data) > left:
-                continue
-            left -= len(data)
-            copy = target / file.relative_to(folder)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(data)
-            copy.chmod(mode & 0o777 | 0o600)
-    except OSError as error:
-        raise GraderError(f"the submission cannot be copied ({error.strerror})") from error
-    return target.resolve()
-
-
-def is_copied_whole(found: files.Listing) -> bool:
-    """Whether a check gets a copy of all that is in a folder: it holds no more than a submission may."""
-    return found.complete and len(found.files) <= _MOST_COPIED and sum(map(_size, found.files)) <= LARGEST_COPY
-
-
-def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path], list[Path]]:
-    """Files and folders: all of a submission; of much more, the programs, sources near them, and small files beside them."""
-    whole = files.listing(folder)
-    if is_copied_whole(whole):
-        return list(dict.fromkeys((*programs, *whole.files))), whole.folders
-    sources, small, folders = [], [], []
-    for home in dict.fromkeys(program.parent for program in programs):
-        near = whole if home == folder else files.listing(home)
-        sources += [file for file in near.files if file.suffix == ".py" and _size(file) <= _LARGEST]
-        small += [file for file in near.files if file.parent == home and _size(file) <= _SMALL]
-        folders += [place for place in near.folders if place.parent == home]
-    return list(dict.fromkeys((*programs, *sources, *small[:_MOST_SMALL])))[:_MOST_COPIED], folders[:_MOST_SMALL]
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except OSError:
-        return 0
 
 
 def _programs_by_role(
@@ -187,25 +128,6 @@ def _what_was_taken(folder: Path, role: str, candidates: list[Path], like: str) 
 def _plain_name(path: Path) -> str:
     """The name in lower case, without blanks, dashes and underscores."""
     return re.sub(r"[\s_-]", "", path.name.lower())
-
-
-def source_matches(program: Path, pattern: str) -> bool:
-    """Whether a pattern stands in a program, or in one beside it."""
-    wanted = re.compile(pattern.encode())
-    return any(wanted.search(source_of(file)) for file in (program, *programs_beside(program)[:_MOST_COPIED]))
-
-
-def programs_beside(program: Path) -> list[Path]:
-    """The Python files in the program's folder, itself among them."""
-    return [file for file in files.listing(program.parent, deepest=0).files if file.suffix == ".py"]
-
-
-def source_of(program: Path, within: Path | None = None) -> bytes:
-    """What stands in a program; nothing where it cannot be read, for it may be gone or replaced by now."""
-    try:
-        return files.read(program, _LARGEST, within)
-    except OSError:
-        return b""
 
 
 def _nothing_found(folder: Path, names: list[str], programs: list[Path]) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.diagnosis.tracebacks import lines_in
-from grader.model.catalogue import Where
 from grader.model.setup import Setup
+from grader.model.verdict import Where
 from grader.submission import files
-from grader.submission.find import programs_beside, source_of
-from grader.submission.outline import Function, Outline, outline, sends_without_newline, with_newline
+from grader.submission.outline import Function, Outline, outline
+from grader.submission.reading import lines_in, programs_beside, source_of
+from tasks.newline import sends_without_newline, with_newline
 
 _LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
 _MOST_BESIDE = 20  # files beside the client that are looked at for a port
@@ -111,3 +111,21 @@ def _decoded(data: bytes) -> str:
         text = data.decode("cp1252", "replace")
     strange = sum(not (sign.isprintable() or sign.isspace()) for sign in text)
     return text if strange * 20 <= len(text) else ""
+
+
+_NUMBER = re.compile(rb"(?<![\w.])\d(?:_?\d){3,5}(?![\w.])")
+
+
+_MOST_PORTS, _MOST_BYTES = 40, 1 << 20
+
+
+def numbers_like_ports(programs: Iterable[Path]) -> list[int]:
+    """The numbers in these files that a client could call by mistake, most of them no ports at all."""
+    found: dict[int, None] = {}
+    for program in programs:
+        try:
+            text = files.read(program, _MOST_BYTES)
+        except OSError:
+            continue
+        found.update((number, None) for number in map(int, _NUMBER.findall(text)) if 1023 < number < 1 << 16)
+    return list(found)[:_MOST_PORTS]

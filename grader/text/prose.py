@@ -6,9 +6,7 @@ import re
 from bisect import bisect_left
 from typing import NamedTuple
 
-from grader.model.catalogue import Where
-from grader.model.causes import Cause, causes_of
-from grader.wire.transcript import CUT
+from grader.model.verdict import CUT
 
 GAP = "… ({:,} characters) …"
 GUIDE = {  # the parts of a check's guide, and their headings
@@ -58,21 +56,6 @@ def _difference(value: str, other: str) -> tuple[int, int]:
     start = bisect_left(range(shorter), x=True, key=lambda n: value[: n + 1] != other[: n + 1])
     end = bisect_left(range(shorter - start), x=True, key=lambda n: value[len(value) - n - 1 :] != other[-n - 1 :])
     return start, len(value) - end
-
-
-class Told:
-    """Remembers which causes have been told, and by which check first."""
-
-    def __init__(self) -> None:
-        self._first: dict[Cause, str] = {}
-
-    def above(self, check_id: str, hint: str, where: Where | None, program_output: str) -> str:
-        """The check by which the cause of this failed one has been told already; empty if it is new."""
-        causes = causes_of(hint, where, program_output)
-        above = next((self._first[cause] for cause in causes if cause in self._first), "")
-        for cause in causes:
-            self._first.setdefault(cause, above or check_id)
-        return above
 
 
 class Paragraph(NamedTuple):

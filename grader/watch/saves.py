@@ -22,9 +22,9 @@ from pathlib import Path
 from watchfiles import Change, DefaultFilter, watch
 from watchfiles.main import FileChange
 
-from grader.config import NAME as SETTINGS
+from grader.model.settings import NAME as SETTINGS
 from grader.submission import files
-from grader.submission.find import LARGEST_COPY, is_copied_whole
+from grader.submission.copying import LARGEST_COPY, is_copied_whole
 
 _PATTERNS = DefaultFilter.ignore_entity_patterns  # swap files and backups of editors, what compilers make
 _OF_TOOLS = DefaultFilter(ignore_entity_patterns=[*_PATTERNS, "^#.*#$", r"\.log$"])  # a log is written, and not read

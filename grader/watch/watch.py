@@ -13,9 +13,9 @@ from enum import Enum
 from multiprocessing.connection import Connection
 from typing import NoReturn
 
-from grader.model.catalogue import CheckResult, Status
 from grader.model.errors import Abandoned, GraderError, UsageError
 from grader.model.report import Report
+from grader.model.verdict import CheckResult, Status
 from grader.run.schedule import Listener
 from grader.watch.saves import Place, awaited
 

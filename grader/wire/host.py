@@ -8,20 +8,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import socket
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from grader.model.errors import GraderError
-from grader.submission import files
 from grader.wire.framing import Buffer, LineBuffer
 from grader.wire.loop import Loop
 from grader.wire.peer import Peer
 from grader.wire.transcript import Transcript
 
-_NUMBER = re.compile(rb"(?<![\w.])\d(?:_?\d){3,5}(?![\w.])")
-_MOST_PORTS, _MOST_BYTES = 40, 1 << 20
 LABEL = "server"
 
 
@@ -112,15 +107,3 @@ def _listen(port: int) -> socket.socket:
             continue
         return listener
     raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
-
-
-def numbers_like_ports(programs: Iterable[Path]) -> list[int]:
-    """The numbers in these files that a client could call by mistake, most of them no ports at all."""
-    found: dict[int, None] = {}
-    for program in programs:
-        try:
-            text = files.read(program, _MOST_BYTES)
-        except OSError:
-            continue
-        found.update((number, None) for number in map(int, _NUMBER.findall(text)) if 1023 < number < 1 << 16)
-    return list(found)[:_MOST_PORTS]

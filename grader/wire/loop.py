@@ -7,14 +7,12 @@ of a check is a turn of this loop.
 from __future__ import annotations
 
 import contextlib
-import re
 import selectors
 import time
 from typing import Protocol
 
-from grader.model.catalogue import Failure
+from grader.model.verdict import Failure
 
-_NUMBER, _OFTEN = re.compile(r"\d+"), 5
 _MOST_TURNS = 2_000  # of one drain: a check's own traffic takes a few hundred
 
 
@@ -29,24 +27,6 @@ class Source(Protocol):
 
     def on_writable(self) -> None:
         """Write what waits, without blocking."""
-
-
-class News:
-    """Tells what is new from what comes over and over: that says nothing about what was done meanwhile."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
-
-    def is_news(self, text: str) -> bool:
-        """Whether a text has come a few times at most, its numbers apart."""
-        pattern = without_numbers(text)
-        self._seen[pattern] = self._seen.get(pattern, 0) + 1
-        return self._seen[pattern] <= _OFTEN
-
-
-def without_numbers(text: str) -> str:
-    """The text with a zero for each number: a clock or a counter says the same each time."""
-    return _NUMBER.sub("0", text)
 
 
 class Loop:

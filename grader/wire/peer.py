@@ -13,9 +13,10 @@ import struct
 import sys
 from typing import NamedTuple
 
-from grader.model.catalogue import Failure
+from grader.model.verdict import Failure
+from grader.text.news import News
 from grader.wire.framing import Buffer, FrameBuffer
-from grader.wire.loop import Loop, News
+from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 
 _CHUNK = 1 << 18

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 
-from grader.model.catalogue import Event
+from grader.model.verdict import Event
 
 _LONGEST = 2_000  # characters of one event that are kept for people; checks judge on the bytes themselves
-CUT = re.compile(r" \.\.\. \(cut after [\d,]{1,9} characters of ([\d,]{1,19} bytes)\)\Z")
-"""How the text of a longer event ends: the group is the length of the whole."""
 _HEAD, _AROUND = 100, 1_000  # events shown from the beginning, and on each side of the one that is marked
 
 

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from importlib import resources
 
 from grader import config
-from grader.config import Settings
+from grader.model import settings
 from grader.model.catalogue import Check, Task
 from grader.model.codelab import Codelab
+from grader.model.settings import Settings
 
-_TEMPLATES = ("TASKS.md", "answers.md", config.NAME)
+_TEMPLATES = ("TASKS.md", "answers.md", settings.NAME)
 
 _TABLES = {
     "files": "What the programs are called.",

@@ -10,10 +10,11 @@ import pickle
 from collections.abc import Iterable
 from typing import Any
 
+from grader import installed
 from grader.batch.cluster.remote import Answer, Order, in_own_process, packed
-from grader.batch.run import BatchListener, Result, Seen, rules_of
+from grader.batch.digests import rules_of
+from grader.batch.run import BatchListener, Result, Seen
 from grader.batch.store import Store
-from grader.model import codelab
 from grader.model.errors import GraderError, UsageError
 from grader.run.grading import Request
 
@@ -51,7 +52,7 @@ class _Course:
     def __init__(self, client: Any, request: Request, store: Store, isolation: str, listener: BatchListener) -> None:  # noqa: ANN401
         self._client, self._request, self._store = client, request, store
         self._isolation, self._listener = isolation, listener
-        self._rules = rules_of(codelab.load(), request, isolation)
+        self._rules = rules_of(installed.load(), request, isolation)
         self._orders: dict[str, bytes] = {}  # by the key of the hand-in: sent, and not answered yet
         self._refusals: dict[str, str] = {}  # worker -> why it refuses
         self._keys: dict[Any, str] = {}  # future -> the key of its hand-in

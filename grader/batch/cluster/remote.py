@@ -21,15 +21,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from grader.batch.run import BatchListener, graded, rules_of
-from grader.model import codelab
+from grader import installed
+from grader.batch.digests import rules_of
+from grader.batch.run import BatchListener, graded
 from grader.model.errors import GraderError
 from grader.model.evidence import Exhibits
 from grader.results.graded import Entry
 from grader.run.grading import Request
 from grader.run.runner import run_one
 from grader.submission import files
-from grader.submission.archives import Intake
+from grader.submission.intake import Intake
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class _Sent:
 
 def carry_out(order: Order) -> Answer:
     """Grade it here; a machine that cannot is told apart from a hand-in that cannot be graded."""
-    lab = codelab.load()
+    lab = installed.load()
     if rules_of(lab, order.request, order.isolation) != order.rules:
         return Answer(order.entry.key, refusal="it has another version of chatgrade")
     request = replace(order.request, interpreter=_interpreter(order.request))

@@ -16,8 +16,7 @@ from typing import NamedTuple
 
 from grader.batch.intake import contents, gradescope, names
 from grader.batch.intake.contents import Contents
-from grader.model.catalogue import nearest
-from grader.model.errors import UsageError
+from grader.model.errors import UsageError, nearest
 from grader.results.graded import Entry, Person
 from grader.submission import archives, files
 

@@ -1,6 +1,6 @@
 """A hand-in is opened: the folder that is graded, under the names that its files had.
 
-A folder is taken where it is. What lies flat among others, or has archives in it, is laid out in a folder of our own, in the
+A folder is taken where it is. What lies flat among others, or has packed in it, is laid out in a folder of our own, in the
 scratch folder; nothing is written elsewhere.
 """
 
@@ -15,15 +15,16 @@ from pathlib import Path
 
 from grader.batch.intake.layouts import NOTHING, Handed
 from grader.model.errors import GraderError, UsageError
-from grader.submission import archives as intake
-from grader.submission import files
-from grader.submission.find import own_copy, source_of
+from grader.submission import archives, files
+from grader.submission.copying import own_copy
+from grader.submission.intake import Intake
+from grader.submission.reading import source_of
 
 _MOST_ARCHIVES = 5  # in one hand-in
 
 
 @contextlib.contextmanager
-def opened(handed: Handed, scratch: Path) -> Iterator[intake.Intake]:
+def opened(handed: Handed, scratch: Path) -> Iterator[Intake]:
     """Have a hand-in at hand: its `place` is the folder to grade. UsageError, of this one, if it cannot be opened.
 
     All that is said of it calls it by its key: where it lies on this machine is nothing for the students who read it.
@@ -37,69 +38,69 @@ def opened(handed: Handed, scratch: Path) -> Iterator[intake.Intake]:
             yield taken
 
 
-def _folder(handed: Handed, folder: Path) -> intake.Intake:
+def _folder(handed: Handed, folder: Path) -> Intake:
     listed = files.listing(handed.path)
-    archives = [one for one in listed.files if one.parent == handed.path and intake.named_as_archive(one.name)]
-    if not archives:
-        return intake.Intake(Path(handed.shown), handed.path, handed.shown)
+    packed = [one for one in listed.files if one.parent == handed.path and archives.named_as_archive(one.name)]
+    if not packed:
+        return Intake(Path(handed.shown), handed.path, handed.shown)
     programs = [one for one in listed.files if one.suffix == ".py"]
     place = own_copy(handed.path, folder / "files", programs)
-    for one in archives:
+    for one in packed:
         (place / one.name).unlink(missing_ok=True)
-    return _with_archives(handed, folder, place, [(one, one.name) for one in archives], [])
+    return _with_archives(handed, folder, place, [(one, one.name) for one in packed], [])
 
 
-def _flat(handed: Handed, folder: Path) -> intake.Intake:
+def _flat(handed: Handed, folder: Path) -> Intake:
     """Files under the names that they had; an archive that is the hand-in is one of these."""
     place = folder / "files"
     place.mkdir(mode=0o700)
-    notes, archives, left = [], [], intake.LARGEST_TOTAL
+    notes, packed, left = [], [], archives.LARGEST_TOTAL
     for source, name in handed.files or [(handed.path, handed.path.name)]:
-        if intake.named_as_archive(name):
-            archives.append((source, name))
+        if archives.named_as_archive(name):
+            packed.append((source, name))
             continue
         try:
             data = files.read(source, left + 1)
             if len(data) > left:
                 raise OSError(errno.EFBIG, "too large")
         except OSError as error:
-            notes.append(f"left out {intake.shown(name)}: {error.strerror}")
+            notes.append(f"left out {archives.shown(name)}: {error.strerror}")
             continue
         left -= len(data)
         try:
             (place / name).write_bytes(data)
         except OSError as error:
             raise GraderError(f"{handed.shown}: {name} cannot be written ({error.strerror})") from error
-    return _with_archives(handed, folder, place, archives, notes)
+    return _with_archives(handed, folder, place, packed, notes)
 
 
 def _with_archives(
-    handed: Handed, folder: Path, place: Path, archives: Sequence[tuple[Path, str]], notes: list[str]
-) -> intake.Intake:
+    handed: Handed, folder: Path, place: Path, packed: Sequence[tuple[Path, str]], notes: list[str]
+) -> Intake:
     """The hand-in with its archives unpacked, each into a folder of its own; alone, an archive is the hand-in."""
-    alone = len(archives) == 1 and not any(place.iterdir())
-    notes += [f"left out {intake.shown(name)}: too many archives" for _, name in archives[_MOST_ARCHIVES:]]
-    for count, (source, name) in enumerate(archives[:_MOST_ARCHIVES]):
+    alone = len(packed) == 1 and not any(place.iterdir())
+    notes += [f"left out {archives.shown(name)}: too many archives" for _, name in packed[_MOST_ARCHIVES:]]
+    for count, (source, name) in enumerate(packed[:_MOST_ARCHIVES]):
         target = folder / f"archive-{count}"
         target.mkdir(mode=0o700)
         try:
-            notes += intake.unpack(source, target)
+            notes += archives.unpack(source, target)
         except UsageError as error:
             why = str(error).removeprefix(f"{source}: ")
             if alone:
-                what = why if source == handed.path else f"{intake.shown(name)} {why}"
+                what = why if source == handed.path else f"{archives.shown(name)} {why}"
                 raise UsageError(f"{handed.shown}: {what}") from error
-            notes.append(f"left out {intake.shown(name)}: {why}")
+            notes.append(f"left out {archives.shown(name)}: {why}")
             continue
-        inner = intake.innermost(target)
+        inner = archives.innermost(target)
         if alone:
             place = inner
         else:
-            stem = intake.without_ending(name)
+            stem = archives.without_ending(name)
             into = place / (f"{stem} unpacked" if (place / stem).exists() else stem)
             shutil.move(inner, into)
             notes += _candidates(place, into, name)
-    return intake.Intake(Path(handed.shown), place, handed.shown, tuple(notes))
+    return Intake(Path(handed.shown), place, handed.shown, tuple(notes))
 
 
 def _candidates(place: Path, unpacked: Path, name: str) -> Iterator[str]:
@@ -107,4 +108,4 @@ def _candidates(place: Path, unpacked: Path, name: str) -> Iterator[str]:
     for one in files.listing(unpacked).files:
         other = place / one.name
         if one.suffix == ".py" and other.is_file() and source_of(other) != source_of(one):
-            yield f"{one.name} lies beside {intake.shown(name)}, and another in it: the one beside it counts"
+            yield f"{one.name} lies beside {archives.shown(name)}, and another in it: the one beside it counts"

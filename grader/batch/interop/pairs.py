@@ -12,14 +12,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from grader.batch.digests import rules_of
 from grader.batch.grade import class_seed, matching
 from grader.batch.intake.layouts import class_in
 from grader.batch.interop.players import Player, Players
-from grader.batch.run import rules_of
 from grader.batch.store import Store
-from grader.model.catalogue import Catalogue, Status, Task
+from grader.model.catalogue import Catalogue, Task
 from grader.model.codelab import Codelab, Pairing
 from grader.model.errors import GraderError, UsageError
+from grader.model.verdict import Status
 from grader.results.blame import REFERENCE, Pair
 from grader.results.matrix import Interop, Matrix, Met, Trouble
 from grader.room.room import NEVER_CONNECTS

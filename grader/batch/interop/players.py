@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.batch.digests import digest_of
 from grader.batch.intake import opening
 from grader.batch.intake.layouts import Handed
-from grader.batch.run import digest_of
 from grader.model.codelab import Codelab, Pairing
 from grader.model.errors import GraderError, UsageError
 from grader.results.blame import REFERENCE
 from grader.run.grading import Request
-from grader.submission import find
+from grader.submission import copying, find
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,6 @@ class Players:
         return player
 
     def _copied(self, key: str, place: Path, programs: Mapping[str, Path]) -> Player:
-        folder = find.own_copy(place, self.folder / next(self._names), programs.values())
+        folder = copying.own_copy(place, self.folder / next(self._names), programs.values())
         inside = {role: folder / file.relative_to(place) for role, file in programs.items()}
         return Player(key, folder, inside, digest_of(folder, self._rules))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grader.model.catalogue import Event
 from grader.model.evidence import Exhibits
+from grader.model.verdict import Event
 from grader.text import sinks
 from grader.text.prose import GAP, count, shorten
 

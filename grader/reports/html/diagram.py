@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from grader.model.catalogue import Event
+from grader.model.verdict import Event
 from grader.reports.html.conversation import Conversation, milliseconds
 from grader.text import sinks
 from grader.text.prose import GAP, count, shorten

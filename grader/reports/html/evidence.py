@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grader.model.catalogue import Where
 from grader.model.evidence import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
 from grader.model.report import ONLY_NEEDED
+from grader.model.verdict import Where
 from grader.reports.html.conversation import Conversation, Turn
 from grader.reports.html.diagram import NARROW, Diagram, diagram
 from grader.reports.html.source import Line, colored

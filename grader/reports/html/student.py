@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
+from grader.model.causes import Told
 from grader.model.evidence import Exhibits
 from grader.model.report import NOT_HANDED_IN, Report
 from grader.reports import json
@@ -14,7 +15,6 @@ from grader.reports.html import page
 from grader.reports.html.evidence import Shown, shown, where
 from grader.results.graded import Entry, Graded
 from grader.results.standing import bonus_checks, max_bonus, name, people, status, troubled
-from grader.text.prose import Told
 
 _NOTHING = Exhibits()
 _FIRST = 6  # causes in the list of what to look at first

@@ -1,0 +1,42 @@
+"""What decides whether a hand-in is graded again: a digest of its files, and of all else that verdicts are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import grader
+from grader.model.codelab import Codelab
+from grader.run.grading import Request
+from grader.submission import files
+
+_LARGEST_FILE = 16 << 20  # bytes of a file that count for its digest
+
+
+def rules_of(lab: Codelab, request: Request, isolation: str) -> str:
+    """All that verdicts are made of but the hand-in itself: the checks, the tool, the settings, the isolation. A digest."""
+    code = hashlib.sha256()
+    for package in (Path(grader.__file__).parent, Path(inspect.getfile(lab.room)).parent):
+        for source in sorted(package.rglob("*.py")):
+            code.update(source.relative_to(package).as_posix().encode() + b"\0" + source.read_bytes())
+    asked = [
+        grader.__version__, code.hexdigest(), request.tasks, request.only, request.seed, request.python, request.terminal,
+        isolation, {key: str(value) for key, value in asdict(request.settings).items() if key != "batch"},
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def digest_of(folder: Path, rules: str) -> str:
+    """Of the files in a folder and the rules."""
+    digest = hashlib.sha256(rules.encode())
+    for file in files.listing(folder).files:
+        try:
+            content = files.read(file, _LARGEST_FILE, folder)
+        except OSError:
+            content = b""
+        for part in (file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"), content):
+            digest.update(len(part).to_bytes(8, "big") + part)
+    return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,119 @@
+"""Threads that wait for each other, or for a lock that their own thread holds, read from a program's tracebacks."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.diagnosis.excerpts import _LONGEST_LINE
+from grader.diagnosis.own_code import Source, _lock_taken
+from grader.diagnosis.tracebacks import Frame, Thread
+from grader.model.evidence import StackFrame, StuckThread
+from grader.model.verdict import Where
+
+_MOST_FRAMES = 20  # levels of a stack that are shown
+
+
+_WAITS = (  # what a call in the line, or in the library below it, waits for
+    (r"\baccept\w*\(", "waits for the next client"),
+    (r"\b(recv|recvfrom|recv_into|readline|readinto|read|makefile)\w*\(", "waits for bytes to arrive"),
+    (r"\b(send|sendall|sendto|flush|drain)\(", "waits until what it sends is taken"),
+    (r"\b(input|getpass)\(", "waits for what is typed"),
+    (r"\bjoin\(|_wait_for_tstate_lock\(", "waits for another thread to end"),
+    (r"\b(select|poll|epoll|kqueue|run_forever|run_until_complete)\(", "waits for any of its connections"),
+    (r"\.get\(", "waits for a queue"),
+    (r"\bsleep\(", "sleeps"),
+    (r"\b(wait|wait_for|acquire)\(", "waits for another thread"),
+    (r"\bconnect\w*\(", "waits to be connected"),
+)
+
+
+def stuck_threads(threads: list[Thread], source: Source) -> tuple[StuckThread, ...]:
+    """The threads of a dump as people read them: those first that wait for a lock, then the main thread.
+
+    Threads that stand at the same place are one entry; of deep stacks it has the innermost levels.
+    """
+    threads = [Thread(thread.frames[:_MOST_FRAMES]) for thread in threads]
+    alike = Counter((at == len(threads), thread) for at, thread in enumerate(threads, 1))  # the main thread comes last
+    never_given_back = lock_taken_twice([thread for _, thread in alike], source)
+    found = []
+    for (main, thread), count in alike.items():
+        name = "the main thread" if main else f"each of {count} threads" if count > 1 else "one thread"
+        frames = tuple(_told(frame, source) for frame in thread.frames)
+        found.append(StuckThread(name, _waiting(thread, frames, never_given_back, source), frames))
+    return tuple(sorted(found, key=lambda one: ("the lock" not in one.waits_for, one.name != "the main thread")))
+
+
+def _waiting(thread: Thread, frames: tuple[StackFrame, ...], never_given_back: Deadlock | None, source: Source) -> str:
+    """What a thread waits for, in words, and who has it, where it is a lock."""
+    waits = _waits_for(frames)
+    itself = lock_taken_twice([thread], source)
+    if itself:
+        return f"{waits}, which it has taken itself in line {itself.holder.line}"
+    if never_given_back and waits.endswith(f"the lock {never_given_back.lock}"):
+        return f"{waits}, which is never given back"
+    return waits
+
+
+def _told(frame: Frame, source: Source) -> StackFrame:
+    """A frame with its line; a program may have made up names and lines of any length."""
+    own = source.own(frame)
+    file = source.where(frame).file if own else Path(frame.file).name
+    text = source.text(frame) if own else ""
+    return StackFrame(file[:_LONGEST_LINE], frame.line, frame.function[:_LONGEST_LINE], text[:_LONGEST_LINE], own)
+
+
+def _waits_for(frames: tuple[StackFrame, ...]) -> str:
+    """In words, by the call that the innermost own line makes, or the library's function that it has got to."""
+    line = next((frame.text for frame in frames if frame.own), "")
+    lock = _lock_taken(line)
+    if lock:
+        return f"waits for the lock {lock}"
+    inside = " ".join(f"{frame.function}(" for frame in frames if not frame.own)
+    for pattern, words in _WAITS:
+        if re.search(pattern, line) or re.search(pattern, inside):
+            return words
+    return "waits" if line else "waits in Python's own code"
+
+
+class Deadlock(NamedTuple):
+    """A thread that waits for a lock, `where`, which it has taken itself, at `holder`, and never gave back."""
+
+    lock: str
+    where: Where
+    function: str
+    holder: Where
+    holder_function: str
+
+
+def lock_taken_twice(threads: list[Thread], source: Source) -> Deadlock | None:
+    """The thread that waits for a lock that one of its own callers holds."""
+    for thread in threads:
+        own = [frame for frame in thread.frames if source.own(frame)]
+        lock = _lock_taken(source.text(own[0])) if own else ""
+        for caller in own[1:] if lock else ():
+            if _same_lock(source.lock_held_around(caller), lock, source, own[0], caller):
+                return Deadlock(lock, source.where(own[0]), own[0].function, source.where(caller), caller.function)
+    return None
+
+
+def _same_lock(held: str, wanted: str, source: Source, *frames: Frame) -> bool:
+    """Whether two expressions mean one lock: `self.lock` here may be `hub.lock` there if only one is ever made."""
+    name = wanted.rpartition(".")[2]
+    if held.rpartition(".")[2] != name:
+        return False
+    made = source.locks_made(name, *frames)
+    if not made:  # somewhere else: only two objects that both have another name are surely two
+        return held == wanted or {held.rpartition(".")[0], wanted.rpartition(".")[0]} & {"", "self"} != set()
+    return len(made) == 1 and made[0] not in ("RLock", "Condition")  # a Condition has an RLock
+
+
+def waiting_for_a_lock(threads: list[Thread], source: Source) -> Frame | None:
+    """The own line in which a thread waits for a lock, if there is one."""
+    for thread in threads:
+        own = [frame for frame in thread.frames if source.own(frame)]
+        if own and thread.frames[0] == own[0] and _lock_taken(source.text(own[0])):
+            return own[0]
+    return None

@@ -1,0 +1,91 @@
+"""Which lines of a traceback are the student's own."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from grader.diagnosis.tracebacks import Frame
+from grader.model.verdict import Where
+from grader.submission.reading import lines_in, source_of
+
+
+class Source:
+    """The student's own files, to tell own frames from the library's and to read the line that a frame stands in."""
+
+    def __init__(self, folder: Path, started_in: Path | None = None, handed_in: Path | None = None) -> None:
+        """`started_in` is the folder of the program: Python 3.8 prints names relative to it.
+
+        `folder` may be a copy of the folder `handed_in`: what the program has made of the copy is not read.
+        """
+        self._folder = folder.resolve()
+        self._handed_in = handed_in.resolve() if handed_in else self._folder
+        self._started_in = started_in.resolve() if started_in else self._folder
+        self._read: dict[Path, list[str]] = {}
+
+    def own(self, frame: Frame) -> bool:
+        """Whether the frame is in a file of the student's."""
+        return not frame.file.startswith("<") and self._folder in self._path(frame).parents
+
+    def where(self, frame: Frame) -> Where:
+        """The frame as a place in the student's file, relative to the submission."""
+        return Where(str(self._path(frame).relative_to(self._folder)), frame.line)
+
+    def _path(self, frame: Frame) -> Path:
+        return Path(os.path.normpath(self._started_in / frame.file))  # which is the file itself if it is absolute
+
+    def deepest(self, frames: tuple[Frame, ...]) -> Where | None:
+        """The innermost own frame of a traceback."""
+        own = [frame for frame in frames if self.own(frame)]
+        return self.where(own[-1]) if own else None
+
+    def text(self, frame: Frame) -> str:
+        """The source line, stripped; empty where it cannot be read."""
+        return self._line(frame).strip()
+
+    def _line(self, frame: Frame) -> str:
+        lines = self._lines(frame)
+        return lines[frame.line - 1] if 0 < frame.line <= len(lines) else ""
+
+    def _lines(self, frame: Frame) -> list[str]:
+        if not self.own(frame):
+            return []
+        path = self._handed_in / self._path(frame).relative_to(self._folder)
+        if path not in self._read:
+            self._read[path] = lines_in(source_of(path, self._handed_in))
+        return self._read[path]
+
+    def lock_held_around(self, frame: Frame) -> str:
+        """The lock whose `with` block (or `acquire()` call before it) the frame's line stands in; empty if none."""
+        here = indent = _indent(self._line(frame))
+        released: set[str] = set()
+        for text in reversed(self._lines(frame)[: frame.line - 1]):
+            stripped = text.strip()
+            if not stripped or stripped.startswith("#"):
+                continue
+            if match := re.match(r"([\w.\[\]]+)\.release\(", stripped):
+                released.add(match[1])
+            lock, by_call = _lock_taken(stripped), ".acquire(" in stripped
+            if lock and ((by_call and _indent(text) <= indent and lock not in released) or _indent(text) < indent):
+                return lock
+            indent = min(indent, _indent(text))
+            if stripped.startswith(("def ", "async def ")) and _indent(text) < here:
+                return ""
+        return ""
+
+    def locks_made(self, name: str, *frames: Frame) -> list[str]:
+        """How the locks of this name (its last part) are made in the files of these frames: `Lock`, `RLock`, ..."""
+        made = re.compile(rf"\b{re.escape(name)}\s*(?::[^=]+)?=\s*(?:[\w.]+\.)?(\w*Lock|\w*Semaphore|Condition)\(")
+        files = {frame.file: frame for frame in frames}.values()
+        return [match[1] for frame in files for line in self._lines(frame) if (match := made.search(line))]
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _lock_taken(line: str) -> str:
+    """The name of the lock that a source line takes, such as `self.lock`."""
+    match = re.match(r"(?:async )?with\s+([\w.\[\]]+)\s*(?:,.*)?:|(?:if\s+|\w+\s*=\s*)?([\w.\[\]]+)\.acquire\(", line)
+    return (match[1] or match[2]) if match else ""

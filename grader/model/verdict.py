@@ -1,0 +1,96 @@
+"""What becomes of a check: its status, and of a failure what was expected, what was seen, and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+
+from grader.model.evidence import Exhibits, StuckThread
+
+
+class Status(str, Enum):
+    """The verdict on one check. `review` awaits a person; `error` is the grader's own fault or the machine's."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    SKIP = "skip"
+    REVIEW = "review"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Where:
+    """A line in the student's own file."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened on a connection, for people to read.
+
+    `t` is in seconds since the server listened. `dir` is one of: in (the peer got it), out (the peer sent it), note
+    (connected, closed, ...). `mark` is a remark at the moment that went wrong.
+    """
+
+    t: float
+    who: str
+    dir: str
+    data: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What was expected, what was seen, and what it probably means."""
+
+    summary: str
+    expected: str
+    observed: str
+    hint: str = ""
+    where: Where | None = None
+    event: int | None = None  # the place in the transcript that shows it
+    mark: str = ""  # the remark to put there
+    blocks: bool = True  # whether checks that need this one are skipped
+    meant: bool = False  # it shows that the program was meant for this task, although it fails
+    unless: str = ""  # a check id: if that one failed, this failure is its consequence and counts as a skip
+    missed: str = ""  # who should have got what never came
+    threads: tuple[StuckThread, ...] = ()  # of the program that did not go on
+    step: str = ""  # of a check that goes through several, the one that went wrong
+
+
+@dataclass
+class CheckResult:
+    """The verdict on one check of one run, with the evidence."""
+
+    id: str
+    title: str
+    runs: str
+    points: int
+    status: Status
+    seconds: float = 0.0
+    failure: Failure | None = None
+    needs: tuple[str, ...] = ()
+    because: str = ""  # the failed check that made this one a skip
+    summary: str = ""
+    notes: tuple[str, ...] = ()
+    program_output: str = ""
+    transcript: tuple[Event, ...] = ()
+    exhibits: Exhibits = field(default_factory=Exhibits)  # of a failure
+    absent: bool = False  # what it asks for may be left out, and was: neither passed nor failed
+    wanted: bool = True  # False: it ran only because another check needs it, and gives no points
+
+    @property
+    def earned(self) -> int:
+        """The points it gives: all or nothing."""
+        return self.points if self.status is Status.PASS else 0
+
+
+INCONCLUSIVE = "inconclusive"
+"""The `because` of a result that should be tried again alone."""
+
+
+CUT = re.compile(r" \.\.\. \(cut after [\d,]{1,9} characters of ([\d,]{1,19} bytes)\)\Z")
+"""How the text of a longer event ends: the group is the length of the whole."""

@@ -1,0 +1,70 @@
+"""The copy of a submission that is run in place of what was handed in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from grader.model.errors import GraderError
+from grader.submission import files
+from grader.submission.reading import _LARGEST, _MOST_COPIED
+
+LARGEST_COPY = 16 << 20  # bytes copied for each check; with the most files, ten times a large submission
+_SMALL, _MOST_SMALL = 64 << 10, 100  # bytes and number of files that a program in a crowded folder may read: settings
+
+
+def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
+    """A copy of the submission for one check: two servers that lock or write a file in it must not meet.
+
+    It holds regular files and folders, nothing else; a link to a file or folder of the submission becomes a copy of that.
+    Of a folder that holds much more than a submission (somebody's home, say) it has what is near the programs.
+    """
+    copied, folders = _worth_copying(folder, programs)
+    left = LARGEST_COPY
+    try:
+        target.mkdir(mode=0o700)
+        for place in folders:
+            (target / place.relative_to(folder)).mkdir(parents=True, exist_ok=True)
+        for file in copied:
+            try:
+                with files.opened(file, folder) as source:
+                    data, mode = source.read(left + 1), os.fstat(source.fileno()).st_mode
+            except OSError:  # the program may not need what cannot be read
+                continue
+            if len(data) > left:
+                continue
+            left -= len(data)
+            copy = target / file.relative_to(folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(data)
+            copy.chmod(mode & 0o777 | 0o600)
+    except OSError as error:
+        raise GraderError(f"the submission cannot be copied ({error.strerror})") from error
+    return target.resolve()
+
+
+def is_copied_whole(found: files.Listing) -> bool:
+    """Whether a check gets a copy of all that is in a folder: it holds no more than a submission may."""
+    return found.complete and len(found.files) <= _MOST_COPIED and sum(map(_size, found.files)) <= LARGEST_COPY
+
+
+def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path], list[Path]]:
+    """Files and folders: all of a submission; of much more, the programs, sources near them, and small files beside them."""
+    whole = files.listing(folder)
+    if is_copied_whole(whole):
+        return list(dict.fromkeys((*programs, *whole.files))), whole.folders
+    sources, small, folders = [], [], []
+    for home in dict.fromkeys(program.parent for program in programs):
+        near = whole if home == folder else files.listing(home)
+        sources += [file for file in near.files if file.suffix == ".py" and _size(file) <= _LARGEST]
+        small += [file for file in near.files if file.parent == home and _size(file) <= _SMALL]
+        folders += [place for place in near.folders if place.parent == home]
+    return list(dict.fromkeys((*programs, *sources, *small[:_MOST_SMALL])))[:_MOST_COPIED], folders[:_MOST_SMALL]
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,38 @@
+"""A student's source as text, whatever its encoding and size."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from grader.submission import files
+
+
+def lines_in(source: bytes) -> list[str]:
+    """The lines of a program, as Python counts them."""
+    return re.split(r"\r\n|\r|\n", source.decode("utf-8-sig", "replace"))
+
+
+_LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a person
+
+
+_MOST_COPIED = 500  # files
+
+
+def source_matches(program: Path, pattern: str) -> bool:
+    """Whether a pattern stands in a program, or in one beside it."""
+    wanted = re.compile(pattern.encode())
+    return any(wanted.search(source_of(file)) for file in (program, *programs_beside(program)[:_MOST_COPIED]))
+
+
+def programs_beside(program: Path) -> list[Path]:
+    """The Python files in the program's folder, itself among them."""
+    return [file for file in files.listing(program.parent, deepest=0).files if file.suffix == ".py"]
+
+
+def source_of(program: Path, within: Path | None = None) -> bytes:
+    """What stands in a program; nothing where it cannot be read, for it may be gone or replaced by now."""
+    try:
+        return files.read(program, _LARGEST, within)
+    except OSError:
+        return b""

@@ -1,0 +1,42 @@
+"""Messages that are sent without the newline that ends them, found in a student's source."""
+
+from __future__ import annotations
+
+import re
+
+from grader.submission.outline import Call, Outline
+
+_SENDS = frozenset({"sendall", "send", "write"})
+
+
+def sends_without_newline(found: Outline) -> Call | None:
+    """The call that sends what it is given without a newline; if that is a parameter, the call that does not give one."""
+    for function in found.functions:
+        for call in function.calls:
+            # A word that the program knows by itself is not what was typed.
+            if call.name not in _SENDS or not call.arguments or "\\n" in call.text or _is_text(call.arguments[0]):
+                continue
+            handed_over = set(re.findall(r"\w+", call.arguments[0])) & set(function.parameters) - {"self"}
+            callers = [one for one in found.calls() if one.name == function.name and handed_over and one.arguments]
+            if any("\\n" in one.text for one in callers):  # whoever calls it puts the newline there
+                callers = [one for one in callers if "\\n" not in one.text and not _is_text(one.arguments[-1])]
+                if callers:
+                    return callers[0]
+                continue
+            return call
+    return None
+
+
+def with_newline(call: Call) -> str:
+    """The source of a call with a newline at the end of what it sends: inside encode() where it is text."""
+    sent = call.arguments[0] if call.name in _SENDS else call.arguments[-1]
+    match = re.fullmatch(r"(?s)(.+)(\.encode\(.*\))", sent)
+    if match:
+        text = match[1] if re.fullmatch(r"[\w.\[\]]+|\(.*\)", match[1]) else f"({match[1]})"
+        return call.text.replace(sent, f'({text} + "\\n"){match[2]}', 1)
+    text_or_bytes = 'b"\\n"' if call.name in _SENDS else '"\\n"'
+    return f"{sent} + {text_or_bytes}".join(call.text.rsplit(sent, 1))
+
+
+def _is_text(argument: str) -> bool:
+    return re.match(r"[brfu]*['\"]", argument) is not None and "{" not in argument
