@@ -12,7 +12,7 @@ from typing import Any
 from grader.model.codelab import Codelab
 from grader.model.errors import UsageError, nearest
 from grader.model.limits import Limits
-from grader.model.settings import NAME, BatchSettings, Settings
+from grader.model.settings import SETTINGS_FILE, BatchSettings, Settings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -39,7 +39,7 @@ def find(submission: Path) -> Path | None:
     """The settings file beside the submission or in a folder above it."""
     try:
         start = submission if submission.is_dir() else submission.parent
-        candidates = (folder / NAME for folder in (start, *start.resolve().parents))
+        candidates = (folder / SETTINGS_FILE for folder in (start, *start.resolve().parents))
         return next((path for path in candidates if path.is_file()), None)
     except (OSError, RuntimeError):  # no such path at all: what looks for the submission says so
         return None

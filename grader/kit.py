@@ -33,7 +33,7 @@ def lay_out(folder: Path, lab: Codelab) -> Laid:
     texts = dict(lab.kit(lab, course))
     above = found if found and found.parent.resolve() != folder.resolve() else None
     if above:
-        del texts[settings.NAME]
+        del texts[settings.SETTINGS_FILE]
     try:
         with _opened(folder) as place:
             written = [name for name, text in texts.items() if _created(name, text, place)]

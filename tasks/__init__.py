@@ -1,7 +1,8 @@
 """The codelab: its checks, one module per task, and its wording. Nothing here knows of processes, sockets or reports."""
 
-from grader.model.catalogue import Catalogue, CheckFunction, Task, check_of
-from grader.model.codelab import Codelab, Extra
+from pathlib import Path
+
+from grader.api import Catalogue, CheckFunction, Codelab, Extra, Task, check_of
 from tasks import interop, task1, task2, task3, task4, task5
 from tasks.chat import ChatRoom
 from tasks.kit import kit
@@ -13,6 +14,7 @@ def _task(task_id: str, title: str, functions: "list[CheckFunction]") -> Task:
 
 
 CODELAB = Codelab(
+    Path(__file__).parent,
     Catalogue(
         [
             _task("task1", "Task 1: connect and chat", task1.CHECKS),

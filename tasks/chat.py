@@ -9,15 +9,20 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from grader.model.catalogue import CheckFunction, check_of
-from grader.model.setup import Setup
-from grader.room.room import Room
-from grader.run.isolation import Isolation
-from grader.text.news import without_numbers
-from grader.text.words import holds_word_of_ours
-from grader.wire.expect import Expected, exactly
-from grader.wire.framing import FrameBuffer, frame
-from grader.wire.peer import Line, Peer
+from grader.api import (
+    Expected,
+    FrameBuffer,
+    Line,
+    Peer,
+    Room,
+    Setup,
+    Surroundings,
+    exactly,
+    frame,
+    holds_word_of_ours,
+    without_numbers,
+)
+from tasks import ids
 from tasks.dialects import look_for_frames
 from tasks.user import User
 from tasks.wording import FRAMED
@@ -78,10 +83,10 @@ class Member:
         """That very line reaches her."""
         self.room.expect([(self.peer, self.room.plain(exactly(line)))], hint)
 
-    def hears_once(self, line: str | Expected, hint: str = "", unless: CheckFunction | None = None) -> None:
+    def hears_once(self, line: str | Expected, hint: str = "", unless: str = "") -> None:
         """The line reaches her, and only once."""
         expected = self.room.plain(exactly(line)) if isinstance(line, str) else line
-        self.room.expect_once(self.peer, expected, hint, unless=check_of(unless).id if unless else "")
+        self.room.expect_once(self.peer, expected, hint, unless=unless)
 
     def hears_from(self, speaker: Member, text: str, hint: str = "") -> None:
         """What the speaker said reaches her under the speaker's name, in whatever form."""
@@ -95,7 +100,7 @@ class Member:
 class ChatRoom(Room):
     """A room whose people chat by the codelab's rules: in lines, or for Task 5 in frames."""
 
-    def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Isolation) -> None:
+    def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Surroundings) -> None:
         framed = check_id.startswith(("task5.", "interop.frames"))
         if framed:
             setup = replace(setup, files=_framed(setup.files), names=_framed(setup.names))
@@ -128,16 +133,14 @@ class ChatRoom(Room):
         self.guest.send(data)
         self.rest()
 
-    def user(self, flood_is_about: CheckFunction | None = None) -> User:
+    def user(self, flood_is_about: str = "") -> User:
         """Somebody starts the student's client; she has not typed anything yet."""
         self.users.append(User(self, self.words.name(), flood_is_about))
         return self.users[-1]
 
     def user_in_chat(self) -> User:
         """Somebody has started the student's client and given her nickname."""
-        from tasks.task1 import client_connects, client_shows_while_typing
-
-        user = self.user(client_shows_while_typing)
+        user = self.user(ids.CLIENT_SHOWS_WHILE_TYPING)
         user.arrives()
         if not (user.has_sent() or user.is_in_the_chat()):
             self.fail(
@@ -145,7 +148,7 @@ class ChatRoom(Room):
                 expected=f'"{user.name}" is typed and sent as the nickname',
                 observed="the server got nothing",
                 ending=self.wait(lambda: False),
-                unless=check_of(client_connects).id,
+                unless=ids.CLIENT_CONNECTS,
             )
         self.rest()
         return user
@@ -213,8 +216,6 @@ class ChatRoom(Room):
         self.rest(heard_of)
         if heard_of() or (self.taken_in(newcomer.peer) and not newcomer.peer.ended):
             return
-        from tasks.task1 import join  # which is written with this
-
         lost = f"the server ended her connection ({newcomer.peer.ended})"
         self.fail(
             f"{newcomer.name} could not join",
@@ -223,7 +224,7 @@ class ChatRoom(Room):
             hint="the server is busy with something else: accept() and each client need a thread of their own",
             ending=self.wait(lambda: False),
             event=newcomer.peer.lines[-1].event if newcomer.peer.lines else None,
-            unless="task5.frames" if self.buffer is FrameBuffer else check_of(join).id,
+            unless=ids.FRAMES if self.buffer is FrameBuffer else ids.JOIN,
         )
 
     def go_one_by_one(self, leavers: Iterable[Member], how: Callable[[Member], None] = Member.closes) -> None:

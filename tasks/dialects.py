@@ -8,11 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from grader.model.catalogue import check_of
-from grader.model.verdict import Failure
-from grader.room.room import OpenAnew
-from grader.submission.reading import source_matches
-from grader.wire.framing import in_hex
+from grader.api import Failure, OpenAnew, in_hex, source_matches
+from tasks import ids
 from tasks.framings import HEADED, LINES, NO_HEADER, RIGHT, TWO_BYTES, Dialect
 from tasks.wording import FRAMED, MAKES_HEADERS
 
@@ -91,7 +88,7 @@ def _shown_by_client(client: Path, open_anew: OpenAnew, way: Dialect) -> bytes:
 @contextlib.contextmanager
 def _in_frames(open_anew: OpenAnew, role: str, program: Path) -> Iterator[ChatRoom]:
     """A room in which this program plays the role in frames."""
-    with open_anew("task5.frames", {FRAMED + role: program}) as room:
+    with open_anew(ids.FRAMES, {FRAMED + role: program}) as room:
         yield cast("ChatRoom", room)
 
 
@@ -100,18 +97,16 @@ def _in_frames(open_anew: OpenAnew, role: str, program: Path) -> Iterator[ChatRo
 
 def look_for_frames(room: ChatRoom, failure: Failure, open_anew: OpenAnew) -> Failure:
     """The failure in a task about lines: if the program speaks frames, this is said once, and explains all others."""
-    from tasks.task1 import broadcast, client_connects
-
     if room.users and room.guest:
         sent = _frame_at_start(room)
         if sent:
             seen = f"the nickname comes in a frame: {in_hex(sent)}"
-            return _of_task_5(room, failure, "client", seen, check_of(client_connects).id)
+            return _of_task_5(room, failure, "client", seen, ids.CLIENT_CONNECTS)
     elif room.peers and not any(peer.lines for peer in room.peers):
         sent = _frame_passed_on(room.setup.files["server"], open_anew)
         if sent:
             seen = f"it passes on no line, but this frame: {in_hex(sent)}"
-            return _of_task_5(room, failure, "server", seen, check_of(broadcast).id)
+            return _of_task_5(room, failure, "server", seen, ids.BROADCAST)
     return failure
 
 

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from grader.wire.framing import HEADER, frame
+from grader.api import HEADER, frame
 
 
 class Dialect(NamedTuple):

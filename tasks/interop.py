@@ -11,10 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from grader.model.catalogue import check, check_of
-from grader.model.codelab import Pairing, Stage
-from grader.model.errors import CheckFailed
-from grader.wire.expect import Expected
+from grader.api import CheckFailed, Expected, Pairing, Stage, check, check_of
+from tasks import ids
 from tasks.chat import ChatRoom, Member
 from tasks.user import User
 from tasks.wording import FILES, FRAMED
@@ -85,29 +83,29 @@ _LINES = (
     Stage(
         "joins",
         "the client does not get into the chat",
-        {"client": ("task1.client-connects",), "server": ("task1.listens", "task1.join")},
+        {"client": (ids.CLIENT_CONNECTS,), "server": (ids.LISTENS, ids.JOIN)},
     ),
     Stage(
         "hears",
         "the client's user does not see what others say",
-        {"client": ("task1.client-shows-while-typing", "task1.client-connects"), "server": ("task1.broadcast",)},
+        {"client": (ids.CLIENT_SHOWS_WHILE_TYPING, ids.CLIENT_CONNECTS), "server": (ids.BROADCAST,)},
     ),
     Stage(
         "is heard",
         "others do not get what the client's user says",
-        {"client": ("task1.client-sends",), "server": ("task1.broadcast",)},
+        {"client": (ids.CLIENT_SENDS,), "server": (ids.BROADCAST,)},
     ),
     Stage(
         "leaves",
         "leaving goes wrong",
-        {"client": ("task1.client-exit",), "server": ("task1.exit", "task1.leave")},
+        {"client": (ids.CLIENT_EXIT,), "server": (ids.EXIT, ids.LEAVE)},
         chat=False,
     ),
 )
 _IN_FRAMES: dict[str, dict[str, tuple[str, ...]]] = {
-    "joins": {"client": ("task5.client-frames",), "server": ("task5.frames",)},
-    "hears": {"client": ("task5.client-shows", "task5.client-frames"), "server": ("task5.frames",)},
-    "is heard": {"client": ("task5.client-frames",), "server": ("task5.frames",)},
+    "joins": {"client": (ids.CLIENT_FRAMES,), "server": (ids.FRAMES,)},
+    "hears": {"client": (ids.CLIENT_SHOWS, ids.CLIENT_FRAMES), "server": (ids.FRAMES,)},
+    "is heard": {"client": (ids.CLIENT_FRAMES,), "server": (ids.FRAMES,)},
 }
 _REFERENCE = Path(__file__).resolve().parent.parent / "reference"  # it is installed beside us, and need not be loaded
 

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from grader.submission.outline import Call, Outline
+from grader.api import Call, Outline, Sources, Where
 
 _SENDS = frozenset({"sendall", "send", "write"})
+
+
+class Unended(NamedTuple):
+    """A call that sends something without a newline at its end, and the call as it should be."""
+
+    where: Where
+    call: str
+    right: str
+
+
+def call_without_newline(sources: Sources) -> Unended | None:
+    """The call in the client that sends what was typed without a newline, if its source shows one."""
+    found = sources.outline("client")
+    call = sends_without_newline(found) if found else None
+    return Unended(sources.where("client", call.line), call.text, with_newline(call)) if call else None
 
 
 def sends_without_newline(found: Outline) -> Call | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from grader.model.catalogue import check, check_of
+from grader.api import check
+from tasks import ids
 from tasks.chat import ChatRoom, Member
 
 MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60
 CROWD, ROUNDS = 30, 3
 
 
-@check("task1.listens", points=2)
+@check(ids.LISTENS, points=2)
 def listens(room: ChatRoom) -> None:
     """The server starts with `python3 simple_chat_server.py`, needs no input, accepts on its port and stays up.
 
@@ -69,7 +70,7 @@ def lan(room: ChatRoom) -> None:
         )
 
 
-@check("task1.join", points=3, needs=listens)
+@check(ids.JOIN, points=3, needs=listens)
 def join(room: ChatRoom) -> None:
     """The join notice reaches everyone else, once, and not the joiner.
 
@@ -100,7 +101,7 @@ def join(room: ChatRoom) -> None:
         )
 
 
-@check("task1.broadcast", points=4, needs=listens)
+@check(ids.BROADCAST, points=4, needs=listens)
 def broadcast(room: ChatRoom) -> None:
     """A message reaches everyone else as `<name>: <text>`, once, and does not come back to its sender.
 
@@ -222,7 +223,7 @@ def concurrent(room: ChatRoom) -> None:
         )
 
 
-@check("task1.leave", points=2, needs=listens)
+@check(ids.LEAVE, points=2, needs=listens)
 def leave(room: ChatRoom) -> None:
     """A closed connection is announced once, to everyone left.
 
@@ -246,7 +247,7 @@ def leave(room: ChatRoom) -> None:
         )
 
 
-@check("task1.exit", points=2, needs=listens)
+@check(ids.EXIT, points=2, needs=listens)
 def leave_by_word(room: ChatRoom) -> None:
     """`EXIT`, `exit` and ` Exit ` are answered with `DONE`, the connection closed, the leave announced; the word is no chat.
 
@@ -288,7 +289,9 @@ def leave_by_word(room: ChatRoom) -> None:
                 ending=ending,
             )
         leaver.peer.close()  # as a client does that sees the end
-        ada.hears_once(room.left(leaver), "whoever leaves by EXIT has left too: tell the others, once", unless=leave)
+        ada.hears_once(
+            room.left(leaver), "whoever leaves by EXIT has left too: tell the others, once", unless=ids.LEAVE
+        )
         for other in (ada, bob):
             relayed = room.said(leaver.name, typed.strip())
             room.expect_nothing(
@@ -366,7 +369,7 @@ def blank_name(room: ChatRoom) -> None:
         room.expect(
             [(bob.peer, named)],
             "if the stripped nickname is empty, use something else: the address, for example",
-            unless=check_of(broadcast).id,
+            unless=ids.BROADCAST,
         )
     ada.says(text := room.words.text())
     bob.hears_from(ada, text)
@@ -390,7 +393,7 @@ def restart(room: ChatRoom) -> None:
     room.join(1)
 
 
-@check("task1.client-connects", points=2, runs="client")
+@check(ids.CLIENT_CONNECTS, points=2, runs="client")
 def client_connects(room: ChatRoom) -> None:
     r"""The client connects, and the nickname typed arrives as the first line, ended by `\n`.
 
@@ -435,7 +438,7 @@ def client_connects(room: ChatRoom) -> None:
         )
 
 
-@check("task1.client-sends", points=1, needs=client_connects, runs="client")
+@check(ids.CLIENT_SENDS, points=1, needs=client_connects, runs="client")
 def client_sends(room: ChatRoom) -> None:
     r"""Each line typed arrives at once as one line ended by `\n`.
 
@@ -468,7 +471,7 @@ def client_sends(room: ChatRoom) -> None:
         )
 
 
-@check("task1.client-shows-while-typing", points=2, needs=client_connects, runs="client")
+@check(ids.CLIENT_SHOWS_WHILE_TYPING, points=2, needs=client_connects, runs="client")
 def client_shows_while_typing(room: ChatRoom) -> None:
     """A message appears while half a line is typed, and that half line, finished, is sent whole.
 
@@ -517,7 +520,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(rest.split()[-1]),
             mark="not sent whole",
-            unless=check_of(client_sends).id,
+            unless=ids.CLIENT_SENDS,
         )
 
 
@@ -528,7 +531,7 @@ def _why_nothing_is_shown(room: ChatRoom, otherwise: str) -> str:
     return f"print what recv() gives; {otherwise}"
 
 
-@check("task1.client-exit", points=1, needs=client_connects, runs="client")
+@check(ids.CLIENT_EXIT, points=1, needs=client_connects, runs="client")
 def client_exit(room: ChatRoom) -> None:
     """Typing `EXIT` ends the program, with no traceback.
 
@@ -611,7 +614,7 @@ def client_server_gone(room: ChatRoom) -> None:
             observed="it computes on and on" if spins else "it goes on waiting, and shows nothing",
             hint="when recv() returns b'', the server has closed: say so, and leave the loop",
             where=room.where_it_is(user.program),
-            unless="" if spins else check_of(client_shows_while_typing).id,
+            unless="" if spins else ids.CLIENT_SHOWS_WHILE_TYPING,
         )
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from grader.model.catalogue import check
-from grader.model.errors import NeedsReview
-from grader.model.verdict import Failure
-from grader.submission.outline import Function
-from tasks import answers
+from grader.api import Failure, Function, NeedsReview, check
+from tasks import answers, ids
 from tasks.chat import ChatRoom
 from tasks.copied import THRESHOLD, share_copied
-from tasks.task1 import client_connects, client_shows_while_typing, listens
+from tasks.task1 import client_connects, listens
 
 _BUFFER = "keep what has come of a line in a buffer of its own for each client, and take complete lines out of it"
 MERGED_LINES = 50
@@ -296,7 +293,7 @@ def client_split(room: ChatRoom) -> None:
     user.sees(
         text,
         "collect what recv() gives in a buffer, and print a line when its newline has come, not each piece",
-        unless=client_shows_while_typing,
+        unless=ids.CLIENT_SHOWS_WHILE_TYPING,
     )
 
 
@@ -320,7 +317,7 @@ def client_merged(room: ChatRoom) -> None:
     room.delivers("".join(f"{name}: {text}\n" for text in texts).encode())
     hint = "one recv() may give several lines: print each of them on a line of its own"
     for text in texts:
-        user.sees(text, hint, unless=client_shows_while_typing)
+        user.sees(text, hint, unless=ids.CLIENT_SHOWS_WHILE_TYPING)
     joined = [line for line in user.terminal.lines() if sum(text in line for text in texts) > 1]
     alone = [text for text in texts if any(text in line and line not in joined for line in user.terminal.lines())]
     if joined and len(alone) < len(texts):
@@ -355,9 +352,9 @@ def client_split_utf8(room: ChatRoom) -> None:
         encoded = character.encode()
         room.delivers(head.encode() + encoded[:1])
         room.delivers(encoded[1:] + tail.encode())
-        user.sees(character, hint, client_shows_while_typing, around=head + tail)
+        user.sees(character, hint, ids.CLIENT_SHOWS_WHILE_TYPING, around=head + tail)
     room.delivers(f"{room.words.name()}: {(text := room.words.text())}\n".encode())
-    user.sees(text, hint, unless=client_shows_while_typing)
+    user.sees(text, hint, unless=ids.CLIENT_SHOWS_WHILE_TYPING)
 
 
 @check("task2.explains-listener", points=2, runs="answers")

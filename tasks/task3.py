@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from grader.model.catalogue import check, check_of
-from grader.wire.expect import Expected
+from grader.api import Expected, check
+from tasks import ids
 from tasks.chat import ChatRoom, Member
-from tasks.task1 import broadcast, client_connects, client_sends, client_shows_while_typing, leave, listens
+from tasks.task1 import broadcast, client_connects, client_sends, client_shows_while_typing, listens
 
 _REBIND = (
     "the name that messages are built with must change too: assign it where the chat line is made, not only in the list"
@@ -72,7 +72,7 @@ def _heard_under_new_name(room: ChatRoom, speaker: Member, hearer: Member, old: 
             observed=f'{hearer.name} got "{line.among(hearer.peer)[0].text}"',
             hint=_REBIND,
             event=line.among(hearer.peer)[0].event,
-            unless=check_of(broadcast).id,
+            unless=ids.BROADCAST,
         )
     room.expect([(hearer.peer, line)], _REBIND)
 
@@ -148,7 +148,7 @@ def leaves_with_new_name(room: ChatRoom) -> None:
         line for line in room.lines_since(bob, ada.gone_since + 1) if old in line.text and new not in line.text
     ]
     hint = "use the present name in the leave notice, not the one from the join"
-    room.expect([(bob.peer, room.left(ada))], hint, unless="" if under_old else check_of(leave).id)
+    room.expect([(bob.peer, room.left(ada))], hint, unless="" if under_old else ids.LEAVE)
 
 
 @check("task3.only-mine", points=1, needs=(listens, announce))
@@ -298,7 +298,7 @@ def client_sends_command(room: ChatRoom) -> None:
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(command.split()[-1]),
             mark="not sent as it is",
-            unless=check_of(client_sends).id,
+            unless=ids.CLIENT_SENDS,
         )
 
 

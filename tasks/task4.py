@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grader.model.catalogue import check, check_of
-from grader.text.words import holds_word_of_ours
+from grader.api import check, holds_word_of_ours
+from tasks import ids
 from tasks.chat import ChatRoom, Member
 from tasks.task1 import client_connects, leave, listens
 from tasks.user import User
@@ -32,7 +32,7 @@ def reset(room: ChatRoom) -> None:
     cyd.resets()
     hint = "recv() raises ConnectionResetError here: treat it like b'' (close, take off the list, tell the others)"
     for other in (ada, bob):
-        other.hears_once(room.left(cyd), hint, unless=leave)
+        other.hears_once(room.left(cyd), hint, unless=ids.LEAVE)
     room.still_chats(hint)
 
 
@@ -91,10 +91,10 @@ def mass_death(room: ChatRoom) -> None:
         for one in dying:
             one.closes()  # what a reset does is task4.reset's matter; a send to one who has closed fails like one
     hint = "several clients can be dead at once: remove and announce each exactly once, and hold no lock while you send"
-    room.expect([(one.peer, room.left(gone)) for gone in dying for one in survivors], hint, unless=check_of(leave).id)
+    room.expect([(one.peer, room.left(gone)) for gone in dying for one in survivors], hint, unless=ids.LEAVE)
     for one in survivors:
         for gone in dying:
-            one.hears_once(room.left(gone), hint, unless=leave)
+            one.hears_once(room.left(gone), hint, unless=ids.LEAVE)
     room.still_chats(hint)
 
 
@@ -285,7 +285,7 @@ def killed(room: ChatRoom) -> None:
 
 def _is_announced(room: ChatRoom, user: User, others: list[Member], hint: str) -> None:
     for other in others:
-        other.hears_once(room.left(user), hint, unless=client_connects)  # who never joined cannot leave
+        other.hears_once(room.left(user), hint, unless=ids.CLIENT_CONNECTS)  # who never joined cannot leave
     room.still_chats()
 
 

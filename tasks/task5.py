@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
-from grader.diagnosis.tracebacks import last_crash
-from grader.model.catalogue import check
-from grader.wire.framing import HEADER, frame, in_hex
-from grader.wire.peer import Line
+from grader.api import HEADER, Line, check, frame, in_hex, last_crash
+from tasks import ids
 from tasks.chat import ChatRoom, Member
 from tasks.dialects import cure_of_reader, look_how_client_reads, read_by_server
 from tasks.framings import LINES, NO_HEADER, RIGHT, dialect_of
@@ -22,7 +20,7 @@ FOLLOWS = 1 << 20  # bytes that come after the huge claim
 ODD = "grüße 漢字 🎉"
 
 
-@check("task5.frames", points=3)
+@check(ids.FRAMES, points=3)
 def frames(room: ChatRoom) -> None:
     """Name frame, then message frames, some beyond ASCII: everyone else gets well-formed frames.
 
@@ -261,7 +259,7 @@ def huge_claim(room: ChatRoom) -> None:
 # -- the client --------------------------------------------------------------------------------------------------------
 
 
-@check("task5.client-frames", points=2, runs="client")
+@check(ids.CLIENT_FRAMES, points=2, runs="client")
 def client_frames(room: ChatRoom) -> None:
     """Each line typed arrives as one right frame.
 
@@ -286,7 +284,7 @@ def client_frames(room: ChatRoom) -> None:
         _sends_frame(room, text.encode(), "the line typed")
 
 
-@check("task5.client-shows", points=1, runs="client", needs=client_frames)
+@check(ids.CLIENT_SHOWS, points=1, runs="client", needs=client_frames)
 def client_shows(room: ChatRoom) -> None:
     """Frames split and merged are shown right.
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from grader.model.catalogue import CheckFunction, check_of
-from grader.text.news import without_numbers
+from grader.api import without_numbers
+from tasks.newline import call_without_newline
 from tasks.questions import ADDRESS, Asked, asked_for, yes
 
 if TYPE_CHECKING:
-    from grader.wire.peer import Peer
+    from grader.api import Peer
     from tasks.chat import ChatRoom
 
 _MOST_ANSWERS = 8  # to what a client asks before it sends anything
@@ -21,10 +21,10 @@ class User:
 
     gone_since = -1
 
-    def __init__(self, room: ChatRoom, name: str, flood_is_about: CheckFunction | None) -> None:
-        """`flood_is_about`: the check whose matter it is when the client prints without an end."""
+    def __init__(self, room: ChatRoom, name: str, flood_is_about: str) -> None:
+        """`flood_is_about`: the id of the check whose matter it is when the client prints without an end."""
         self.room, self.name = room, name
-        self.program, self.terminal = room.start_client(name, check_of(flood_is_about).id if flood_is_about else "")
+        self.program, self.terminal = room.start_client(name, flood_is_about)
         self._answered: list[Asked] = []
         self._question = ""  # the line in which the question before stood
 
@@ -117,7 +117,7 @@ class User:
 
     # -- what she sees ---------------------------------------------------------------------------------------------
 
-    def sees(self, text: str, hint: str = "", unless: CheckFunction | None = None, around: str = "") -> None:
+    def sees(self, text: str, hint: str = "", unless: str = "", around: str = "") -> None:
         """The text stands in one line on her screen; `around` are words near it, by which to find what stands there instead."""
         ending = self.room.wait(lambda: self.terminal.shows(text))
         if not ending:
@@ -140,7 +140,7 @@ class User:
             event=self.room.transcript.last_sent(text.split()[-1], or_any=True),
             mark="not shown like this" if parts else "not shown",
             missed="" if parts else self.name,
-            unless=check_of(unless).id if unless and not parts else "",
+            unless=unless if not parts else "",
         )
 
     def screen_texts(self) -> set[str]:
@@ -192,7 +192,7 @@ class User:
 
     def _fail_for_the_newline(self, text: str, *, blocks: bool) -> None:
         hint = 'append "\\n" to what you send: without it the server never knows that the line is complete'
-        found = self.room.sources.call_without_newline()
+        found = call_without_newline(self.room.sources)
         if found:
             hint = f"{found.call} sends what was typed without a newline; append it: {found.right}"
         self.room.fail(

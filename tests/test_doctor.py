@@ -48,7 +48,7 @@ def _system_path(monkeypatch):
 def machine(course: str = "", python: str = OWN, within: float = 60.0) -> Machine:
     """The machine that we are on, for a course with these settings."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / settings.NAME
+        path = Path(folder) / settings.SETTINGS_FILE
         path.write_text(course)
         return Machine(LAB, config.load(path, LAB), None, python, within)
 
@@ -159,14 +159,14 @@ def test_a_probe_that_fails_is_a_finding(monkeypatch):
 @pytest.mark.machine
 def test_settings_of_a_course(tmp_path):
     """The port and the limits that it looks at are those of the settings here, above, or named."""
-    (tmp_path / settings.NAME).write_text("[network]\nport = 5017\n[limits]\nopen_files = 900000\n")
+    (tmp_path / settings.SETTINGS_FILE).write_text("[network]\nport = 5017\n[limits]\nopen_files = 900000\n")
     below = tmp_path / "ada"
     below.mkdir()
-    named = doctor("--config", tmp_path / settings.NAME).stdout
+    named = doctor("--config", tmp_path / settings.SETTINGS_FILE).stdout
     for said in (doctor(cwd=below).stdout, named):
-        assert f"settings           {tmp_path / settings.NAME}" in said
+        assert f"settings           {tmp_path / settings.SETTINGS_FILE}" in said
         assert re.search(r"port +5017 is free", said)
-    (tmp_path / settings.NAME).write_text("[netwrok]\n")
+    (tmp_path / settings.SETTINGS_FILE).write_text("[netwrok]\n")
     done = doctor(cwd=below)
     assert (done.returncode, done.stdout) == (2, "")
     assert "there is no table [netwrok]" in done.stderr

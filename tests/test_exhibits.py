@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader import config, installed
-from grader.diagnosis import tracebacks
+from grader.diagnosis import own_code
 from grader.diagnosis.deadlocks import stuck_threads
 from grader.diagnosis.excerpts import excerpts
 from grader.diagnosis.own_code import Source
@@ -107,7 +107,7 @@ def test_a_call_into_a_library_is_told_by_where_it_has_got_to(tmp_path):
 def test_many_deep_stacks_cost_little(tmp_path, monkeypatch):
     """However many threads stand however deep, a file is read once, and levels and lines are cut."""
     reads = []
-    monkeypatch.setattr(tracebacks, "source_of", lambda path, _: reads.append(path) or b"x = 1\n" + b"y" * 100_000)
+    monkeypatch.setattr(own_code, "source_of", lambda path, _: reads.append(path) or b"x = 1\n" + b"y" * 100_000)
     own = str(tmp_path.resolve() / "server.py")
     threads = [Thread(tuple(Frame(own, 2, f"level{depth}_{number}") for depth in range(100))) for number in range(99)]
     found = stuck_threads(threads, Source(tmp_path))

@@ -35,7 +35,7 @@ def kit(folder: Path, course: str = "") -> dict[str, str]:
     """The texts of the kit for a course with these settings."""
     path = None
     if course:
-        path = folder / settings.NAME
+        path = folder / settings.SETTINGS_FILE
         path.write_text(course)
     return dict(LAB.kit(LAB, config.load(path, LAB)))
 
@@ -46,14 +46,14 @@ def kit(folder: Path, course: str = "") -> dict[str, str]:
 def test_the_settings_as_they_are_change_nothing(tmp_path):
     """The settings of the kit, untouched, are those of no file at all."""
     lay_out(tmp_path, LAB)
-    assert config.load(tmp_path / settings.NAME, LAB) == config.load(None, LAB)
+    assert config.load(tmp_path / settings.SETTINGS_FILE, LAB) == config.load(None, LAB)
 
 
 def test_every_setting_is_there_with_its_default(tmp_path):
     """With the sign taken away from every line that holds a setting, every setting is set, to its default, and explained."""
-    text = kit(tmp_path)[settings.NAME]
+    text = kit(tmp_path)[settings.SETTINGS_FILE]
     set_lines = re.sub(r"(?m)^#(?! )", "", text)
-    path = tmp_path / settings.NAME
+    path = tmp_path / settings.SETTINGS_FILE
     path.write_text(set_lines)
     tables = config.tomllib.loads(set_lines)
     assert tables == config.defaults(LAB)
@@ -77,7 +77,7 @@ def test_every_setting_that_is_read_is_among_the_defaults():
 def test_one_setting_can_be_taken_into_use(tmp_path):
     """It takes no more than the sign before it, and the value changed."""
     lay_out(tmp_path, LAB)
-    path = tmp_path / settings.NAME
+    path = tmp_path / settings.SETTINGS_FILE
     path.write_text(path.read_text().replace("#port = 65433 ", "port = 5000 "))
     assert config.load(path, LAB).port == 5000
 
@@ -204,7 +204,7 @@ def test_init(tmp_path):
     ]
     assert f"next      chatgrade task1 '{tmp_path}/new/a course'\"'\"'s'\n" in done.stdout
     assert "once it holds simple_chat_server.py and threaded_chat_client.py" in done.stdout
-    assert list(config.load(folder / settings.NAME, LAB).points) == []
+    assert list(config.load(folder / settings.SETTINGS_FILE, LAB).points) == []
 
 
 def test_init_again(tmp_path):
@@ -224,9 +224,9 @@ def test_init_again(tmp_path):
 
 def test_the_settings_of_a_course_above_stay_in_force(tmp_path):
     """Under a folder with settings none are written: those nearest count, so they would put the course's out of force."""
-    (tmp_path / settings.NAME).write_text('[files]\nserver = "serveur.py"\n')
+    (tmp_path / settings.SETTINGS_FILE).write_text('[files]\nserver = "serveur.py"\n')
     laid = lay_out(tmp_path / "ada", LAB)
-    assert laid.course == tmp_path / settings.NAME
+    assert laid.course == tmp_path / settings.SETTINGS_FILE
     assert laid.written == ("TASKS.md", "answers.md")
     assert "serveur.py" in (tmp_path / "ada" / "TASKS.md").read_text()
     assert "serveur.py" in chatgrade("init", tmp_path / "bob").stdout
@@ -234,7 +234,7 @@ def test_the_settings_of_a_course_above_stay_in_force(tmp_path):
 
 def test_settings_that_are_wrong(tmp_path):
     """A sheet is not made by settings that cannot be read, and nothing is written."""
-    (tmp_path / settings.NAME).write_text("[netwrok]\n")
+    (tmp_path / settings.SETTINGS_FILE).write_text("[netwrok]\n")
     done = chatgrade("init", tmp_path / "ada")
     assert (done.returncode, done.stdout) == (2, "")
     assert "there is no table [netwrok]" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -117,7 +118,7 @@ class Ran:
         catalogue = Catalogue([Task("t", "T", tuple(ALL))])
         self.workers, self.ears = FakeWorkers(jobs, script), Ears()
         chosen = catalogue.with_needs(plan or [one.id for one in ALL])
-        lab = Codelab(catalogue, {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+        lab = Codelab(Path(), catalogue, {}, 0, {}, None, "", {})  # type: ignore[arg-type]
         step = Step(None, [one.id for one in chosen], self.ears)  # type: ignore[arg-type]
         [outcome] = run_all(lab, [in_one_step(step)], self.workers)  # type: ignore[arg-type]
         self.results = {result.id: result for result in outcome.results}
@@ -289,7 +290,7 @@ MANY = [made("t.a"), made("t.b", "t.a")]
 
 def run_many(gradings, script: dict[str, list], jobs: int = 2) -> tuple[list, FakeWorkers]:
     """What the gradings return, in the order in which they end."""
-    lab = Codelab(Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+    lab = Codelab(Path(), Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
     workers = FakeWorkers(jobs, script)
     return list(run_all(lab, gradings, workers)), workers  # type: ignore[arg-type]
 
@@ -317,7 +318,7 @@ def test_many_submissions(jobs):
 def test_another_is_begun_only_when_there_is_nothing_else_to_do():
     """A submission is opened when no check of those that are open waits: memory does not grow with the class."""
     begun: list[str] = []
-    lab = Codelab(Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+    lab = Codelab(Path(), Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
     gradings = (submission(str(number), begun) for number in range(50))
     for ended, _ in enumerate(run_all(lab, gradings, FakeWorkers(2, {})), start=1):  # type: ignore[arg-type]
         assert len(begun) - ended <= 2

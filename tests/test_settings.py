@@ -9,14 +9,14 @@ import pytest
 from grader import installed
 from grader.config import find, load
 from grader.model.errors import UsageError
-from grader.model.settings import NAME, Settings
+from grader.model.settings import SETTINGS_FILE, Settings
 
 LAB = installed.load()
 
 
 def loaded(folder, text: str | bytes) -> Settings:
     """Load settings with this text."""
-    path = folder / NAME
+    path = folder / SETTINGS_FILE
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return load(path, LAB)
 
@@ -150,7 +150,7 @@ def test_broken_settings(tmp_path, text, said):
     with pytest.raises(UsageError) as caught:
         loaded(tmp_path, text)
     sentence = str(caught.value)
-    assert sentence.startswith(f"{tmp_path / NAME}: ")
+    assert sentence.startswith(f"{tmp_path / SETTINGS_FILE}: ")
     assert [part for part in said if part not in sentence] == []
 
 
@@ -188,26 +188,26 @@ def test_find(tmp_path, lies_in, graded):
     """The settings are found beside the submission or in any folder above it."""
     (tmp_path / "class" / "ada").mkdir(parents=True)
     (tmp_path / "class" / "ada" / "server.py").touch()
-    (tmp_path / lies_in / NAME).touch()
+    (tmp_path / lies_in / SETTINGS_FILE).touch()
     found = find(tmp_path / graded)
     assert found is not None
-    assert found.samefile(tmp_path / lies_in / NAME)
+    assert found.samefile(tmp_path / lies_in / SETTINGS_FILE)
 
 
 def test_find_takes_the_nearest(tmp_path):
     """The settings nearest to the submission count, and a folder of that name is no file."""
     folder = tmp_path / "class" / "ada"
-    (folder / NAME).mkdir(parents=True)
-    (tmp_path / "class" / NAME).touch()
-    (tmp_path / NAME).touch()
-    assert find(folder) == tmp_path / "class" / NAME
+    (folder / SETTINGS_FILE).mkdir(parents=True)
+    (tmp_path / "class" / SETTINGS_FILE).touch()
+    (tmp_path / SETTINGS_FILE).touch()
+    assert find(folder) == tmp_path / "class" / SETTINGS_FILE
 
 
 def test_find_from_a_relative_path(tmp_path, monkeypatch):
     """A path relative to the working folder is followed upwards too."""
     (tmp_path / "ada").mkdir()
-    (tmp_path / NAME).touch()
+    (tmp_path / SETTINGS_FILE).touch()
     monkeypatch.chdir(tmp_path / "ada")
     found = find(type(tmp_path)())
     assert found is not None
-    assert found.samefile(tmp_path / NAME)
+    assert found.samefile(tmp_path / SETTINGS_FILE)

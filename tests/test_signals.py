@@ -9,7 +9,7 @@ import pytest
 
 WAITS = """\
 import os, signal, sys, time
-from grader import signals
+from grader.run import signals
 
 def hit():
     os.kill(os.getpid(), signal.SIGTERM)
@@ -52,7 +52,7 @@ def test_a_signal_ends_it(moment: str) -> None:
 def test_other_reports_stay_what_they_are() -> None:
     """What is forgotten and is no ending of ours is reported as ever."""
     code = (
-        "import signal; from grader import signals; signals.end_by(SystemExit(7), [signal.SIGTERM])\n"
+        "import signal; from grader.run import signals; signals.end_by(SystemExit(7), [signal.SIGTERM])\n"
         "type('Held', (), {'__del__': lambda _self: 1 / 0})()"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -13,15 +12,21 @@ from grader.model.codelab import Codelab
 from grader.run.grading import Request
 from grader.submission import files
 
+DECIDE = (
+    "run", "room", "diagnosis", "quiescence", "programs", "wire", "isolation", "submission", "config.py", "system", "text",
+    "model",
+)  # fmt: skip
+"""The parts of the engine that decide a verdict; what writes and shows it may change without a class being graded again."""
+
 _LARGEST_FILE = 16 << 20  # bytes of a file that count for its digest
 
 
 def rules_of(lab: Codelab, request: Request, isolation: str) -> str:
     """All that verdicts are made of but the hand-in itself: the checks, the tool, the settings, the isolation. A digest."""
-    code = hashlib.sha256()
-    for package in (Path(grader.__file__).parent, Path(inspect.getfile(lab.room)).parent):
-        for source in sorted(package.rglob("*.py")):
-            code.update(source.relative_to(package).as_posix().encode() + b"\0" + source.read_bytes())
+    engine, code = Path(grader.__file__).parent, hashlib.sha256()
+    for place in (*(engine / part for part in DECIDE), lab.folder):
+        for source in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            code.update(source.relative_to(place.parent).as_posix().encode() + b"\0" + source.read_bytes())
     asked = [
         grader.__version__, code.hexdigest(), request.tasks, request.only, request.seed, request.python, request.terminal,
         isolation, {key: str(value) for key, value in asdict(request.settings).items() if key != "batch"},

@@ -35,7 +35,7 @@ class Batch:
     regrade: bool
     isolation: str
     jobs: int
-    client: str = ""  # the address of a scheduler; empty: this machine
+    cluster: str = ""  # the address of a scheduler; empty: this machine
     keeps_seed: bool = True  # the class's own, from its first run
 
 

@@ -16,11 +16,10 @@ import click
 from grader import __version__, installed
 from grader import config as course
 from grader.cli import options
-from grader.model import codelab
 from grader.model.errors import GraderError, UsageError
 from grader.reports import files as written
 from grader.run import signals
-from grader.submission import archives, intake
+from grader.submission import intake
 from grader.text import sinks
 
 if TYPE_CHECKING:

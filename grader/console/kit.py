@@ -42,7 +42,7 @@ def render(laid: Laid, console: Console) -> None:
         for name in laid.barred
     ]
     if laid.course:
-        lines.append(("left out", f"{settings.NAME}: {laid.course} holds for this folder"))
+        lines.append(("left out", f"{settings.SETTINGS_FILE}: {laid.course} holds for this folder"))
     lines.append(("next", f"chatgrade task1 {_pasted(laid.folder, page)}"))
     if laid.missing:
         lines.append(("", f"once it holds {' and '.join(laid.missing)}"))

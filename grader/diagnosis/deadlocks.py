@@ -7,8 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.diagnosis.excerpts import _LONGEST_LINE
-from grader.diagnosis.own_code import Source, _lock_taken
+from grader.diagnosis.excerpts import LONGEST_LINE
+from grader.diagnosis.own_code import Source, lock_taken_in
 from grader.diagnosis.tracebacks import Frame, Thread
 from grader.model.evidence import StackFrame, StuckThread
 from grader.model.verdict import Where
@@ -62,13 +62,13 @@ def _told(frame: Frame, source: Source) -> StackFrame:
     own = source.own(frame)
     file = source.where(frame).file if own else Path(frame.file).name
     text = source.text(frame) if own else ""
-    return StackFrame(file[:_LONGEST_LINE], frame.line, frame.function[:_LONGEST_LINE], text[:_LONGEST_LINE], own)
+    return StackFrame(file[:LONGEST_LINE], frame.line, frame.function[:LONGEST_LINE], text[:LONGEST_LINE], own)
 
 
 def _waits_for(frames: tuple[StackFrame, ...]) -> str:
     """In words, by the call that the innermost own line makes, or the library's function that it has got to."""
     line = next((frame.text for frame in frames if frame.own), "")
-    lock = _lock_taken(line)
+    lock = lock_taken_in(line)
     if lock:
         return f"waits for the lock {lock}"
     inside = " ".join(f"{frame.function}(" for frame in frames if not frame.own)
@@ -92,7 +92,7 @@ def lock_taken_twice(threads: list[Thread], source: Source) -> Deadlock | None:
     """The thread that waits for a lock that one of its own callers holds."""
     for thread in threads:
         own = [frame for frame in thread.frames if source.own(frame)]
-        lock = _lock_taken(source.text(own[0])) if own else ""
+        lock = lock_taken_in(source.text(own[0])) if own else ""
         for caller in own[1:] if lock else ():
             if _same_lock(source.lock_held_around(caller), lock, source, own[0], caller):
                 return Deadlock(lock, source.where(own[0]), own[0].function, source.where(caller), caller.function)
@@ -114,6 +114,6 @@ def waiting_for_a_lock(threads: list[Thread], source: Source) -> Frame | None:
     """The own line in which a thread waits for a lock, if there is one."""
     for thread in threads:
         own = [frame for frame in thread.frames if source.own(frame)]
-        if own and thread.frames[0] == own[0] and _lock_taken(source.text(own[0])):
+        if own and thread.frames[0] == own[0] and lock_taken_in(source.text(own[0])):
             return own[0]
     return None

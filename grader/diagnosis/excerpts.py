@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from grader.model.evidence import Excerpt
 from grader.model.verdict import Where
 
-_BEFORE, _AFTER, _LONGEST_LINE = 6, 4, 500  # lines of an excerpt around the one that is meant; characters of each
+_BEFORE, _AFTER, LONGEST_LINE = 6, 4, 500  # lines of an excerpt around the one that is meant; characters of each
 
 
 def excerpts(places: Iterable[Where], lines_of: Callable[[str], list[str]]) -> tuple[Excerpt, ...]:
@@ -23,6 +23,6 @@ def excerpts(places: Iterable[Where], lines_of: Callable[[str], list[str]]) -> t
         for first in sorted(at for at in shown if at - 1 not in shown):
             last = next(at for at in range(first, len(lines) + 1) if at + 1 not in shown)
             meant = tuple(sorted(number for number in numbers if first <= number <= last))
-            texts = tuple(line[:_LONGEST_LINE] for line in lines[first - 1 : last])
+            texts = tuple(line[:LONGEST_LINE] for line in lines[first - 1 : last])
             found.append(Excerpt(file, first, texts, meant))
     return tuple(found)

@@ -66,7 +66,7 @@ class Source:
                 continue
             if match := re.match(r"([\w.\[\]]+)\.release\(", stripped):
                 released.add(match[1])
-            lock, by_call = _lock_taken(stripped), ".acquire(" in stripped
+            lock, by_call = lock_taken_in(stripped), ".acquire(" in stripped
             if lock and ((by_call and _indent(text) <= indent and lock not in released) or _indent(text) < indent):
                 return lock
             indent = min(indent, _indent(text))
@@ -85,7 +85,7 @@ def _indent(text: str) -> int:
     return len(text) - len(text.lstrip())
 
 
-def _lock_taken(line: str) -> str:
+def lock_taken_in(line: str) -> str:
     """The name of the lock that a source line takes, such as `self.lock`."""
     match = re.match(r"(?:async )?with\s+([\w.\[\]]+)\s*(?:,.*)?:|(?:if\s+|\w+\s*=\s*)?([\w.\[\]]+)\.acquire\(", line)
     return (match[1] or match[2]) if match else ""

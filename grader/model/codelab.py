@@ -1,16 +1,47 @@
-"""What is graded, seen from the engine: the one place where it meets `tasks`."""
+"""What is graded, seen from the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from grader.model.catalogue import Catalogue, Check
+    from grader.model.evidence import Exhibits
     from grader.model.settings import Settings
-    from grader.room.room import Room
+    from grader.model.verdict import Event, Failure
+
+
+class CheckRoom(Protocol):
+    """What a check is given, as the engine sees it: opened for one check, asked for what came of it when that is over."""
+
+    notes: list[str]
+    output: str
+    second_look: SecondLook | None
+
+    def open(self, runs: str) -> None:
+        """Have running what a check of this kind stands on."""
+
+    def with_limits_told(self, failure: Failure) -> Failure:
+        """The failure, with the limits of this run that a program ran into."""
+
+    def evidence_ends(self) -> None:
+        """The verdict falls: what happens from now on is no evidence."""
+
+    def events(self, failure: Failure | None) -> tuple[Event, ...]:
+        """What happened, marked where the failure says."""
+
+    def exhibits(self, failure: Failure) -> Exhibits:
+        """What a page shows of a failure beside its words."""
+
+
+OpenAnew = Callable[[str, Mapping[str, Path]], AbstractContextManager[CheckRoom]]
+"""Opens another room for a check id and its programs by role, when the one in which a check failed is closed."""
+SecondLook = Callable[["Failure", OpenAnew], "Failure"]
+"""Tries the programs of a failed check once more to find the cause: gives back the failure, explained better or as it was."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +94,17 @@ class Codelab:
 
     `extras` are the roles of the bonus task `bonus`, which may be left out. `kit` makes the files that one begins with, by
     their names, for a course with these settings; `pairings` are the ways in which programs of different students are tried
-    together.
+    together. `folder` is where the code of all this lies.
     """
 
+    folder: Path
     catalogue: Catalogue
     files: Mapping[str, str]
     port: int
     wording: Mapping[str, object]
-    room: type[Room]
+    room: Callable[
+        ..., AbstractContextManager[CheckRoom]
+    ]  # of a setup, a check id, a folder, and what surrounds programs
     bonus: str
     extras: Mapping[str, Extra]
     kit: Callable[[Codelab, Settings], Mapping[str, str]] = lambda _lab, _course: {}

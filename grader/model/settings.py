@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from grader.model.limits import Limits
 
-NAME = "chatgrade.toml"
+SETTINGS_FILE = "chatgrade.toml"
 
 
 @dataclass(frozen=True)

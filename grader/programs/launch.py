@@ -8,18 +8,23 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from grader.isolation.confinement import Confinement
 from grader.programs.console import Console
-from grader.programs.program import Programs
 
 
-def _start(
-    command: list[str], folder: Path, environment: Mapping[str, str], console: Console, programs: Programs
+def start_process(
+    command: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    console: Console,
+    home: Path,
+    bounds: Confinement | None = None,
 ) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own, at this console and within these bounds; OSError, SubprocessError if it fails."""
     stdin, stdout = console.ends()
-    bounds = programs.confinement
     first = [console.in_child] if console.is_terminal else []
     if bounds:
-        first.append(functools.partial(bounds.enter, programs.home))
+        first.append(functools.partial(bounds.enter, home))
         for end in (stdin, stdout):
             if end >= 0 and bounds.user:  # else the program could not open it by a name such as /dev/stdout
                 os.fchown(end, bounds.user, -1)

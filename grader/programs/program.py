@@ -19,9 +19,9 @@ from grader.model.errors import CheckFailed, GraderError, Inconclusive
 from grader.model.limits import MEGABYTE, Limits, Usage
 from grader.model.verdict import Failure
 from grader.programs.console import Console, Output
-from grader.programs.launch import _start, usual_environment
+from grader.programs.launch import start_process, usual_environment
 from grader.system import procfs
-from grader.system.processes import LINUX, _descendants
+from grader.system.processes import LINUX, descendants
 from grader.wire.loop import Loop
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ class Programs:
             boxes = [program.box for program in ([of] if of else self._all)]
             return [pid for box in boxes if box for pid in box.pids()]
         if of is None:
-            return _descendants(os.getpid())
+            return descendants(os.getpid())
         if of is not self._all[0]:
-            return [] if of.pid in self.statuses else [of.pid, *_descendants(of.pid)]
-        others = {pid for other in self._all[1:] for pid in (other.pid, *_descendants(other.pid))}
-        return [pid for pid in _descendants(os.getpid()) if pid not in others]
+            return [] if of.pid in self.statuses else [of.pid, *descendants(of.pid)]
+        others = {pid for other in self._all[1:] for pid in (other.pid, *descendants(other.pid))}
+        return [pid for pid in descendants(os.getpid()) if pid not in others]
 
     def reap(self) -> None:
         """Take in the exit statuses of all that have ended."""
@@ -136,7 +136,9 @@ class Program:
                 )
                 self._process, self.pid = self.box.monitor, self.box.pid
             else:
-                self._process = _start(command, file.parent, environment, console, programs)
+                self._process = start_process(
+                    command, file.parent, environment, console, programs.home, programs.confinement
+                )
                 self.pid = self._process.pid
         except Inconclusive:
             console.started()

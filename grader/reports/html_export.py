@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from grader import installed
 from grader.results.graded import Graded
 from grader.results.standing import Choices
 
 
-def page(graded: Graded, choices: Choices) -> str:  # noqa: ARG001 - there is nothing to choose
+def page(graded: Graded, choices: Choices) -> str:
     """Make the page of one hand-in."""
     from grader.reports.html.student import student_page  # jinja2 and Pygments, for which other exports need not wait
 
-    return student_page(graded, installed.load().guides)
+    return student_page(graded, choices.guides)

@@ -20,13 +20,14 @@ _DIGITS = 5  # after the point: as many as Moodle and Canvas keep
 
 @dataclass(frozen=True)
 class Choices:
-    """What a course may decide about its exports."""
+    """What exports are made with: what a course may decide about them, and what pages tell of each check."""
 
     bonus: bool = False  # bonus points count in formats that hold one number
     provisional: bool = False  # scores that are not final are filled in, too
     column: str = ""  # the column to fill, by title or id; needed where the file does not tell
     visibility: str = ""  # Gradescope: visible, hidden, after_due_date or after_published
     environ: Mapping[str, str] = field(default_factory=dict)  # Classroom 50 tells in it whose result it is
+    guides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by check id
 
 
 def in_order(class_: Class) -> list[Graded]:

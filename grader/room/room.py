@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
@@ -20,6 +20,7 @@ from grader.diagnosis.excerpts import excerpts
 from grader.diagnosis.own_code import Source
 from grader.diagnosis.tracebacks import last_crash
 from grader.isolation.network import LAN_ADDRESS
+from grader.model.codelab import SecondLook
 from grader.model.errors import CheckFailed, GraderError
 from grader.model.evidence import Exhibits, Screenshot
 from grader.model.limits import reached
@@ -42,8 +43,8 @@ from grader.wire.peer import Line, Peer, words_key
 from grader.wire.transcript import Transcript
 
 if TYPE_CHECKING:
+    from grader.isolation.levels import Surroundings
     from grader.programs.terminal import Terminal
-    from grader.run.isolation import Isolation
 
 _LONGEST_LINGERING = 90.0  # seconds; the kernel keeps an ended connection for 60
 _SPINS = 0.5  # seconds of processor time: noticing that a connection has ended takes a thousandth of it
@@ -60,19 +61,13 @@ class Holdings(NamedTuple):
     half_closed: int  # connections whose other side is gone, and which they have not closed (CLOSE_WAIT)
 
 
-OpenAnew = Callable[[str, Mapping[str, Path]], "contextlib.AbstractContextManager[Room]"]
-"""Opens another room for a check id and its programs by role, when the one in which a check failed is closed."""
-SecondLook = Callable[[Failure, OpenAnew], Failure]
-"""Tries the programs of a failed check once more to find the cause: gives back the failure, explained better or as it was."""
-
-
 class Room:
     """One check's own server, peers and clock. A context manager: nothing outlives it."""
 
     buffer: Callable[[], Buffer] = LineBuffer  # what a message is to peers and guests
     second_look: SecondLook | None = None
 
-    def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Isolation) -> None:
+    def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Surroundings) -> None:
         self.setup = setup
         self.sources = Sources(setup)
         self.words = Words(f"{setup.seed}:{check_id}")

@@ -11,23 +11,23 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from grader.model.catalogue import Check
-from grader.model.codelab import Codelab
+from grader.model.codelab import CheckRoom, Codelab, SecondLook
 from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
 from grader.model.setup import Setup
 from grader.model.verdict import INCONCLUSIVE, CheckResult, Failure, Status
-from grader.room.room import Room, SecondLook
 from grader.run import signals
 from grader.run.isolation import Isolation
 from grader.system import syscalls
 from grader.system.processes import become_owner_of_orphans, descendants
 
 _LAST_SWEEP = 10.0  # seconds
+MakeRoom = Callable[..., contextlib.AbstractContextManager[CheckRoom]]
 
 
 def serve(
@@ -89,16 +89,16 @@ def _end_with_parent(parent: int) -> None:
             sys.exit(1)
 
 
-def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, room_type: type[Room]) -> CheckResult:
+def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, make_room: MakeRoom) -> CheckResult:
     """Run one check; whatever goes wrong on our side becomes an `error`."""
     result = CheckResult(check.id, check.title, check.runs, check.points, Status.PASS, needs=check.needs)
     started = time.perf_counter()
-    room: Room | None = None
+    room: CheckRoom | None = None
     try:
-        with _open(room_type, check.id, setup, scratch, isolation) as room:
+        with _open(make_room, check.id, setup, scratch, isolation) as room:
             _judge(check, room, result)
         if result.status is Status.FAIL and result.failure and room.second_look:
-            result.failure = _looked_at_again(result.failure, room, room.second_look, setup, scratch, isolation)
+            result.failure = _looked_at_again(result.failure, room.second_look, make_room, setup, scratch, isolation)
             result.summary = result.failure.summary
     except Inconclusive as error:
         result.status, result.summary, result.because = Status.ERROR, str(error), INCONCLUSIVE
@@ -120,27 +120,27 @@ def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, room_ty
 
 
 @contextlib.contextmanager
-def _open(room_type: type[Room], check_id: str, setup: Setup, scratch: Path, isolation: Isolation) -> Iterator[Room]:
+def _open(make_room: MakeRoom, check_id: str, setup: Setup, scratch: Path, isolation: Isolation) -> Iterator[CheckRoom]:
     """A room for one check, in a network and with a folder of its own."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     try:
-        with isolation.for_one_check(folder) as home, room_type(setup, check_id, home, isolation) as room:
+        with isolation.for_one_check(folder) as home, make_room(setup, check_id, home, isolation) as room:
             yield room
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _looked_at_again(
-    failure: Failure, room: Room, look: SecondLook, setup: Setup, scratch: Path, isolation: Isolation
+    failure: Failure, look: SecondLook, make_room: MakeRoom, setup: Setup, scratch: Path, isolation: Isolation
 ) -> Failure:
     """The failure with what a second look shows. It is for the explanation alone: if it fails, the first stays as it is."""
     try:
-        return look(failure, lambda one, files: _open(type(room), one, replace(setup, files=files), scratch, isolation))
+        return look(failure, lambda one, files: _open(make_room, one, replace(setup, files=files), scratch, isolation))
     except Exception:  # noqa: BLE001 - whatever happens in it, the verdict stands already
         return failure
 
 
-def _judge(check: Check, room: Room, result: CheckResult) -> None:
+def _judge(check: Check, room: CheckRoom, result: CheckResult) -> None:
     try:
         room.open(check.runs)
         check.function(room)

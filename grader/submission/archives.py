@@ -81,10 +81,10 @@ CLASS = (
 
 def unpack(path: Path, target: Path, caps: Caps = SUBMISSION) -> tuple[str, ...]:
     """Write the files of an archive into an empty folder; returns notes. UsageError if it cannot be taken in."""
-    members = _kind_of_archive(path)
+    members = kind_of_archive(path)
     if members is None:
         raise UsageError(f"{path}: is not an archive.")
-    return _unpack(path, target, members, caps)
+    return unpack_as(path, target, members, caps)
 
 
 def innermost(folder: Path) -> Path:
@@ -121,7 +121,7 @@ class _Member(NamedTuple):
 _Members = Callable[[IO[bytes], "_Budget", Caps], Iterator[_Member]]
 
 
-def _kind_of_archive(path: Path) -> _Members | None:
+def kind_of_archive(path: Path) -> _Members | None:
     """How to read the members of this archive; None if it is none, and for whatever cannot be read: others complain."""
     try:
         head = files.read(path, 512)
@@ -143,7 +143,8 @@ def _kind_of_archive(path: Path) -> _Members | None:
     return None
 
 
-def _unpack(path: Path, target: Path, members: _Members, caps: Caps) -> tuple[str, ...]:
+def unpack_as(path: Path, target: Path, members: _Members, caps: Caps) -> tuple[str, ...]:
+    """Unpack an archive of a kind that was recognised; notes on what was left out. Raises UsageError as `unpack` does."""
     unpacking = _Unpacking(target, caps)
     try:
         with files.opened(path) as file:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.model.errors import GraderError
 from grader.submission import files
-from grader.submission.reading import _LARGEST, _MOST_COPIED
+from grader.submission.reading import LARGEST_PROGRAM, MOST_FILES
 
 LARGEST_COPY = 16 << 20  # bytes copied for each check; with the most files, ten times a large submission
 _SMALL, _MOST_SMALL = 64 << 10, 100  # bytes and number of files that a program in a crowded folder may read: settings
@@ -46,7 +46,7 @@ def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
 
 def is_copied_whole(found: files.Listing) -> bool:
     """Whether a check gets a copy of all that is in a folder: it holds no more than a submission may."""
-    return found.complete and len(found.files) <= _MOST_COPIED and sum(map(_size, found.files)) <= LARGEST_COPY
+    return found.complete and len(found.files) <= MOST_FILES and sum(map(_size, found.files)) <= LARGEST_COPY
 
 
 def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path], list[Path]]:
@@ -57,10 +57,10 @@ def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path]
     sources, small, folders = [], [], []
     for home in dict.fromkeys(program.parent for program in programs):
         near = whole if home == folder else files.listing(home)
-        sources += [file for file in near.files if file.suffix == ".py" and _size(file) <= _LARGEST]
+        sources += [file for file in near.files if file.suffix == ".py" and _size(file) <= LARGEST_PROGRAM]
         small += [file for file in near.files if file.parent == home and _size(file) <= _SMALL]
         folders += [place for place in near.folders if place.parent == home]
-    return list(dict.fromkeys((*programs, *sources, *small[:_MOST_SMALL])))[:_MOST_COPIED], folders[:_MOST_SMALL]
+    return list(dict.fromkeys((*programs, *sources, *small[:_MOST_SMALL])))[:MOST_FILES], folders[:_MOST_SMALL]
 
 
 def _size(file: Path) -> int:

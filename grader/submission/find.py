@@ -11,7 +11,7 @@ from grader.model.codelab import Extra
 from grader.model.errors import UsageError
 from grader.model.report import Submission
 from grader.submission import files
-from grader.submission.reading import _LARGEST, source_of
+from grader.submission.reading import LARGEST_PROGRAM, source_of
 
 _MOST_LISTED = 5  # programs that are named in one sentence
 _MOST_NOTES = 5  # about what was left out
@@ -159,11 +159,13 @@ def _program(path: Path, within: Path | None = None) -> Path:
     if path.exists() and not path.is_file():
         raise UsageError(f"{path}: is not a file.")
     try:
-        data = files.read(path, _LARGEST + 1, within)
+        data = files.read(path, LARGEST_PROGRAM + 1, within)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
-    if len(data) > _LARGEST:
-        raise UsageError(f"{path}: is larger than {_LARGEST >> 20} MB; that is not a program that somebody wrote.")
+    if len(data) > LARGEST_PROGRAM:
+        raise UsageError(
+            f"{path}: is larger than {LARGEST_PROGRAM >> 20} MB; that is not a program that somebody wrote."
+        )
     if b"\0" in data[:4096]:
         raise UsageError(f"{path}: is not a Python program, but a binary file.")
     if not data.strip():

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from grader.model.errors import GraderError, UsageError
 from grader.model.report import Submission
-from grader.model.settings import NAME as SETTINGS
+from grader.model.settings import SETTINGS_FILE
 from grader.submission import files
-from grader.submission.archives import SUBMISSION, _kind_of_archive, _unpack, innermost, without_ending
+from grader.submission.archives import SUBMISSION, innermost, kind_of_archive, unpack_as, without_ending
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,17 @@ class Intake:
 @contextlib.contextmanager
 def taken_in(path: Path) -> Iterator[Intake]:
     """Have the files of a submission at hand; UsageError if it is an archive that cannot be taken in."""
-    members = _kind_of_archive(path)
+    members = kind_of_archive(path)
     if members is None:
         yield Intake(path, path, str(path))
         return
     with files.temporary_folder() as folder:
-        notes = _unpack(path, folder, members, SUBMISSION)
+        notes = unpack_as(path, folder, members, SUBMISSION)
         place = innermost(folder)
-        if (place / SETTINGS).exists():
+        if (place / SETTINGS_FILE).exists():
             notes = (
                 *notes,
-                f"{SETTINGS} in the archive was not read: a course's own is beside the archive or above it",
+                f"{SETTINGS_FILE} in the archive was not read: a course's own is beside the archive or above it",
             )
         intake = Intake(path, place, str(path / place.relative_to(folder)), notes)
         with intake.errors_in_own_words():

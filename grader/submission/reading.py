@@ -13,16 +13,16 @@ def lines_in(source: bytes) -> list[str]:
     return re.split(r"\r\n|\r|\n", source.decode("utf-8-sig", "replace"))
 
 
-_LARGEST = 4 << 20  # bytes of a program: what is larger was not typed by a person
+LARGEST_PROGRAM = 4 << 20  # bytes of a program: what is larger was not typed by a person
 
 
-_MOST_COPIED = 500  # files
+MOST_FILES = 500  # of a submission that are looked at or copied
 
 
 def source_matches(program: Path, pattern: str) -> bool:
     """Whether a pattern stands in a program, or in one beside it."""
     wanted = re.compile(pattern.encode())
-    return any(wanted.search(source_of(file)) for file in (program, *programs_beside(program)[:_MOST_COPIED]))
+    return any(wanted.search(source_of(file)) for file in (program, *programs_beside(program)[:MOST_FILES]))
 
 
 def programs_beside(program: Path) -> list[Path]:
@@ -33,6 +33,6 @@ def programs_beside(program: Path) -> list[Path]:
 def source_of(program: Path, within: Path | None = None) -> bytes:
     """What stands in a program; nothing where it cannot be read, for it may be gone or replaced by now."""
     try:
-        return files.read(program, _LARGEST, within)
+        return files.read(program, LARGEST_PROGRAM, within)
     except OSError:
         return b""

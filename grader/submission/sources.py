@@ -6,25 +6,15 @@ import contextlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from grader.model.setup import Setup
 from grader.model.verdict import Where
 from grader.submission import files
 from grader.submission.outline import Function, Outline, outline
 from grader.submission.reading import lines_in, programs_beside, source_of
-from tasks.newline import sends_without_newline, with_newline
 
 _LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
 _MOST_BESIDE = 20  # files beside the client that are looked at for a port
-
-
-class Unended(NamedTuple):
-    """A call that sends something without a newline at its end, and the call as it should be."""
-
-    where: Where
-    call: str
-    right: str
 
 
 class Sources:
@@ -48,7 +38,7 @@ class Sources:
 
     def functions(self, role: str) -> list[Function]:
         """The functions of the program of this role; none where its source cannot be read as Python."""
-        found = self._outline(role)
+        found = self.outline(role)
         return list(found.functions) if found else []
 
     def excerpt(self, role: str, function: Function) -> tuple[Where, str]:
@@ -56,21 +46,13 @@ class Sources:
         program = self._setup.files[role]
         lines = source_of(program).decode("utf-8-sig", "replace").splitlines()[function.line - 1 : function.end]
         cut = [f"... ({len(lines) - _LONGEST_EXCERPT} more lines)"] if len(lines) > _LONGEST_EXCERPT else []
-        return self._where(program, function.line), "\n".join([*lines[:_LONGEST_EXCERPT], *cut])
+        return self.where(program, function.line), "\n".join([*lines[:_LONGEST_EXCERPT], *cut])
 
     def line_that_calls(self, *names: str) -> Where | None:
         """The first line of the client that calls one of these."""
-        found = self._outline("client")
+        found = self.outline("client")
         call = next((call for call in found.calls() if call.name in names), None) if found else None
-        return self._where(self._setup.files["client"], call.line) if call else None
-
-    def call_without_newline(self) -> Unended | None:
-        """The call in the client that sends what was typed without a newline, if its source shows one."""
-        found = self._outline("client")
-        call = sends_without_newline(found) if found else None
-        if call is None:
-            return None
-        return Unended(self._where(self._setup.files["client"], call.line), call.text, with_newline(call))
+        return self.where("client", call.line) if call else None
 
     def line_with_number(self, number: int) -> Where | None:
         """The first line of the client, or of a file beside it, that holds this number."""
@@ -79,7 +61,7 @@ class Sources:
             lines = source_of(path).decode("utf-8", "replace").splitlines()
             at = next((at for at, line in enumerate(lines, start=1) if digits.search(line)), None)
             if at:
-                return self._where(path, at)
+                return self.where(path, at)
         return None
 
     def lines_of(self, file: str) -> list[str]:
@@ -93,12 +75,15 @@ class Sources:
         program = self._setup.files.get("client")
         return [program, *programs_beside(program)[:_MOST_BESIDE]] if program else []
 
-    def _outline(self, role: str) -> Outline | None:
+    def outline(self, role: str) -> Outline | None:
+        """The outline of the program of this role; None where there is none, or its source cannot be read as Python."""
         program = self._setup.files.get(role)
         return outline(program) if program else None
 
-    def _where(self, program: Path, line: int) -> Where:
-        return Where(str(program.relative_to(self._setup.home_of(program))), line)
+    def where(self, program: str | Path, line: int) -> Where:
+        """A line of a program (a file, or the one of a role), by the file's name in its submission."""
+        file = self._setup.files[program] if isinstance(program, str) else program
+        return Where(str(file.relative_to(self._setup.home_of(file))), line)
 
 
 def _decoded(data: bytes) -> str:

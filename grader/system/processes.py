@@ -9,7 +9,8 @@ from grader.system import procfs, syscalls
 LINUX = sys.platform.startswith("linux")
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """All that a process has started, and what that has started."""
     if LINUX:
         return procfs.descendants(pid)
     import psutil
@@ -20,12 +21,7 @@ def _descendants(pid: int) -> list[int]:
         return []
 
 
-def descendants(pid: int) -> list[int]:
-    """All that a process has started, and what that has started; none where it cannot be told."""
-    return procfs.descendants(pid) if sys.platform.startswith("linux") else []
-
-
 def become_owner_of_orphans() -> None:
-    """Whoever a descendant leaves behind becomes our child, not init's (Linux)."""
-    if sys.platform.startswith("linux"):
+    """Have orphaned descendants re-parented to us, not to init (Linux)."""
+    if LINUX:
         syscalls.become_subreaper()

@@ -22,7 +22,7 @@ from pathlib import Path
 from watchfiles import Change, DefaultFilter, watch
 from watchfiles.main import FileChange
 
-from grader.model.settings import NAME as SETTINGS
+from grader.model.settings import SETTINGS_FILE
 from grader.submission import files
 from grader.submission.copying import LARGEST_COPY, is_copied_whole
 
@@ -47,7 +47,7 @@ class Saved:
         path = Path(name)
         if change is Change.modified and path in self.folders:
             return False  # what has changed in it is told itself
-        if path.name == SETTINGS or path in self.ways:
+        if path.name == SETTINGS_FILE or path in self.ways:
             return True
         return path not in self.own and any(path.is_relative_to(root) and counts(path, root) for root in self.roots)
 
@@ -66,7 +66,7 @@ class Place:
         roots = self._roots()
         ways = {way for place in (self._path, *self._named, *roots) for way in _ways(place)}
         folders = roots | {way.parent for way in ways}
-        found = [folder / SETTINGS for folder in sorted(folders)] + self._named
+        found = [folder / SETTINGS_FILE for folder in sorted(folders)] + self._named
         others: list[str] = []  # folders, which may be empty, and what is no file
         for root in sorted(roots):
             listed = files.listing(root)

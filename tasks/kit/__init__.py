@@ -11,13 +11,9 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 
-from grader import config
-from grader.model import settings
-from grader.model.catalogue import Check, Task
-from grader.model.codelab import Codelab
-from grader.model.settings import Settings
+from grader.api import SETTINGS_FILE, Check, Codelab, Settings, Task, defaults
 
-_TEMPLATES = ("TASKS.md", "answers.md", settings.NAME)
+_TEMPLATES = ("TASKS.md", "answers.md", SETTINGS_FILE)
 
 _TABLES = {
     "files": "What the programs are called.",
@@ -125,7 +121,7 @@ def _settings(lab: Codelab) -> dict[str, list[tuple[str, str]]]:
     about = {**_ABOUT, "points": titles}
     return {
         table: _aligned([(f"{_key(key)} = {_value(value)}", about[table][key]) for key, value in values.items()])
-        for table, values in config.defaults(lab).items()
+        for table, values in defaults(lab).items()
     }
 
 

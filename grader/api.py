@@ -1,0 +1,60 @@
+"""All that an author of checks may import: `tasks` knows no other module of the engine."""
+
+from grader.config import defaults
+from grader.diagnosis.tracebacks import last_crash
+from grader.isolation.levels import Surroundings
+from grader.model.catalogue import Catalogue, Check, CheckFunction, Task, check, check_of
+from grader.model.codelab import Codelab, Extra, OpenAnew, Pairing, Stage
+from grader.model.errors import CheckFailed, NeedsReview
+from grader.model.settings import SETTINGS_FILE, Settings
+from grader.model.setup import Setup
+from grader.model.verdict import Failure, Where
+from grader.room.room import Room
+from grader.submission.outline import Call, Function, Outline
+from grader.submission.reading import source_matches
+from grader.submission.sources import Sources
+from grader.text.news import without_numbers
+from grader.text.words import holds_word_of_ours
+from grader.wire.expect import Expected, exactly
+from grader.wire.framing import HEADER, FrameBuffer, frame, in_hex
+from grader.wire.peer import Line, Peer
+
+__all__ = [
+    "HEADER",
+    "SETTINGS_FILE",
+    "Call",
+    "Catalogue",
+    "Check",
+    "CheckFailed",
+    "CheckFunction",
+    "Codelab",
+    "Expected",
+    "Extra",
+    "Failure",
+    "FrameBuffer",
+    "Function",
+    "Line",
+    "NeedsReview",
+    "OpenAnew",
+    "Outline",
+    "Pairing",
+    "Peer",
+    "Room",
+    "Settings",
+    "Setup",
+    "Sources",
+    "Stage",
+    "Surroundings",
+    "Task",
+    "Where",
+    "check",
+    "check_of",
+    "defaults",
+    "exactly",
+    "frame",
+    "holds_word_of_ours",
+    "in_hex",
+    "last_crash",
+    "source_matches",
+    "without_numbers",
+]
