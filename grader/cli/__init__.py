@@ -81,7 +81,7 @@ def commands() -> None:
 
 
 def _add_grading_command(name: str, tasks: tuple[str, ...], summary: str) -> None:
-    @commands.command(name, help=summary)
+    @commands.command(name, cls=options.Reporting, help=summary)
     @options.taking(options.GRADING)
     def command(**options: Any) -> int:  # noqa: ANN401 - click's options, by name
         return grade(tasks, **options)
@@ -98,7 +98,8 @@ _add_grading_command("all", options.TASKS, "Check all tasks of the submission at
 
 def grade(tasks: tuple[str, ...], *, path: Path, **options: Any) -> int:  # noqa: ANN401 - click's options, by name
     """Take in, grade; returns the exit status."""
-    reports = {form: name for form in written.FORMS if (name := options.pop(form)) is not None}
+    asked = {form: options.pop(form.replace("-", "_")) for form in written.FORMS}
+    reports = {form: name for form, name in asked.items() if name is not None}
     with intake.taken_in(path) as taken:
         return _grade(tasks, taken, reports, **options)
 

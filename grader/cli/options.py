@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,6 @@ SUBMISSION: list[Callable[..., Any]] = [
 ]
 GRADING: list[Callable[..., Any]] = [
     *SUBMISSION,
-    *(
-        click.option(f"--{form}", metavar="FILE", help=f"Write the report as {what}; `-`: to standard output, alone.")
-        for form, what in files.FORMS.items()
-    ),
     click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
 ]
 CLASS: list[Callable[..., Any]] = [
@@ -92,6 +89,24 @@ BATCH: list[Callable[..., Any]] = [
     click.option("--regrade", is_flag=True, help="Grade again what is unchanged, too."),
     click.option("--cluster", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler."),
 ]
+
+
+class Reporting(click.Command):
+    """A command with an option for each format of a report. Looked up when it is called: `chatgrade --help` needs none."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """All parameters, those of the formats before `--verbose`."""
+        own = super().get_params(ctx)
+        place = [parameter.name for parameter in own].index("verbose")
+        return [*own[:place], *_report_options(), *own[place:]]
+
+
+@cache
+def _report_options() -> tuple[click.Option, ...]:
+    return tuple(
+        click.Option([f"--{form}"], metavar="FILE", help=f"Write the report as {what}; `-`: to standard output, alone.")
+        for form, what in files.FORMS.items()
+    )
 
 
 def taking(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

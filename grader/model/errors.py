@@ -55,10 +55,10 @@ def in_words(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The end of an error sentence: names the known word nearest to a wrong one, or lists all if there are few."""
+def nearest(word: str, known: Iterable[str], most: int = 12) -> str:
+    """The end of an error sentence: names the known word nearest to a wrong one, or lists all if no more than `most`."""
     names = sorted(known)
     close = get_close_matches(word, names, n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(names)}." if len(names) <= 12 else "; `chatgrade checks` lists them all."
+    return f"; known: {', '.join(names)}." if len(names) <= most else "; `chatgrade checks` lists them all."

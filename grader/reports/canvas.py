@@ -10,6 +10,7 @@ import re
 from fractions import Fraction
 
 from grader.model.errors import UsageError
+from grader.reports.format import Format
 from grader.reports.gradebook.matching import Row, finished, match
 from grader.reports.gradebook.table import Table
 from grader.results.graded import Class
@@ -91,3 +92,6 @@ def _amount(text: str) -> tuple[Fraction, str]:
     if not found:
         return Fraction(0), "."
     return Fraction(f"{found[1]}.{found[3] or 0}"), found[2] or "."
+
+
+FORMAT = Format("canvas", "the grade book exported from Canvas, one column filled in", "canvas.csv", filled=fill)

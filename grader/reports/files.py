@@ -16,7 +16,27 @@ from grader.model.errors import GraderError, UsageError
 if TYPE_CHECKING:
     from grader.model.report import Report
 
-FORMS = {"json": "JSON", "junit": "JUnit XML", "html": "a page for the student"}
+
+class _Forms(Mapping[str, str]):
+    """Name of each format that takes a single report -> its phrase; looked up at the first use, as that imports them all."""
+
+    def __getitem__(self, form: str) -> str:
+        return self._found[form]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def _found(self) -> Mapping[str, str]:
+        from grader.reports import registry
+
+        return {name: one.about for name, one in registry.formats().items() if one.of_report}
+
+
+FORMS: Mapping[str, str] = _Forms()
 
 
 class Files:
@@ -81,13 +101,10 @@ def replace(file: Path, text: str) -> None:
 
 
 def _renderer(form: str) -> Callable[[Report], str]:
-    """Loaded only if it is asked for."""
-    if form == "json":
-        from grader.reports.json import render
-    elif form == "junit":
-        from grader.reports.junit import junit as render
-    else:
-        from grader.reports.html.student import html as render
+    from grader.reports import registry
+
+    render = registry.formats()[form].of_report
+    assert render, f"{form} is no format of a single report"
     return render
 
 

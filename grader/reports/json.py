@@ -8,6 +8,7 @@ from typing import Any
 import grader
 from grader.model.report import Report, TaskReport
 from grader.model.verdict import CheckResult, Event, Failure, Status
+from grader.reports.format import Format
 from grader.text import sinks
 
 SCHEMA = "chatgrade/report/1"
@@ -87,3 +88,6 @@ def _event(event: Event) -> dict[str, Any]:
     if not event.mark:
         del shown["mark"]
     return shown
+
+
+FORMAT = Format("json", "JSON", of_report=render, place=1)

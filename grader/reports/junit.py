@@ -12,6 +12,7 @@ from typing import Any
 
 from grader.model.report import Report
 from grader.reports import json
+from grader.reports.format import Format
 from grader.results.graded import Class, Entry, Graded
 from grader.results.standing import Choices, in_order, max_bonus, status, told, worth
 from grader.text import sinks
@@ -95,3 +96,6 @@ def _tell(case: ET.Element, kind: str, type_: str, message: str, text: str) -> N
 
 def _element(tag: str, **attributes: object) -> ET.Element:
     return ET.Element(tag, {key: sinks.xml(str(value)) for key, value in attributes.items()})
+
+
+FORMAT = Format("junit", "JUnit XML", "junit.xml", of_report=junit, of_class=as_junit, place=2)

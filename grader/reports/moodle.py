@@ -11,6 +11,7 @@ import re
 from fractions import Fraction
 
 from grader.model.errors import UsageError
+from grader.reports.format import Format
 from grader.reports.gradebook.matching import Row, finished, match
 from grader.reports.gradebook.table import Table
 from grader.results.graded import Class, Graded
@@ -129,3 +130,6 @@ def _feedback(graded: Graded, choices: Choices) -> str:
 def _html(text: str) -> str:
     """Text in one line of HTML; a direction is isolated by an element, as the sink for cells spells out the characters."""
     return "<br>".join(sinks.html(text).replace("\u2068", "<bdi>").replace("\u2069", "</bdi>").split("\n"))
+
+
+FORMAT = Format("moodle", "the grading worksheet of Moodle, filled in", "moodle.csv", filled=fill)

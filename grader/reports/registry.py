@@ -1,56 +1,53 @@
-"""Exports of a graded class: `export` makes the files of one format. Pure but for reading the file to fill in."""
+"""All formats, of single reports and of classes, and the export of a class.
+
+To add a format, add one module to this package; no other file is touched. It declares itself:
+
+    from grader.reports.format import Format
+
+    def names(class_: Class, choices: Choices) -> str:
+        ...
+
+    FORMAT = Format("names", "a list of all students", "names.txt", of_class=names)
+
+`chatgrade export OUT --format names` then makes `names.txt`. What it makes depends on the function that is declared: `of_class`
+one file of a class, `of_submission` a file of each hand-in, `filled` a platform's own file filled in; `of_report` is the report
+of a single run, and adds the option `--names FILE` to the commands that grade. `Format` describes the rest.
+All that came from students goes through the function of `grader.text.sinks` that fits the format (`tests/test_exports.py` tries
+each). What is slow to load (jinja2, Pygments) is imported within the function: all modules are imported to find the formats.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
+import pkgutil
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from grader import reports
 from grader.model.errors import GraderError, UsageError, nearest
-from grader.reports import canvas, github, html_export, moodle, platforms, sheets
-from grader.reports.junit import as_junit
+from grader.reports.format import Format
 from grader.results.graded import Class, Graded
 from grader.results.standing import Choices, in_order
 
-__all__ = ["FORMATS", "Choices", "Export", "Format", "export", "file_name"]
+__all__ = ["Choices", "Export", "Format", "export", "file_name", "formats"]
 
 _LONGEST_NAME = 200  # bytes of a file's name, without its ending
-_OfClass = Callable[[Class, Choices], str]
-_OfSubmission = Callable[[Graded, Choices], str]
-_Filled = Callable[[Class, bytes, Choices], tuple[bytes, list[str]]]
 
 
-@dataclass(frozen=True)
-class Format:
-    """One kind of export: of the class in one file, of each submission, or a platform's file filled in."""
-
-    about: str
-    file: str
-    of_class: _OfClass | None = None
-    of_submission: _OfSubmission | None = None
-    filled: _Filled | None = None
-    alone: bool = False  # its surroundings speak of one submission only
-
-
-FORMATS: Mapping[str, Format] = {
-    "csv": Format("one row a student, one column a check, for spreadsheets", "grades.csv", sheets.as_csv),
-    "jsonl": Format("one JSON object a submission, for programs", "grades.jsonl", sheets.as_json_lines),
-    "markdown": Format("a table with one row a student", "grades.md", sheets.as_markdown),
-    "junit": Format("JUnit XML, one suite a submission", "junit.xml", as_junit),
-    "html": Format(
-        "a page for each hand-in, to be sent to its students", "report.html", of_submission=html_export.page
-    ),
-    "canvas": Format("the grade book exported from Canvas, one column filled in", "canvas.csv", filled=canvas.fill),
-    "moodle": Format("the grading worksheet of Moodle, filled in", "moodle.csv", filled=moodle.fill),
-    "gradescope": Format("Gradescope's results.json", "results.json", of_submission=platforms.gradescope),
-    "classroom50": Format("Classroom 50's result.json", "result.json", of_submission=platforms.classroom50, alone=True),
-    "github-summary": Format("a page for $GITHUB_STEP_SUMMARY", "summary.md", of_submission=github.summary),
-    "github-annotations": Format(
-        "workflow commands for GitHub Actions, to be printed", "annotations.txt", of_submission=github.workflow_commands
-    ),
-}
+@cache
+def formats() -> Mapping[str, Format]:
+    """All formats by name, in the order of lists; found by importing the modules of this package, but no package in it."""
+    found: dict[str, Format] = {}
+    for module in pkgutil.iter_modules(reports.__path__, f"{reports.__name__}."):
+        declared = None if module.ispkg else getattr(importlib.import_module(module.name), "FORMAT", None)
+        if declared:
+            assert declared.name not in found, f"two modules declare the format {declared.name}"
+            found[declared.name] = declared
+    return {declared.name: declared for declared in sorted(found.values(), key=lambda one: (one.place, one.name))}
 
 
 @dataclass(frozen=True)
@@ -69,9 +66,7 @@ def export(class_: Class, format_name: str, fill: Path | None = None, choices: C
 
     Raises UsageError where the format, the file to fill in or a choice does not fit.
     """
-    if format_name not in FORMATS:
-        raise UsageError(f"There is no format {format_name!r}{nearest(format_name, FORMATS)}")
-    wanted, choices = FORMATS[format_name], choices or Choices()
+    wanted, choices = _named(format_name), choices or Choices()
     if wanted.filled:
         data, notes = wanted.filled(class_, _read(format_name, fill), choices)
         return Export({wanted.file: data}, tuple(notes))
@@ -79,8 +74,16 @@ def export(class_: Class, format_name: str, fill: Path | None = None, choices: C
         raise UsageError(f"The format {format_name} fills in no file.")
     if wanted.of_class:
         return Export({wanted.file: wanted.of_class(class_, choices).encode()})
-    assert wanted.of_submission, "a format makes a file of the class or of a submission"
+    assert wanted.of_submission, "what exports a class and is nothing else makes a file of each submission"
     return _each(class_, wanted.file, wanted.of_submission, choices, alone=wanted.alone)
+
+
+def _named(format_name: str) -> Format:
+    """The format of this name in which a class can be exported. Raises UsageError that lists them if there is none."""
+    known = {name: declared for name, declared in formats().items() if declared.exports}
+    if format_name not in known:
+        raise UsageError(f"There is no format {format_name!r}{nearest(format_name, known, most=len(known))}")
+    return known[format_name]
 
 
 def file_name(key: str) -> str:
@@ -105,7 +108,9 @@ def _read(format_name: str, fill: Path | None) -> bytes:
         raise UsageError(f"{fill}: cannot be read ({error.strerror}).") from error
 
 
-def _each(class_: Class, file: str, write: _OfSubmission, choices: Choices, *, alone: bool) -> Export:
+def _each(
+    class_: Class, file: str, write: Callable[[Graded, Choices], str], choices: Choices, *, alone: bool
+) -> Export:
     if alone and len(class_.graded) > 1:
         raise UsageError(f"{file} is about one submission, and there are {len(class_.graded)}.")
     files, notes = {}, []

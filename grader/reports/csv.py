@@ -1,4 +1,4 @@
-"""The whole class as a table or as lines of data: CSV for spreadsheets, JSON lines for programs, Markdown for people."""
+"""The class as CSV, for spreadsheets."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import csv
 import io
 from typing import Any
 
+from grader.reports.format import Format
 from grader.results.graded import Class, Graded
-from grader.results.standing import Choices, bonus_checks, in_order, is_final, max_bonus, name, people, status, students
+from grader.results.standing import Choices, bonus_checks, in_order, max_bonus, status, students
 from grader.text import sinks
 
 _FIRST = (
@@ -39,22 +40,6 @@ def as_csv(class_: Class, _: Choices) -> str:
     return f"\ufeff{page.getvalue()}"
 
 
-def as_json_lines(class_: Class, _: Choices) -> str:
-    """One object a hand-in, with its people; numbers are null where there is no report."""
-    return "".join(f"{sinks.json(_data(graded), indent=None)}\n" for graded in in_order(class_))
-
-
-def as_markdown(class_: Class, _: Choices) -> str:
-    """A table with one row a student."""
-    lines = ["| Student | Submission | Score | Bonus | Status |", "| --- | --- | ---: | ---: | --- |"]
-    for person, graded in students(class_):
-        score = f"{graded.score}/{graded.max_score}" if graded.report else ""
-        bonus = f"{graded.bonus}/{max_bonus(graded)}" if max_bonus(graded) else ""
-        cells = (name(person), graded.entry.key, score, bonus, status(graded))
-        lines.append(f"| {' | '.join(map(sinks.markdown, cells))} |")
-    return "\n".join(lines) + "\n"
-
-
 def _checks(class_: Class) -> list[str]:
     """The ids of all checks: those of the run, in its order, and what else a report has."""
     found = [check["id"] for graded in in_order(class_) for check in graded.checks()]
@@ -74,25 +59,4 @@ def _cell(check: Any) -> str | int:  # noqa: ANN401 - a check of the report
     return "" if check["status"] in ("review", "error") else int(check["earned"])
 
 
-def _data(graded: Graded) -> dict[str, Any]:
-    entry, known = graded.entry, graded.report is not None
-    return {
-        "schema": "chatgrade/grade/1",
-        "submission": entry.key,
-        "people": [{"name": person.name, "id": person.id, "email": person.email} for person in people(graded)],
-        "late": entry.late,
-        "submitted": entry.submitted or None,
-        "notes": list(entry.notes),
-        "status": status(graded),
-        "final": is_final(graded),
-        "score": graded.score if known else None,
-        "max_score": graded.max_score if known else None,
-        "bonus": graded.bonus if known else None,
-        "max_bonus": max_bonus(graded) if known else None,
-        "awaiting_review": graded.awaiting_review if known else None,
-        "penalty": graded.penalty,
-        "checks": [
-            {key: check[key] for key in ("id", "title", "status", "points", "earned", "seconds", "summary")}
-            for check in graded.checks()
-        ],
-    }
+FORMAT = Format("csv", "one row a student, one column a check, for spreadsheets", "grades.csv", of_class=as_csv)

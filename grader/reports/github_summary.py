@@ -1,19 +1,19 @@
-"""GitHub Actions: a submission's page for `$GITHUB_STEP_SUMMARY`, and annotations as workflow commands."""
+"""GitHub Actions: a submission's page for `$GITHUB_STEP_SUMMARY`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from grader.reports.format import Format
 from grader.results.graded import Graded
-from grader.results.standing import Choices, bonus_checks, evidence, name, people, status, verdict, worth
+from grader.results.standing import Choices, bonus_checks, evidence, name, people, verdict, worth
 from grader.text import sinks
 from grader.text.prose import count
 
 _PAGE = 1_000_000  # bytes; GitHub drops a summary of more than 1024 KiB whole
-_EACH = 10  # annotations of one kind that GitHub shows for a step
 _OUTPUT_LINES = 40
-_MESSAGE = 4_000  # characters; a job's annotations are sent as one
+_MESSAGE = 4_000  # characters of a piece of evidence
 _SIGNS = {"pass": "✓", "fail": "✗", "skip": "–", "review": "?", "error": "!"}  # noqa: RUF001 - the dash is meant
 
 
@@ -64,34 +64,4 @@ def _details(check: Mapping[str, Any]) -> str:
     return f"\n### {sinks.markdown(check['id'])}\n\n{told}{printed}"
 
 
-def workflow_commands(graded: Graded, choices: Choices) -> str:
-    """Workflow commands: errors for lost points, warnings for advice and the grader's own trouble, a notice with the score.
-
-    More than GitHub shows of a kind are counted in its last one.
-    """
-    found: dict[str, list[str]] = {"error": [], "warning": []}
-    if graded.report is None:
-        found["warning"].append(_command("warning", "chatgrade: not graded", status(graded), None))
-    for check in graded.checks():
-        if check["status"] in ("fail", "error"):
-            kind = "error" if check["status"] == "fail" and check["points"] else "warning"
-            trouble = ", the grader's own trouble" if check["status"] == "error" else ""
-            text = "\n".join([check["title"], *(f"{label}: {said}" for label, said in evidence(check))])
-            title = f"{check['id']} ({worth(check)}{trouble})"
-            found[kind].append(_command(kind, title, text, check["where"]))
-    notice = _command("notice", "chatgrade", "\n".join(verdict(graded, choices)), None)
-    return "".join(f"{line}\n" for line in (*_few("error", found["error"]), *_few("warning", found["warning"]), notice))
-
-
-def _few(kind: str, commands: list[str]) -> list[str]:
-    if len(commands) <= _EACH:
-        return commands
-    rest = count(len(commands) - _EACH + 1, "more finding")
-    return [*commands[: _EACH - 1], _command(kind, "chatgrade", f"{rest}: see the report", None)]
-
-
-def _command(kind: str, title: str, message: str, where: Mapping[str, Any] | None) -> str:
-    place = f"file={sinks.annotation_property(where['file'])},line={where['line']}," if where else ""
-    if len(message) > _MESSAGE:
-        message = f"{message[:_MESSAGE]} … ({len(message)} characters)"
-    return f"::{kind} {place}title={sinks.annotation_property(title)}::{sinks.annotation(message)}"
+FORMAT = Format("github-summary", "a page for $GITHUB_STEP_SUMMARY", "summary.md", of_submission=summary)
