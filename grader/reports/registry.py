@@ -12,8 +12,8 @@ To add a format, add one module to this package; no other file is touched. It de
 `chatgrade export OUT --format names` then makes `names.txt`. What it makes depends on the function that is declared: `of_class`
 one file of a class, `of_submission` a file of each hand-in, `filled` a platform's own file filled in; `of_report` is the report
 of a single run, and adds the option `--names FILE` to the commands that grade. `Format` describes the rest.
-All that came from students goes through the function of `grader.text.sinks` that fits the format (`tests/test_exports.py` tries
-each). What is slow to load (jinja2, Pygments) is imported within the function: all modules are imported to find the formats.
+Text that came from students goes through the function of `grader.text.sinks` that fits the format. What is slow to load (jinja2,
+Pygments) is imported within the function, since all modules are imported to find the formats.
 """
 
 from __future__ import annotations
