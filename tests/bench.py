@@ -19,6 +19,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from support import corpus
+
 from grader.installed import load
 from grader.model.catalogue import Catalogue, Check, Task
 from grader.model.setup import Setup
@@ -117,7 +119,7 @@ def main() -> None:
         {
             "floor": grade(floor_of(servers, ("server",)), REFERENCE),
             "right (reference)": grade(servers, REFERENCE),
-            **{name: grade(servers, TESTS / "submissions" / folder) for name, folder in OTHERS.items()},
+            **{name: grade(servers, corpus.folder_of(folder)) for name, folder in OTHERS.items()},
         },
         rounds,
     )

@@ -2,7 +2,7 @@
 
     python tests/class_bench.py [--count N] [--kills N] [--jobs N] [--cluster]
 
-The class is made of tests/submissions in turn, a little different each, and graded at full isolation. Printed are checks per
+The class is made of tests/corpus in turn, a little different each, and graded at full isolation. Printed are checks per
 second beside those of the floor (the same programs started and stopped, and no check), the peak memory of the grading
 process, and whether a run that was killed again and again, with SIGKILL at random moments, ends with the same export as
 one that was left alone. With `--cluster` the class is graded on a Dask cluster of two workers, too, one killed on the way.
@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import os
 import random
-import shutil
 import signal
 import socket
 import sqlite3
@@ -26,7 +25,7 @@ import time
 from pathlib import Path
 
 import bench
-from verdicts import NAMES, SUBMISSIONS
+from support import corpus
 
 from grader.model.catalogue import Catalogue
 
@@ -38,12 +37,14 @@ def make_class(folder: Path, count: int) -> None:
     """So many hand-ins; those that wait by the clock are left out, for they would measure their own timers."""
     folder.mkdir()
     chosen = [
-        name for name in NAMES if not name.startswith(("client_", "framed_")) and not any(word in name for word in SLOW)
+        name
+        for name in corpus.NAMES
+        if not name.startswith(("client_", "framed_")) and not any(word in name for word in SLOW)
     ]
     for number in range(count):
         name = chosen[number % len(chosen)]
         place = folder / f"student{number:04}"
-        shutil.copytree(SUBMISSIONS / name, place, ignore=shutil.ignore_patterns("expected.toml", "__pycache__"))
+        corpus.copy(name, place)
         for program in place.glob("*.py"):
             program.write_bytes(program.read_bytes() + f"\n# {place.name}\n".encode())
 

@@ -1,4 +1,4 @@
-"""A class of many, for its page: hand-ins put together from tests/submissions, graded once, and multiplied.
+"""A class of many, for its page: hand-ins put together from tests/corpus, graded once, and multiplied.
 
 The programs of a hand-in are taken from different submissions, so that its report has faults of the server, of the client,
 of the answers and of Task 5. What one copy differs in from another is what differs between students who have made the same
@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from report_samples import report, result
-from verdicts import SUBMISSIONS
+from support import corpus
 
 from grader.installed import load
 from grader.model.report import TaskReport
@@ -131,12 +130,8 @@ def make_hand_ins(folder: Path, count: int) -> None:
         place.mkdir(parents=True)
         server, client = _one_of(SERVERS, chance), _one_of(CLIENTS, chance)
         for name in filter(None, (server, client, *_one_of(FRAMED, chance))):
-            shutil.copytree(
-                SUBMISSIONS / name,
-                place,
-                dirs_exist_ok=True,
-                ignore=shutil.ignore_patterns("expected.toml", "answers.md"),
-            )
+            corpus.copy(name, place)
+            (place / "answers.md").unlink(missing_ok=True)
         if chance.random() < 0.85:
             (place / "answers.md").write_text(ANSWERS, "utf-8")
 

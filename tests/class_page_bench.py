@@ -3,7 +3,7 @@
     python tests/class_page_bench.py RESULTS [--count N] [--made N] [--page FILE]
 
 RESULTS is the folder of results of the hand-ins that the class is multiplied from; where there are none yet, they are made
-of tests/submissions and graded into it, which takes some minutes.
+of tests/corpus and graded into it, which takes some minutes.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from gradings import Gradings
+from support import corpus
 
 from grader.model.errors import GraderError
 from grader.system import procfs, syscalls
@@ -62,6 +63,7 @@ def pytest_configure(config):
         config.stash[SHARED] = Path(tempfile.mkdtemp(prefix="chatgrade-tests-"))
         config.stash[EVERYTHING] = bool(config.option.all or by_name)
     config.stash[GRADINGS] = Gradings(config.stash[SHARED])
+    corpus.lay_out_in(config.stash[SHARED] / "corpus")
 
 
 def pytest_make_parametrize_id(val, argname):

@@ -17,13 +17,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import verdicts
+from support import corpus
 
 from grader.model.report import Report
 from grader.run import signals
 from grader.run.pool import processors
 from grader.system import syscalls
 
-ORDER = [verdicts.REFERENCE, *verdicts.NAMES]
+ORDER = [corpus.REFERENCE, *corpus.NAMES]
 """Whose byte is which."""
 
 
@@ -69,6 +70,7 @@ class Gradings:
 
 def main(folder: Path, asked_for: Mapping[str, Sequence[str]]) -> None:
     """Take the locks, say so, grade; each byte is free as soon as its report is there."""
+    corpus.lay_out_in(folder / "corpus")
     signals.end_by(KeyboardInterrupt(), [signal.SIGTERM, signal.SIGINT])
     if sys.platform.startswith("linux"):
         syscalls.set_parent_death_signal(signal.SIGTERM)

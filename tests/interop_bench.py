@@ -2,7 +2,7 @@
 
     python tests/interop_bench.py [--count N] [--rounds N] [--isolation LEVEL]
 
-The class is made of right programs of tests/submissions; the references take part. A floor run starts the two programs of each
+The class is made of right programs of tests/corpus; the references take part. A floor run starts the two programs of each
 pair with the tool's own means, on as many workers: a server until it listens, a client until it waits for its first line.
 """
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+from support import corpus
+
 from grader import config, installed
 from grader.model.evidence import Exhibits
 from grader.model.report import Report
@@ -19,7 +21,6 @@ from grader.run.runner import run_one
 from grader.run.schedule import Listener
 from grader.submission import intake
 
-SUBMISSIONS = Path(__file__).parent / "submissions"
 HTML = Path(__file__).parent.parent / "grader" / "reports" / "html"
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
 _BLOCKS = {"dd", "div", "dt", "figcaption", "h1", "h2", "h3", "h4", "li", "p", "pre", "summary", "td", "th", "tr"}
@@ -120,7 +121,7 @@ def run(name: str, *only: str) -> Report:
     lab = installed.load()
     tasks = tuple(task.id for task in lab.catalogue.tasks)
     request = Request(tasks, only, config.load(None, lab), 7, sys.executable, sys.executable, "pty")
-    with intake.taken_in(SUBMISSIONS / name) as taken:
+    with intake.taken_in(corpus.folder_of(name)) as taken:
         return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
 
 

@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.text import Text
 
 PICTURE = Path(__file__).parent / "picture.svg"
-COMMAND = "chatgrade task1 tests/submissions/deadlock_on_leave --only task1.join --only task1.leave --seed 7"
-_WIDTH = 100
+COMMAND = "chatgrade task1 tests/corpus/server/deadlock_on_leave --only task1.join --only task1.leave --seed 7"
+_WIDTH = 102
 _TERMINAL = {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": str(_WIDTH), "PYTHONIOENCODING": "utf-8"}
 _OVERRULES = ("NO_COLOR", "TTY_COMPATIBLE")
 

@@ -1,4 +1,4 @@
-"""Have right programs of tests/submissions meet, and print every pair that fails: a right program must never be blamed.
+"""Have right programs of tests/corpus meet, and print every pair that fails: a right program must never be blamed.
 
     python tests/right_pairs.py [--isolation LEVEL] [--sample N | --partners] [--seed N]
 
@@ -17,7 +17,8 @@ from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from verdicts import NAMES, SUBMISSIONS, is_right
+from support import corpus
+from verdicts import is_right
 
 from grader.installed import load
 from grader.model.catalogue import Catalogue, Task
@@ -36,8 +37,8 @@ def with_pairings(lab: Codelab) -> Codelab:
 
 def right(lab: Codelab, role: str) -> list[Path]:
     """The right programs of a role."""
-    programs = (SUBMISSIONS / name / lab.files[role] for name in NAMES if is_right(name))
-    return [program for program in programs if program.exists()]
+    file = lab.files[role]
+    return [corpus.folder_of(name) / file for name in corpus.NAMES if file in corpus.programs(name) and is_right(name)]
 
 
 def pairs(lab: Codelab, sample: int, seed: int) -> Iterator[tuple[Pairing, Path, Path]]:
@@ -84,7 +85,7 @@ def main() -> int:
     references = next(iter(lab.pairings[0].references.values())).parent
     common = Setup(references, {}, PYTHON, lab.port, lab.wording, 1, lab.files)
     failed, started = 0, time.monotonic()
-    with workers_for(lab, common, asked.isolation, 0, (SUBMISSIONS, references)) as workers:
+    with workers_for(lab, common, asked.isolation, 0, corpus.places()) as workers:
         for client, server, result in run_all(lab, (meeting(lab, *one) for one in chosen), workers):
             if result.status is not Status.PASS:
                 failed += 1

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 from commandline import chatgrade
+from support import corpus
 from waiting import kept, saved, until
 
 from grader.system import procfs
 
-SUBMISSIONS = Path(__file__).parent / "submissions"
 SERVER = "simple_chat_server.py"
 GRADED = "submissions WHERE report IS NOT NULL"
 ENDS = "print('This server ends before anybody can have called it.')\n"
@@ -28,7 +28,7 @@ def lay(folder: Path, **students: str) -> Path:
     """A class: student -> the submission handed in."""
     folder.mkdir()
     for student, name in students.items():
-        shutil.copytree(SUBMISSIONS / name, folder / student, ignore=shutil.ignore_patterns("expected.toml"))
+        corpus.copy(name, folder / student)
     return folder
 
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_graded_stops_nobody(three, tmp_path):
 @pytest.mark.machine
 def test_killed_and_resumed(three, tmp_path):
     """Killed at any moment, it loses what was in flight; running it again completes it, with the same verdicts."""
-    shutil.copy(SUBMISSIONS / "rlock_broadcast" / SERVER, three / "ada")
+    shutil.copy(corpus.folder_of("rlock_broadcast") / SERVER, three / "ada")
     batch(three, "-o", tmp_path / "whole", "--seed", "7")
     out = tmp_path / "out"
     for results in (0, 1, 2):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from commandline import chatgrade
+from support import corpus
 
 from grader.installed import load
 from grader.model.verdict import Status
@@ -15,7 +16,6 @@ from grader.submission.find import find
 
 LAB = load()
 REFERENCE = Path(__file__).parents[1] / "reference"
-SUBMISSIONS = Path(__file__).parent / "submissions"
 USUAL = ["simple_chat_server.py", "threaded_chat_client.py"]
 
 
@@ -143,7 +143,7 @@ def test_nothing_found(tmp_path):
 
 def test_usual_programs_in_lines(tmp_path):
     """Where there is nothing for Task 5, what was found out about the usual programs is told: by trying, or by their source."""
-    source = (SUBMISSIONS / "thread_pool" / "simple_chat_server.py").read_text()
+    source = corpus.files("thread_pool")["simple_chat_server.py"].decode()
     (tmp_path / "simple_chat_server.py").write_text(source)
     _, told = graded("task5", tmp_path)
     assert "simple_chat_server.py makes no length headers, so it still speaks lines." in told["said"]

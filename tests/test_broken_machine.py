@@ -7,15 +7,15 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support import corpus
 
 from grader.isolation import seccomp
 
 pytestmark = pytest.mark.own_process
 
-RIGHT = Path(__file__).parent / "submissions" / "rlock_broadcast"
+RIGHT = corpus.folder_of("rlock_broadcast")
 SERVER = RIGHT / "simple_chat_server.py"
 
 

@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 from commandline import chatgrade
 from report_samples import full_report
+from support import corpus
 
 from grader import cli
 from grader.reports.json import render
 
-SUBMISSIONS = Path(__file__).parent / "submissions"
 REFERENCE = Path(__file__).parent.parent / "reference"
-RIGHT, WRONG, UNREADABLE = (SUBMISSIONS / name for name in ("asyncio_streams", "echoes_to_sender", "syntax_error"))
+RIGHT, WRONG, UNREADABLE = (corpus.folder_of(name) for name in ("asyncio_streams", "echoes_to_sender", "syntax_error"))
 FIRST = ("--only", "task1.listens")  # enough of a run where what it finds is not the matter
 
 
@@ -160,7 +160,7 @@ def test_relative_python(folder):
     (folder.parent / "python-of-the-course").symlink_to(sys.executable)
     done = subprocess.run(
         [sys.executable, "-m", "grader", "task1", "ada", "--python", "./python-of-the-course", *FIRST],
-        cwd=folder.parent, env={**os.environ, "PYTHONPATH": str(SUBMISSIONS.parent.parent)}, capture_output=True, check=False,
+        cwd=folder.parent, env={**os.environ, "PYTHONPATH": str(corpus.PROJECT)}, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0
 
@@ -199,7 +199,7 @@ def test_syntax_error_without_escapes():
 
 def test_a_server_that_is_not_there(tmp_path):
     """A folder with a client alone fails the checks of the server: that is no fault of the grader's."""
-    shutil.copy(SUBMISSIONS / "client_as_published" / "threaded_chat_client.py", tmp_path)
+    shutil.copy(corpus.folder_of("client_as_published") / "threaded_chat_client.py", tmp_path)
     done = chatgrade("all", tmp_path, *FIRST)
     assert (done.returncode, done.stderr) == (1, "")
     assert "Score 0/2" in done.stdout

@@ -13,10 +13,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support import corpus
 from waiting import until
 
-SUBMISSIONS = Path(__file__).parent / "submissions"
-WRONG, UNREADABLE, RIGHT = (SUBMISSIONS / name for name in ("echoes_to_sender", "syntax_error", "asyncio_streams"))
+WRONG, UNREADABLE, RIGHT = (corpus.folder_of(name) for name in ("echoes_to_sender", "syntax_error", "asyncio_streams"))
 SERVER, CLIENT = "simple_chat_server.py", "threaded_chat_client.py"
 FIRST = ("--only", "task1.listens")
 CRASHES = "import sys\nraise SystemExit(open(sys.argv[0] + '.x').read())\n"

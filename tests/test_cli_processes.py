@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import corpus
 from waiting import until
 
 from grader.quiescence import threads
@@ -19,9 +20,8 @@ from grader.system import procfs
 
 pytestmark = pytest.mark.own_process
 
-SUBMISSIONS = Path(__file__).parent / "submissions"
 SERVER = "simple_chat_server.py"
-RIGHT, WRONG = (SUBMISSIONS / name / SERVER for name in ("asyncio_streams", "echoes_to_sender"))
+RIGHT, WRONG = (corpus.folder_of(name) / SERVER for name in ("asyncio_streams", "echoes_to_sender"))
 PORT = 65433
 NEVER_LISTENS = """\
 import os, signal, time

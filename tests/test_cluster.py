@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import corpus
 from waiting import saved, until
 
 from grader.batch.store import Store
@@ -29,7 +30,6 @@ pytestmark = [
 ]
 
 on_the_cluster = pytest.mark.xdist_group("cluster")
-SUBMISSIONS = Path(__file__).parent / "submissions"
 HANDED_IN = ("rlock_broadcast", "no_name_command", "syntax_error", "syntax_error")
 LEVEL = "network"
 DASK = (sys.executable, "-m", "dask")
@@ -113,7 +113,7 @@ def handed_in(tmp_path_factory):
     folder = tmp_path_factory.mktemp("handed-in") / "class"
     for number, name in enumerate(HANDED_IN):
         place = folder / f"student{number}"
-        shutil.copytree(SUBMISSIONS / name, place, ignore=shutil.ignore_patterns("expected.toml"))
+        corpus.copy(name, place)
         with (place / "simple_chat_server.py").open("a") as program:
             program.write(f"# {number}\n")
     return folder

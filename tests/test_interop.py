@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 from commandline import chatgrade
+from support import corpus
 from waiting import kept, saved, until
 
 from grader.batch.store import Store
 from grader.installed import load
 
 TESTS = Path(__file__).parent
-SUBMISSIONS = TESTS / "submissions"
 SERVER, CLIENT = "simple_chat_server.py", "threaded_chat_client.py"
 SIGNS = {"works": "+", "chats": "~", "client": "C", "server": "S", "both": "B", "together": "T", "unknown": "?"}
 
@@ -29,8 +29,7 @@ def lay(folder: Path, **students: tuple[str, ...]) -> Path:
     """A class: student -> the submissions whose files are handed in together."""
     for student, names in students.items():
         for name in names:
-            ignored = shutil.ignore_patterns("expected.toml", "__pycache__")
-            shutil.copytree(SUBMISSIONS / name, folder / student, ignore=ignored, dirs_exist_ok=True)
+            corpus.copy(name, folder / student)
     return folder
 
 
@@ -370,8 +369,8 @@ def test_nobody_sees_what_another_has_handed_in(tmp_path, isolation):
     if isolation == "full" and not shutil.which("bwrap"):
         pytest.skip("needs bubblewrap")
     own = tmp_path / "class"
-    hand_in_with_treasure(own, "sam", SERVER, SUBMISSIONS / "forks_per_client" / SERVER)
-    hand_in_with_treasure(own, "tom", CLIENT, SUBMISSIONS / "client_makefile_listener" / CLIENT)
+    hand_in_with_treasure(own, "sam", SERVER, corpus.folder_of("forks_per_client") / SERVER)
+    hand_in_with_treasure(own, "tom", CLIENT, corpus.folder_of("client_makefile_listener") / CLIENT)
     interop(own, "-o", tmp_path / "out", isolation=isolation)
     found = signs(tmp_path / "out")
     assert (found == {"reference": "++", "tom": "++"}) is (isolation == "full")
@@ -379,7 +378,7 @@ def test_nobody_sees_what_another_has_handed_in(tmp_path, isolation):
 
 @pytest.mark.machine
 def test_right_programs_get_along():
-    """All right programs of tests/submissions chat with other right ones, so that none of them can be blamed for a failure."""
+    """All right programs of tests/corpus chat with other right ones, so that none of them can be blamed for a failure."""
     seed = random.randrange(1_000_000)  # other pairs in each run; what is printed names it
     command = [sys.executable, TESTS / "right_pairs.py", "--isolation", "network", "--partners", "--seed", str(seed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

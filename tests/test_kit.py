@@ -13,6 +13,7 @@ from pathlib import Path
 import commandline
 import pytest
 from report_samples import plain_console, written
+from support import corpus
 
 from grader import config, installed
 from grader.console.kit import render
@@ -23,7 +24,7 @@ from tasks import answers
 from tasks.copied import share_copied
 
 LAB = installed.load()
-RIGHT = Path(__file__).parent / "submissions" / "rlock_broadcast"
+RIGHT = corpus.folder_of("rlock_broadcast")
 NAMES = {"TASKS.md", "answers.md", "chatgrade.toml"}
 EXPLAINS = ("--only", "task2.explains-listener", "--only", "task2.explains-framing")
 

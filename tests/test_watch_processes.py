@@ -10,15 +10,15 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from support import corpus
 from test_cli_processes import NEVER_LISTENS, about, start
 from test_review_screen import Terminal
 from waiting import until
 
 pytestmark = pytest.mark.own_process
 
-SUBMISSIONS = Path(__file__).parent / "submissions"
 SERVER = "simple_chat_server.py"
-WRONG = (SUBMISSIONS / "echoes_to_sender" / SERVER).read_text()
+WRONG = corpus.files("echoes_to_sender")[SERVER].decode()
 RIGHT = WRONG.replace("(self.nick, line))", "(self.nick, line), [self])")
 SLOW = NEVER_LISTENS  # it keeps a daemon beside it
 FAILS = "\u2717 task1.broadcast"
@@ -300,7 +300,7 @@ def test_at_a_pipe(program: Path, tmp_path: Path) -> None:
 @pytest.mark.machine
 def test_the_verdicts_are_those_of_all(tmp_path: Path) -> None:
     """A check passes, fails or is skipped as it does in `chatgrade all`, explained in the same words."""
-    folder = SUBMISSIONS / "codelab_two_faults"
+    folder = corpus.folder_of("codelab_two_faults")
     with start("all", folder, "--seed", "7", "--json", "-", temporary=tmp_path / "tmp") as run:
         report = json.loads(run.communicate()[0])
     failed = {

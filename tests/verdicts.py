@@ -1,4 +1,4 @@
-"""Grade the submissions of tests/submissions and compare with the verdicts written beside them.
+"""Grade the submissions of tests/corpus and compare with the verdicts written beside them.
 
 `python tests/verdicts.py [--times N] [--isolation LEVEL] [--jobs N] [NAME...]` prints every difference; the tests use the same
 functions. However many are graded, they share the workers of one run, as a class does.
@@ -14,6 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from support import corpus
+from support.corpus import NAMES, PROGRAMS, description, folder_of, programs
+
 from grader.cli import options
 from grader.installed import load
 from grader.model.report import Report
@@ -23,40 +26,16 @@ from grader.run.runner import Grading, run_all, workers_for
 from grader.run.schedule import Listener
 from grader.submission import intake
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-SUBMISSIONS = Path(__file__).parent / "submissions"
-PROGRAMS = ("simple_chat_server.py", "threaded_chat_client.py", "length_prefix_server.py", "length_prefix_client.py")
 SERVERS = PROGRAMS[::2]
 ADVICE = {"task1.client-server-gone", "task2.only-newline", "task4.stalled-reader"}
 STATUSES = ("skip", "review", "error", "fail")  # a later one counts
-NAMES = sorted(folder.name for folder in SUBMISSIONS.iterdir() if (folder / "expected.toml").is_file())
-REFERENCE = "reference"
 LAB = load()
-
-
-def folder_of(name: str) -> Path:
-    """Where its programs are."""
-    return SUBMISSIONS.parent.parent / REFERENCE if name == REFERENCE else SUBMISSIONS / name
-
-
-def programs(name: str) -> list[Path]:
-    """The programs that are handed in."""
-    return [path for file in PROGRAMS if (path := folder_of(name) / file).exists()]
 
 
 def path_of(name: str) -> Path:
     """What is graded: the folder, or the only program in it, so that nothing is asked of the one that is not there."""
     found = programs(name)
-    return found[0] if len(found) == 1 else folder_of(name)
-
-
-def description(name: str) -> dict[str, Any]:
-    """Its expected.toml."""
-    return tomllib.loads((SUBMISSIONS / name / "expected.toml").read_text("utf-8"))
+    return folder_of(name) / found[0] if len(found) == 1 else folder_of(name)
 
 
 def expected(name: str) -> dict[str, str]:
@@ -70,17 +49,17 @@ def expected(name: str) -> dict[str, str]:
 
 def graded(name: str) -> list[str]:
     """The ids of the checks that are run on it."""
-    handed_in = [path.name for path in programs(name)]
+    handed_in = programs(name)
     kinds = {"server" if file in SERVERS else "client" for file in handed_in}
     kinds |= {"both"} if len(handed_in) > 1 else set()
-    kinds |= {"answers"} if path_of(name).is_dir() else set()
+    kinds |= {"answers"} if len(handed_in) != 1 else set()
     bonus = is_framed(name)
     return [check.id for check in LAB.catalogue if check.runs in kinds and (check.task == "task5") is bonus]
 
 
 def is_framed(name: str) -> bool:
     """Whether it is a submission for Task 5 alone."""
-    return not any((folder_of(name) / file).exists() for file in PROGRAMS[:2])
+    return not set(programs(name)) & set(PROGRAMS[:2])
 
 
 def is_right(name: str) -> bool:
@@ -135,8 +114,8 @@ def reports(
         (name, replace(_request(name, terminal, python or options.OWN_PYTHON), only=tuple(only)))
         for name, only in asked_for.items()
     ]
-    setup = asked[0][1].setup(SUBMISSIONS, {})
-    with workers_for(LAB, setup, isolation, jobs, (SUBMISSIONS.parent.parent,)) as workers:
+    setup = asked[0][1].setup(corpus.CORPUS, {})
+    with workers_for(LAB, setup, isolation, jobs, corpus.places()) as workers:
         yield from run_all(LAB, (_one(name, request) for name, request in asked), workers)
 
 
@@ -204,7 +183,7 @@ def _said(name: str, check: dict[str, Any], part: str) -> str:
     """What a check's report says in a part: a text of its own, the line of the program it points at, or what is marked."""
     if part == "line":
         where = check["where"]
-        return (folder_of(name) / where["file"]).read_text("utf-8").splitlines()[where["line"] - 1] if where else ""
+        return corpus.files(name)[where["file"]].decode().splitlines()[where["line"] - 1] if where else ""
     if part == "mark":
         marked = [event for event in check["transcript"] if event.get("mark")]
         return "; ".join(f"{event['data']}: {event['mark']}".replace(event["who"], "WHO") for event in marked)
