@@ -45,11 +45,13 @@ KINDS = {
 """The folders of the corpus, with the programs that a submission in them may have."""
 
 EXPECTED, PATCH = "expected.toml", "fault.patch"
-ADVICE = (
-    "If the change of {base} is meant for {name} too, `cd tests && python -m support.corpus {name} --renew` makes its patch "
-    "anew; look at it, and grade both. If not, put the files that {name} had (`git stash` the change, then `python -m "
-    "support.corpus {name} --into FOLDER`) into its folder in place of {patch}, and take `base` out of {expected}."
-)
+ADVICE = """\
+{patch} of {name} does not apply to {base}: {error}.
+- If the change of {base} is meant for {name} too: `cd tests && python -m support.corpus {name} --renew` carries the fault
+  over to it. Look at the new patch, and grade both: `python tests/verdicts.py {base} {name}`.
+- If {name} is to stay as it was: undo the change of {base} (`git stash`), write the files of {name} into its own folder
+  (`--into`), remove its {patch}, and `base` from its {expected}; then do the change again (`git stash pop`).
+"""
 
 _KEPT = {path.parent.name: path.parent for path in sorted(CORPUS.glob(f"*/*/{EXPECTED}"))}
 NAMES = sorted(_KEPT)
@@ -95,17 +97,21 @@ def files(name: str) -> Mapping[str, bytes]:
     """All files that are handed in, by their names; raises CorpusError when a patch does not apply exactly."""
     if name == REFERENCE:
         return {file: (PROJECT / REFERENCE / file).read_bytes() for file in PROGRAMS}
-    own = {path.name: path.read_bytes() for path in sorted(kept_in(name).iterdir()) if path.is_file()}
+    own = _files_in(kept_in(name))
     if own.keys() & (inherited := _inherited(name)).keys():
         raise CorpusError(f"{name} has files of its own that {', '.join(bases(name))} has too")
     try:
-        changed = {patch.file: patches.applied(patch, inherited[patch.file]) for patch in patch_of(name)}
-    except (PatchError, KeyError) as error:
-        base = " and ".join(bases(name)) or "no base"
-        advice = ADVICE.format(base=base, name=name, patch=PATCH, expected=EXPECTED)
-        raise CorpusError(f"{PATCH} of {name} does not apply to {base}: {error}. {advice}") from error
-    complete = {**inherited, **changed, **own}
-    return {file: complete[file] for file in sorted(complete) if file not in (EXPECTED, PATCH)}
+        changed = {patch.file: patches.applied(patch, inherited.get(patch.file, b"")) for patch in patch_of(name)}
+    except PatchError as error:
+        base = " ".join(bases(name)) or "no base"
+        raise CorpusError(ADVICE.format(name=name, base=base, error=error, patch=PATCH, expected=EXPECTED)) from error
+    return dict(sorted({**inherited, **changed, **own}.items()))
+
+
+def _files_in(folder: Path) -> dict[str, bytes]:
+    """The files in a folder that are handed in."""
+    paths = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name not in (EXPECTED, PATCH)]
+    return {path.name: path.read_bytes() for path in paths}
 
 
 def _inherited(name: str) -> dict[str, bytes]:
@@ -154,11 +160,17 @@ _folder: Path | None = None
 def laid_out_in() -> Path:
     """The folder for what is laid out; unless the caller has told one, a temporary one that goes when the process ends."""
     if _folder is None:
-        folder, process = Path(os.path.realpath(tempfile.mkdtemp(prefix="chatgrade-corpus-"))), os.getpid()
-        atexit.register(lambda: os.getpid() == process and shutil.rmtree(folder, ignore_errors=True))
+        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix="chatgrade-corpus-")))
+        atexit.register(_remove, folder, os.getpid())
         lay_out_in(folder)
         return folder
     return _folder
+
+
+def _remove(folder: Path, process: int) -> None:
+    """Remove a temporary folder at the end of the process that made it, not of its forks."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _laid_out(name: str) -> Path:
@@ -181,15 +193,20 @@ def _laid_out(name: str) -> Path:
 
 
 def keep(name: str, wanted: Mapping[str, bytes]) -> None:
-    """Make the patch of a submission anew, so that its files are these; raises CorpusError if it cannot be kept so."""
-    inherited = _inherited(name)
-    if not bases(name) or not inherited.keys() <= wanted.keys():
-        raise CorpusError(f"{name} is not made from a base that has {', '.join(wanted)} or less")
+    """Keep these files as a submission that names its base; raises CorpusError when one of the base's files is not among them."""
+    inherited, folder = _inherited(name), kept_in(name)
+    if not inherited or inherited.keys() - wanted.keys():
+        raise CorpusError(f"{name} cannot be kept as a patch of {' '.join(bases(name)) or 'no base'}")
     changed = [file for file in inherited if wanted[file] != inherited[file]]
     text = "".join(patches.made(file, inherited[file], wanted[file]) for file in changed)
-    (kept_in(name) / PATCH).write_bytes(text.encode())
-    for file in wanted.keys() - inherited.keys():
-        (kept_in(name) / file).write_bytes(wanted[file])
+    (folder / PATCH).write_bytes(text.encode())
+    if not text:
+        (folder / PATCH).unlink()
+    for file, content in wanted.items():
+        if file not in inherited:
+            (folder / file).write_bytes(content)
+        else:
+            (folder / file).unlink(missing_ok=True)
     files.cache_clear()
 
 
@@ -213,7 +230,7 @@ def main() -> None:
         if asked.into:
             print(copy(asked.name, asked.into))
         elif asked.source:
-            keep(asked.name, {path.name: path.read_bytes() for path in asked.source.iterdir() if path.is_file()})
+            keep(asked.name, _files_in(asked.source))
         elif asked.renew:
             renew(asked.name)
         else:

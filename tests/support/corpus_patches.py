@@ -64,18 +64,30 @@ def _hunks(lines: Sequence[str], at: int) -> tuple[int, list[Hunk]]:
     """The hunks that begin at a line, and the number of the line after them."""
     hunks = []
     while at < len(lines) and (head := _HUNK.fullmatch(lines[at])):
-        start, removed, added = int(head[1]), int(head[2] or 1), int(head[3] or 1)
-        end = at + 1
-        while end < len(lines) and lines[end][0] in " +-" and not lines[end].startswith(("--- ", "+++ ")):
-            end += 1
-        body = lines[at + 1 : end]
-        old = tuple(line[1:] for line in body if line[0] != "+")
-        new = tuple(line[1:] for line in body if line[0] != "-")
-        if (len(old), len(new)) != (removed, added):
-            raise PatchError(f"the hunk at line {at + 1} has {len(old)} old and {len(new)} new lines: {lines[at]!r}")
-        hunks.append(Hunk(start - 1 if removed else start, old, new))
-        at = end
+        start, removed, added = (int(1 if number is None else number) for number in head.groups())
+        body = _body(lines[at + 1 :], removed, added)
+        hunk = Hunk(start - 1 if removed else start, _without("+", body), _without("-", body))
+        if (len(hunk.old), len(hunk.new)) != (removed, added):
+            counts = f"{len(hunk.old)} old and {len(hunk.new)} new lines"
+            raise PatchError(f"the hunk at line {at + 1} has {counts}: {lines[at]!r}")
+        hunks.append(hunk)
+        at += 1 + len(body)
     return at, hunks
+
+
+def _body(lines: Sequence[str], removed: int, added: int) -> Sequence[str]:
+    """The lines of a hunk: its counts tell where it ends, for a removed line may look like the next file's header."""
+    for number, line in enumerate(lines):
+        if not (removed or added) or line[0] not in " +-":
+            return lines[:number]
+        removed -= line[0] != "+"
+        added -= line[0] != "-"
+    return lines
+
+
+def _without(sign: str, body: Sequence[str]) -> tuple[str, ...]:
+    """The lines of a hunk that have another sign, without it."""
+    return tuple(line[1:] for line in body if line[0] != sign)
 
 
 def applied(patch: FilePatch, base: bytes) -> bytes:
