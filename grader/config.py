@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import string
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -47,45 +47,41 @@ def find(submission: Path) -> Path | None:
 
 def load(path: Path | None, codelab: Codelab) -> Settings:
     """Read a settings file; UsageError that tells what is wrong with it."""
-    tables = _read(path) if path else {}
     known = defaults(codelab)
-    for table in tables:
-        if table not in known:
-            raise UsageError(f"{path}: there is no table [{table}]{nearest(table, known)}")
-        if not isinstance(tables[table], dict):
-            raise UsageError(f"{path}: {table!r} must be a table: write [{table}] on a line of its own.")
-    files = _typed(path, "files", tables.get("files", {}), known["files"], str)
-    for role, name in files.items():
-        if not name or Path(name).name != name:
-            raise UsageError(f"{path}: [files] {role} must be the name of a file, not {name!r}.")
-    network = _typed(path, "network", tables.get("network", {}), known["network"], int)
-    port = network.get("port", codelab.port)
-    if not 0 < port < 1 << 16:
-        raise UsageError(f"{path}: [network] port must be between 1 and 65535, not {port}.")
-    points = _typed(path, "points", tables.get("points", {}), known["points"], int)
-    for check_id, value in points.items():
-        if value < 0:
-            raise UsageError(f"{path}: [points] {check_id} must not be negative.")
-    limits = _typed(path, "limits", tables.get("limits", {}), known["limits"], int)
-    for name, value in limits.items():
-        if not 0 < value <= _HIGHEST_LIMIT:
-            raise UsageError(f"{path}: [limits] {name} must be between 1 and {_HIGHEST_LIMIT:,}, not {value}.")
+    tables = _tables(path, known)
+    files = _typed(path, "files", tables["files"], known["files"], str)
+    _require(path, "files", files, lambda name: name and Path(name).name == name, "be the name of a file, not {!r}.")
+    network = _typed(path, "network", tables["network"], known["network"], int)
+    _require(path, "network", network, lambda port: 0 < port < 1 << 16, "be between 1 and 65535, not {}.")
+    points = _typed(path, "points", tables["points"], known["points"], int)
+    _require(path, "points", points, lambda value: value >= 0, "not be negative.")
+    limits = _typed(path, "limits", tables["limits"], known["limits"], int)
+    _require_between(1, path, "limits", limits)
     return Settings(
         {**codelab.files, **files},
-        port,
-        {**codelab.wording, **_wording(path, tables.get("wording", {}), codelab)},
+        network.get("port", codelab.port),
+        {**codelab.wording, **_wording(path, tables["wording"], codelab)},
         points,
         Limits(**limits),
-        _batch(path, tables.get("batch", {}), known["batch"]),
+        _batch(path, tables["batch"], known["batch"]),
     )
+
+
+def _tables(path: Path | None, known: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Every known table, empty where the file has none; UsageError where the file has something else."""
+    tables = _read(path) if path else {}
+    for table, values in tables.items():
+        if table not in known:
+            raise UsageError(f"{path}: there is no table [{table}]{nearest(table, known)}")
+        if not isinstance(values, dict):
+            raise UsageError(f"{path}: {table!r} must be a table: write [{table}] on a line of its own.")
+    return {table: tables.get(table, {}) for table in known}
 
 
 def _batch(path: Path | None, values: Mapping[str, Any], known: Collection[str]) -> BatchSettings:
     _known_keys(path, "batch", values, known)
     numbers = {key: value for key, value in values.items() if key != "layout"}
-    for key, value in _typed(path, "batch", numbers, list(numbers), int).items():
-        if not 0 <= value <= _HIGHEST_LIMIT:
-            raise UsageError(f"{path}: [batch] {key} must be between 0 and {_HIGHEST_LIMIT:,}, not {value}.")
+    _require_between(0, path, "batch", _typed(path, "batch", numbers, list(numbers), int))
     layout = _typed(path, "batch", {k: v for k, v in values.items() if k == "layout"}, ["layout"], str)
     return BatchSettings(**numbers, **layout)
 
@@ -120,6 +116,20 @@ def _typed(
     return dict(values)
 
 
+def _require(
+    path: Path | None, table: str, values: Mapping[str, Any], allowed: Callable[[Any], object], must: str
+) -> None:
+    """UsageError for the first value that is not allowed; `must` says what it must be, with a place for what it is."""
+    for key, value in values.items():
+        if not allowed(value):
+            raise UsageError(f"{path}: [{table}] {key} must {must.format(value)}")
+
+
+def _require_between(lowest: int, path: Path | None, table: str, values: Mapping[str, Any]) -> None:
+    must = f"be between {lowest} and {_HIGHEST_LIMIT:,}, not {{}}."
+    _require(path, table, values, lambda value: lowest <= value <= _HIGHEST_LIMIT, must)
+
+
 def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> dict[str, object]:
     """Each word is a text, or a list of texts of which any is right; with the same placeholders as the codelab's own."""
     _known_keys(path, "wording", values, codelab.wording)
@@ -128,19 +138,23 @@ def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> 
         may_be_none = codelab.wording[key] == []
         if not (texts or may_be_none) or not all(isinstance(text, str) and text for text in texts):
             raise UsageError(f"{path}: [wording] {key} must be a text in quotes or a list of texts.")
-        allowed = _placeholders(codelab.wording[key])
         for text in texts:
-            if not text.isprintable():
-                raise UsageError(f"{path}: [wording] {key} must be one line of printable text.")
-            if allowed and not any(f"{{{name}" in text for name in allowed):
-                raise UsageError(f"{path}: [wording] {key} must hold {' or '.join(f'{{{name}}}' for name in allowed)}.")
-            try:
-                if any(spec or conversion for _, _, spec, conversion in string.Formatter().parse(text)):
-                    raise ValueError("only the name may stand in the braces")
-                text.format(**allowed)
-            except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
-                raise UsageError(f"{path}: [wording] {key} has a placeholder that means nothing: {error}.") from error
+            _require_template(f"{path}: [wording] {key}", text, _placeholders(codelab.wording[key]))
     return dict(values)
+
+
+def _require_template(place: str, text: str, placeholders: Mapping[str, str]) -> None:
+    """UsageError unless this is a line of text with some of these placeholders, if there are any, and no others."""
+    if not text.isprintable():
+        raise UsageError(f"{place} must be one line of printable text.")
+    if placeholders and not any(f"{{{name}" in text for name in placeholders):
+        raise UsageError(f"{place} must hold {' or '.join(f'{{{name}}}' for name in placeholders)}.")
+    try:
+        if any(spec or conversion for _, _, spec, conversion in string.Formatter().parse(text)):
+            raise ValueError("only the name may stand in the braces")
+        text.format(**placeholders)
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
+        raise UsageError(f"{place} has a placeholder that means nothing: {error}.") from error
 
 
 def _placeholders(words: object) -> dict[str, str]:

@@ -132,24 +132,27 @@ class ReportPage:
 
     def print(self) -> None:
         """Print all of it."""
-        if not self._quiet:
+        if self._quiet:
+            for check in self._report:
+                if check.status in (Status.FAIL, Status.ERROR):
+                    self.first_line(check)
+        else:
             submission = self._report.submission
             graded = (submission.name, *(f"{role}: {file}" for role, file in submission.files.items()))
             self._page.entry(Text("graded"), self._page.text("  ".join(graded)), len("graded  "))
-        for task in self._report.tasks:
-            if not self._quiet:
+            for task in self._report.tasks:
                 self._page.blank()
-                self.heading(task)
-            if task.checks and all(check.absent for check in task.checks):
-                if not self._quiet:
-                    self._page.entry(Text(), self._page.text(summary_of(task.checks[0])), _INDENT)
-                continue
-            for check in task.checks:
-                if not self._quiet or check.status in (Status.FAIL, Status.ERROR):
-                    self.first_line(check)
-                if not self._quiet:
-                    self.details(check)
+                self._task(task)
         self._closing()
+
+    def _task(self, task: TaskReport) -> None:
+        self.heading(task)
+        if task.checks and all(check.absent for check in task.checks):
+            self._page.entry(Text(), self._page.text(summary_of(task.checks[0])), _INDENT)
+            return
+        for check in task.checks:
+            self.first_line(check)
+            self.details(check)
 
     def heading(self, task: TaskReport) -> None:
         """Print a task's title and score."""

@@ -108,27 +108,31 @@ class _Desk:
 
     def _do(self, key: str) -> None:
         group = self._sitting.group
-        if key in "0123456789":
-            self._give_typed(key)
-        elif key == "enter":
-            self._give(group.check["points"])
-        elif key in _GROUPS:
-            if not self._sitting.go(_GROUPS[key]):
-                self._said = "this is the last one" if _GROUPS[key] > 0 else "this is the first one"
-        elif key == "s":
-            split = self._sitting.split()
-            self._said = f"{len(group.answers)} answers, one by one" if split else "this is one answer only"
-        elif key == "u":
-            self._said = "taken back" if self._sitting.undo() else "there is nothing to take back"
-        elif key == "c":
-            self._comment()
-        elif key == "q":
-            self._said = "a comment without points would be lost; q again quits"
-        else:
-            self._look(key)
-            return
+        match key:
+            case "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9":
+                self._give_typed(key)
+            case "enter":
+                self._give(group.check["points"])
+            case "s":
+                split = self._sitting.split()
+                self._said = f"{len(group.answers)} answers, one by one" if split else "this is one answer only"
+            case "u":
+                self._said = "taken back" if self._sitting.undo() else "there is nothing to take back"
+            case "c":
+                self._comment()
+            case "q":
+                self._said = "a comment without points would be lost; q again quits"
+            case _ if key in _GROUPS:
+                self._go(_GROUPS[key])
+            case _:
+                self._look(key)
+                return
         if self._sitting.group is not group:
             self._view, self._top = View(), 0
+
+    def _go(self, by: int) -> None:
+        if not self._sitting.go(by):
+            self._said = "this is the last one" if by > 0 else "this is the first one"
 
     def _look(self, key: str) -> None:
         """Keys that decide nothing."""

@@ -257,11 +257,8 @@ def _gradescope(found: Contents, claimed: list[Path], _usual: Collection[str]) -
     handed = []
     for metadata in _metadata(found):
         for folder, told in sorted(gradescope.read(metadata).items()):
-            who = ", ".join(person.name or person.email or person.id for person in told.people)
-            number = folder.removeprefix("submission_")
-            entry = Entry(f"{who}_{number}" if who else folder, told.people, submitted=told.at)
-            path = there.pop((metadata.parent, folder), None)
-            if path:
+            entry = _submitted(folder, told)
+            if path := there.pop((metadata.parent, folder), None):
                 handed.append(_folder(found, path, entry))
             else:
                 missing = metadata.parent / names.key(folder)
@@ -270,6 +267,11 @@ def _gradescope(found: Contents, claimed: list[Path], _usual: Collection[str]) -
         nobody = (Person(names.printable(path.name)),)
         handed.append(_folder(found, path, Entry(path.name, nobody, notes=("Gradescope does not say whose this is",))))
     return handed
+
+
+def _submitted(folder: str, told: gradescope.Submitted) -> Entry:
+    who = ", ".join(person.name or person.email or person.id for person in told.people)
+    return Entry(f"{who}_{folder.removeprefix('submission_')}" if who else folder, told.people, submitted=told.at)
 
 
 def _metadata(found: Contents) -> list[Path]:

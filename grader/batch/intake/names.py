@@ -75,18 +75,9 @@ def restored(
     nothing else may be `x.py`. Of several files that are one, the last counts.
     """
     uploads = [one._replace(file=printable(one.file)) for one in uploads]
-    known = {one.file for one in uploads}
-    by_name: dict[str, list[Uploaded]] = defaultdict(list)
-    notes = []
-    for base, group in _grouped((_without_number(one.file) if renumbered else one.file, one) for one in uploads):
-        names = sorted({one.file for one in group})
-        if len(names) > 1 and base not in usual:
-            notes.append(f"{' and '.join(names)} may be versions of one file: each is taken under its own name")
-        sure = base in usual or (len(names) == 1 and base not in known - set(names))
-        for one in group:
-            by_name[base if sure else one.file].append(one)
+    named, notes = _before_renumbering(uploads, usual) if renumbered else ([(one.file, one) for one in uploads], [])
     taken = []
-    for name, group in sorted(by_name.items()):
+    for name, group in _grouped(named):
         if files.foreign(name):
             continue
         *older, last = sorted(group, key=lambda one: (one.number, _number(one.file), one.path))
@@ -96,6 +87,21 @@ def restored(
         elif last.file != name:
             notes.append(f"took {last.file} as {name}, of which it is a later upload")
     return tuple(taken), tuple(map(printable, notes))
+
+
+def _before_renumbering(
+    uploads: Sequence[Uploaded], usual: Collection[str]
+) -> tuple[list[tuple[str, Uploaded]], list[str]]:
+    """Each upload beside the name that it had, and notes on those that may be versions of one file."""
+    known = {one.file for one in uploads}
+    named, notes = [], []
+    for base, group in _grouped((_without_number(one.file), one) for one in uploads):
+        names = sorted({one.file for one in group})
+        if len(names) > 1 and base not in usual:
+            notes.append(f"{' and '.join(names)} may be versions of one file: each is taken under its own name")
+        sure = base in usual or (len(names) == 1 and base not in known - set(names))
+        named += [(base if sure else one.file, one) for one in group]
+    return named, notes
 
 
 def _grouped(pairs: Iterable[tuple[str, Uploaded]]) -> list[tuple[str, list[Uploaded]]]:

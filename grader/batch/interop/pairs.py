@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from grader.batch.digests import rules_of
@@ -63,7 +64,7 @@ class InteropListener:
 def meet(lab: Codelab, request: Request, asked: Asked, listener: InteropListener) -> Interop:
     """Run what is new or changed of the chosen; all that is known then. UsageError, GraderError if that cannot be begun."""
     _require_our_words(lab, request)
-    lab = replace(lab, catalogue=Catalogue([*lab.catalogue.tasks, *(_task(one) for one in lab.pairings)]))
+    lab = _with_pairings(lab)
     with Store(asked.out, create=True) as store, files.temporary_folder() as scratch:
         request = replace(request, seed=class_seed(store, request, keep=asked.keeps_seed))
         taken = class_in(asked.paths, scratch, asked.layout, request.settings.files.values())
@@ -76,12 +77,12 @@ def meet(lab: Codelab, request: Request, asked: Asked, listener: InteropListener
             for pairing in lab.pairings
         ]
         listener.begins(sum(one.begin(again=asked.again) for one in meetings))
-        notes = players.notes
+        notes = list(players.notes)
         if any(one.pending for one in meetings):
             common = request.setup(players.folder, {})
             with workers_for(lab, common, asked.isolation, asked.jobs, (players.folder,)) as workers:
                 _run(meetings, workers, listener)
-                notes += list(workers.notes)
+                notes += workers.notes
         matrices = [matrix for one in meetings if (matrix := one.matrix()).students]
         return Interop(
             tuple(matrices),
@@ -90,7 +91,7 @@ def meet(lab: Codelab, request: Request, asked: Asked, listener: InteropListener
             (*taken.notes, *notes, *_left_out(crowd, matrices)),
             sum(one.run for one in meetings),
             sum(one.known for one in meetings),
-            tuple(dict.fromkeys(error for one in meetings for error in one.errors())),
+            tuple(dict.fromkeys(chain.from_iterable(one.errors() for one in meetings))),
         )
 
 
@@ -105,8 +106,10 @@ def _require_our_words(lab: Codelab, request: Request) -> None:
             )
 
 
-def _task(pairing: Pairing) -> Task:
-    return Task(pairing.check.task, pairing.title, (pairing.check,))
+def _with_pairings(lab: Codelab) -> Codelab:
+    """The codelab in whose catalogue each pairing is a task of one check."""
+    tasks = (Task(one.check.task, one.title, (one.check,)) for one in lab.pairings)
+    return replace(lab, catalogue=Catalogue([*lab.catalogue.tasks, *tasks]))
 
 
 def _left_out(crowd: Iterable[Player], matrices: Iterable[Matrix]) -> Iterator[str]:
