@@ -7,6 +7,7 @@ The layout is that of canvas-lms, lib/gradebook_exporter.rb and lib/gradebook_im
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 
 from grader.model.errors import UsageError
@@ -34,13 +35,7 @@ def fill(class_: Class, book: bytes, choices: Choices) -> tuple[bytes, list[str]
     possible = next((row for row in range(1, len(table)) if "Points Possible" in table.cell(row, 0)), 0)
     column = _column(table, header, possible, choices.column)
     maximum, decimal_sign = _amount(table.cell(possible, column) if possible else "")
-    names = header.index("ID")  # one column with names, or two
-    rows = [
-        Row(row, ", ".join(table.row(row)[:names]), ids)
-        for row in range(1, len(table))
-        if row != possible and any((ids := _ids(table, header, row)).values())
-    ]
-    matched = match(rows, class_)
+    matched = match(_rows(table, header, possible), class_)
     notes = list(matched.notes)
     for row, graded in finished(matched, choices, notes):
         if not table.reaches(row, column):
@@ -54,6 +49,14 @@ def fill(class_: Class, book: bytes, choices: Choices) -> tuple[bytes, list[str]
         else:
             table.put(row, column, str(points(graded, choices)))
     return bytes(table), notes
+
+
+def _rows(table: Table, header: list[str], possible: int) -> Iterator[Row]:
+    names = header.index("ID")  # one column with names, or two
+    for row in range(1, len(table)):
+        ids = _ids(table, header, row)
+        if row != possible and any(ids.values()):
+            yield Row(row, ", ".join(table.row(row)[:names]), ids)
 
 
 def _ids(table: Table, header: list[str], row: int) -> dict[str, str]:

@@ -35,7 +35,7 @@ def fill(class_: Class, worksheet: bytes, choices: Choices) -> tuple[bytes, list
     """Fill in grades and feedback; returns the new file, and who was not found or not filled in."""
     table = Table(worksheet)
     header = [title.strip().casefold() for title in table.row(0)] if len(table) else []
-    participants = {row: found[0] for row in range(1, len(table)) if (found := re.findall(r"\d+$", table.cell(row, 0)))}
+    participants = _participants(table)
     if len(header) < 4 or not participants:
         raise UsageError("the file to fill in is no grading worksheet of Moodle: no line begins with a participant.")
     column = _grade_column(table, header, list(participants), choices.column)
@@ -52,11 +52,14 @@ def fill(class_: Class, worksheet: bytes, choices: Choices) -> tuple[bytes, list
             continue
         table.put(row, column, _grade(graded, maximum, choices, notes))
         if feedback is not None and table.reaches(row, feedback):
-            if table.cell(row, feedback) and not table.cell(row, feedback).startswith(_OURS):
-                notes.append(f"{graded.entry.key}: somebody's feedback stands there already, and was kept")
-            else:
-                table.put(row, feedback, _feedback(graded, choices))
+            _put_feedback(table, row, feedback, graded, choices, notes)
     return bytes(table), notes
+
+
+def _participants(table: Table) -> dict[int, str]:
+    """The number of the participant of each row that has one."""
+    found = ((row, re.findall(r"\d+$", table.cell(row, 0))) for row in range(1, len(table)))
+    return {row: numbers[0] for row, numbers in found if numbers}
 
 
 def _row(table: Table, row: int, participant: str, grade_column: int) -> Row:
@@ -69,13 +72,8 @@ def _row(table: Table, row: int, participant: str, grade_column: int) -> Row:
 
 
 def _grade_column(table: Table, header: list[str], rows: list[int], wanted: str) -> int:
-    """The column of grades: the one with this title, else the one before the maximum."""
-    if wanted:
-        found = [place for place, title in enumerate(header) if title == wanted.strip().casefold()]
-    else:
-        found = [place - 1 for place, title in enumerate(header) if title in _MAXIMUM]
-    if not found and not wanted:
-        found = [place for place in range(2, len(header) - 1) if _looks_like_grades(table, place, rows)]
+    """The column of grades; UsageError if it is not known which one that is."""
+    found = _grade_columns(table, header, rows, wanted)
     if len(found) == 1 and found[0] > 0:
         return found[0]
     if not found and _SCALE.intersection(header):
@@ -86,6 +84,14 @@ def _grade_column(table: Table, header: list[str], rows: list[int], wanted: str)
     raise UsageError(
         f"name the column of grades by its title, with a maximum to its right; the worksheet has: {titles}."
     )
+
+
+def _grade_columns(table: Table, header: list[str], rows: list[int], wanted: str) -> list[int]:
+    """The columns that may be the one of grades: by this title, else those before a maximum."""
+    if wanted:
+        return [place for place, title in enumerate(header) if title == wanted.strip().casefold()]
+    titled = [place - 1 for place, title in enumerate(header) if title in _MAXIMUM]
+    return titled or [place for place in range(2, len(header) - 1) if _looks_like_grades(table, place, rows)]
 
 
 def _looks_like_grades(table: Table, place: int, rows: list[int]) -> bool:
@@ -113,6 +119,14 @@ def _grade(graded: Graded, maximum: re.Match[str], choices: Choices, notes: list
     if grade > most:  # Moodle would skip the line
         notes.append(f"{graded.entry.key}: {number(grade)} is more than the maximum grade, which was written")
     return number(min(grade, most), maximum["sign"] or ".")
+
+
+def _put_feedback(table: Table, row: int, column: int, graded: Graded, choices: Choices, notes: list[str]) -> None:
+    there = table.cell(row, column)
+    if there and not there.startswith(_OURS):
+        notes.append(f"{graded.entry.key}: somebody's feedback stands there already, and was kept")
+    else:
+        table.put(row, column, _feedback(graded, choices))
 
 
 def _feedback(graded: Graded, choices: Choices) -> str:

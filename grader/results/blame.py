@@ -53,31 +53,41 @@ class Cause(NamedTuple):
 
 def faults(reach: Reach, stages: int) -> dict[Pair, Fault]:
     """Whose fault each failed pair is. The two references with each other are no evidence of anything but themselves."""
-    pairs_of = _by(_CLIENT, reach), _by(_SERVER, reach)
+    evidence = _Evidence(reach)
+    failed = (pair for pair, passed in reach.items() if passed < stages and pair != (REFERENCE, REFERENCE))
+    return {pair: evidence.fault(pair) for pair in failed}
 
-    @cache
-    def comes_no_further(place: int, key: str, passed: int) -> bool:
-        """Whether a program fails after so many stages in general, and not in some pair alone."""
+
+class _Evidence:
+    """What is known of each program from all the pairs that it has been in."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+        self._pairs_of = _by(_CLIENT, reach), _by(_SERVER, reach)
+        self._comes_no_further = cache(self._fails_in_general)  # asked anew for each pair of a program
+
+    def fault(self, pair: Pair) -> Fault:
+        """Whose fault it is that a pair comes no further."""
+        passed = self._reach[pair]
+        if passed == 0:
+            return Fault.SERVER
+        client, server = (self._comes_no_further(place, pair[place], passed) for place in (_CLIENT, _SERVER))
+        if client or server:
+            return Fault.BOTH if client and server else Fault.CLIENT if client else Fault.SERVER
+        known = all(_with_reference(pair, place) in self._reach for place in (_CLIENT, _SERVER))
+        return Fault.TOGETHER if known else Fault.UNKNOWN
+
+    def _fails_in_general(self, place: int, key: str, passed: int) -> bool:
+        """Whether a program comes no further than so many stages in general, and not in some pair alone."""
         if key == REFERENCE:
             return False
+        reach = self._reach
         with_reference = reach.get(_with_reference(Pair(key, key), 1 - place))
         if with_reference is not None and with_reference <= passed:
             return True
-        others = [pair for pair in pairs_of[place][key] if reach.get(_with_reference(pair, place), 0) > passed]
+        others = [pair for pair in self._pairs_of[place][key] if reach.get(_with_reference(pair, place), 0) > passed]
         alike = [reach[pair] <= passed for pair in others if REFERENCE not in pair]
         return len(alike) >= _FEW and 2 * sum(alike) > len(alike)
-
-    def fault(pair: Pair, passed: int) -> Fault:
-        if passed == 0:
-            return Fault.SERVER
-        at_fault = [comes_no_further(place, pair[place], passed) for place in (_CLIENT, _SERVER)]
-        if any(at_fault):
-            return Fault.BOTH if all(at_fault) else (Fault.CLIENT, Fault.SERVER)[at_fault.index(True)]
-        known = all(_with_reference(pair, place) in reach for place in (_CLIENT, _SERVER))
-        return Fault.TOGETHER if known else Fault.UNKNOWN
-
-    failed = {pair: passed for pair, passed in reach.items() if passed < stages and pair != (REFERENCE, REFERENCE)}
-    return {pair: fault(pair, passed) for pair, passed in failed.items()}
 
 
 def causes(found: Mapping[Pair, Fault], reason: Callable[[Pair], Hashable]) -> list[Cause]:

@@ -334,13 +334,7 @@ class _Unpacking:
         if instead or not parts:
             self._note(f"left out {shown(member.name)}: {instead or 'no name'}")
             return
-        neutral = ["".join(sign if sign.isprintable() else "_" for sign in part) for part in parts]
-        if neutral != parts:
-            self._note(f"took {shown(member.name)} as {shown('/'.join(neutral))}")
-        self._places += 1
-        if self._places > self._caps.written:
-            raise _CapBroken(f"holds more than {self._caps.written:,} files")
-        place = self._target.joinpath(*neutral)
+        place = self._place(member.name, parts)
         try:
             (place if member.is_folder else place.parent).mkdir(mode=0o700, parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
@@ -348,6 +342,16 @@ class _Unpacking:
             return
         if not member.is_folder:
             self._write(place, member)
+
+    def _place(self, name: str, parts: list[str]) -> Path:
+        """Where a member is written: under its own name, as far as that is printable."""
+        neutral = ["".join(sign if sign.isprintable() else "_" for sign in part) for part in parts]
+        if neutral != parts:
+            self._note(f"took {shown(name)} as {shown('/'.join(neutral))}")
+        self._places += 1
+        if self._places > self._caps.written:
+            raise _CapBroken(f"holds more than {self._caps.written:,} files")
+        return self._target.joinpath(*neutral)
 
     def _write(self, place: Path, member: _Member) -> None:
         if place.is_dir():

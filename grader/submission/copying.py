@@ -58,9 +58,13 @@ def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path]
     for home in dict.fromkeys(program.parent for program in programs):
         near = whole if home == folder else files.listing(home)
         sources += [file for file in near.files if file.suffix == ".py" and _size(file) <= LARGEST_PROGRAM]
-        small += [file for file in near.files if file.parent == home and _size(file) <= _SMALL]
-        folders += [place for place in near.folders if place.parent == home]
+        small += [file for file in _directly_in(home, near.files) if _size(file) <= _SMALL]
+        folders += _directly_in(home, near.folders)
     return list(dict.fromkeys((*programs, *sources, *small[:_MOST_SMALL])))[:MOST_FILES], folders[:_MOST_SMALL]
+
+
+def _directly_in(folder: Path, paths: list[Path]) -> list[Path]:
+    return [path for path in paths if path.parent == folder]
 
 
 def _size(file: Path) -> int:

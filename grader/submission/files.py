@@ -68,37 +68,38 @@ def listing(folder: Path, deepest: int = DEEPEST, most: int = 0) -> Listing:
     """
     root = Path(os.path.realpath(folder))
     found = Listing()
-    left, level = most or MOST_SEEN, [folder]
-    for _ in range(deepest + 1):
-        below: list[Path] = []
-        for place in level:
-            try:
-                with os.scandir(place) as entries:
-                    here = sorted(itertools.islice(entries, left + 1), key=lambda entry: entry.name)
-            except OSError as error:
-                if place == folder:
-                    found.unreadable = error.strerror or str(error)
-                continue  # nor can the program look into it
-            if len(here) > left:
-                found.complete = False
-            here = here[:left]
-            left -= len(here)
-            for entry in here:
-                if not foreign(entry.name):
-                    _sort_in(entry, root, found, below)
-        found.folders.extend(below)
-        level = below
+    left = most or MOST_SEEN
+    for place in itertools.chain([folder], found.folders):  # these become more on the way, the nearest first
+        if len(place.parts) - len(folder.parts) > deepest:
+            break
+        try:
+            here = _entries(place, left + 1)
+        except OSError as error:
+            if place == folder:
+                found.unreadable = error.strerror or str(error)
+            continue  # nor can the program look into it
+        found.complete = found.complete and len(here) <= left
+        for entry in here[:left]:
+            _sort_in(entry, root, found)
+        left -= len(here[:left])
     return found
 
 
-def _sort_in(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Path]) -> None:
+def _entries(folder: Path, most: int) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(itertools.islice(entries, most), key=lambda entry: entry.name)
+
+
+def _sort_in(entry: os.DirEntry[str], root: Path, found: Listing) -> None:
+    if foreign(entry.name):
+        return
     try:
-        _sort(entry, root, found, below)
+        _sort(entry, root, found)
     except OSError as error:  # a link with a name that is too long, say, or into a closed folder
         found.odd.append((Path(entry.path), error.strerror or "it cannot be looked at"))
 
 
-def _sort(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Path]) -> None:
+def _sort(entry: os.DirEntry[str], root: Path, found: Listing) -> None:
     path = Path(entry.path)
     if entry.is_symlink():
         real = Path(os.path.realpath(path))
@@ -115,7 +116,7 @@ def _sort(entry: os.DirEntry[str], root: Path, found: Listing, below: list[Path]
     elif not entry.is_dir():
         found.odd.append((path, "not a regular file"))
     elif not path.is_mount():
-        below.append(path)
+        found.folders.append(path)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
+from itertools import chain
 from pathlib import Path
 
 from grader.model.codelab import Extra
@@ -57,39 +58,59 @@ def _programs_by_role(
     asked_for: Collection[str],
 ) -> tuple[dict[str, Path], tuple[str, ...]]:
     """The program of each role that is not given; UsageError if there is none at all."""
-    programs, odd = _programs_in(folder)
-    found: dict[str, Path] = {}
-    notes = [f"left out {program.relative_to(folder)}: {why}" for program, why in odd[:_MOST_NOTES]]
-    extra_programs: list[Path] = []
-    for role, extra in extras.items():
-        candidates = _extra_programs(folder, programs, names[role], names[extra.like], extra)
-        extra_programs += candidates
-        if candidates and role not in given:
-            found[role] = candidates[0]
-            if candidates[0] != folder / names[role] or candidates[1:]:
-                notes.append(_what_was_taken(folder, role, candidates, extra.like))
-    usual = {role: name for role, name in names.items() if role not in extras}
-    beside = [program for program in programs if program not in extra_programs]
-    programs = [one for one in beside if not any(_plain_name(one.parent) in extra.folders for extra in extras.values())]
-    for role, wanted in usual.items():
-        here = [program for program in programs if program.name == wanted and role not in given]
-        if not here:
-            taken = {file.resolve() for file in given.values()}
-            others = [one for one in programs if one.name not in names.values() and one.resolve() not in taken]
-            if others and role not in given:
-                listed = ", ".join(str(program.relative_to(folder)) for program in others[:_MOST_LISTED])
-                notes.append(f"there is no {wanted}, but {listed}: if that is the {role}, name it with --{role}")
-            continue
-        if here[0].parent != folder and len({file.resolve() for file in here}) > 1:
-            listed = ", ".join(str(program.relative_to(folder)) for program in here[:_MOST_LISTED])
-            raise UsageError(f"{folder}: holds several {wanted} ({listed}); give one of them.")
-        found[role] = here[0]
-        if here[0].parent != folder:
-            notes.append(f"took {here[0].relative_to(folder)}, the only {wanted} in the folder")
-    if not found and not given:
-        sought = [name for role, name in names.items() if role in (asked_for or usual)]
-        raise UsageError(" ".join([_nothing_found(folder, sought, programs), *(f"({note})" for note in notes)]))
-    return found, tuple(notes)
+    programs, notes = _programs_in(folder)
+    meant = {
+        role: _extra_programs(folder, programs, names[role], names[extra.like], extra) for role, extra in extras.items()
+    }
+    programs = _of_no_extra(programs, meant, extras)
+    others = _of_other_names(programs, names, given)
+    usual = [role for role in names if role not in extras]
+    choices = {
+        role: _extra_program(folder, role, names[role], meant[role], extras[role].like)
+        if role in extras
+        else _usual_program(folder, role, names[role], programs, others)
+        for role in (*extras, *usual)
+        if role not in given
+    }
+    found = {role: program for role, (program, _) in choices.items() if program}
+    notes += [note for _, note in choices.values() if note]
+    if found or given:
+        return found, tuple(notes)
+    nothing = _nothing_found(folder, names, asked_for or usual, programs)
+    raise UsageError(" ".join([nothing, *map("({})".format, notes)]))
+
+
+def _of_no_extra(programs: list[Path], meant: Mapping[str, list[Path]], extras: Mapping[str, Extra]) -> list[Path]:
+    """The programs that neither their names nor their folders claim for a role that may be left out."""
+    claimed = set(chain.from_iterable(meant.values()))
+    folders = set(chain.from_iterable(extra.folders for extra in extras.values()))
+    return [one for one in programs if one not in claimed and _plain_name(one.parent) not in folders]
+
+
+def _of_other_names(programs: list[Path], names: Mapping[str, str], given: Mapping[str, Path]) -> list[Path]:
+    """The programs that have no usual name, and were not given."""
+    taken = {file.resolve() for file in given.values()}
+    return [one for one in programs if one.name not in names.values() and one.resolve() not in taken]
+
+
+def _usual_program(
+    folder: Path, role: str, name: str, programs: list[Path], others: list[Path]
+) -> tuple[Path | None, str]:
+    """The program of this name, or none, and what is to be noted of that; UsageError if several may be it."""
+    here = [program for program in programs if program.name == name]
+    if not here and not others:
+        return None, ""
+    if not here:
+        return None, f"there is no {name}, but {_listed(folder, others)}: if that is the {role}, name it with --{role}"
+    if here[0].parent == folder:
+        return here[0], ""
+    if len({file.resolve() for file in here}) > 1:
+        raise UsageError(f"{folder}: holds several {name} ({_listed(folder, here)}); give one of them.")
+    return here[0], f"took {here[0].relative_to(folder)}, the only {name} in the folder"
+
+
+def _listed(folder: Path, programs: list[Path]) -> str:
+    return ", ".join(str(program.relative_to(folder)) for program in programs[:_MOST_LISTED])
 
 
 def _extra_programs(folder: Path, programs: list[Path], name: str, usual_name: str, extra: Extra) -> list[Path]:
@@ -111,6 +132,13 @@ def _extra_programs(folder: Path, programs: list[Path], name: str, usual_name: s
     return list(dict.fromkeys(program for sign in signs for program in programs if sign(program)))
 
 
+def _extra_program(folder: Path, role: str, name: str, candidates: list[Path], like: str) -> tuple[Path | None, str]:
+    """The first of the programs that may be meant, if there is any, and a note unless it is the plain choice."""
+    if not candidates:
+        return None, ""
+    return candidates[0], "" if candidates == [folder / name] else _what_was_taken(folder, role, candidates, like)
+
+
 def _what_was_taken(folder: Path, role: str, candidates: list[Path], like: str) -> str:
     """The note on the first of these, which was taken, and on the others, which were not."""
     taken, *others = (str(program.relative_to(folder)) for program in candidates)
@@ -130,28 +158,25 @@ def _plain_name(path: Path) -> str:
     return re.sub(r"[\s_-]", "", path.name.lower())
 
 
-def _nothing_found(folder: Path, names: list[str], programs: list[Path]) -> str:
-    wanted = " and no ".join(names)
+def _nothing_found(folder: Path, names: Mapping[str, str], roles: Collection[str], programs: list[Path]) -> str:
+    wanted = " and no ".join(name for role, name in names.items() if role in roles)
     if not programs:
         return f"{folder}: there is no {wanted} in it, and no other Python program."
-    listed = ", ".join(str(program.relative_to(folder)) for program in programs[:_MOST_LISTED])
     more = f" and {len(programs) - _MOST_LISTED} more" if len(programs) > _MOST_LISTED else ""
     return (
-        f"{folder}: there is no {wanted} in it, but {listed}{more}; name the server with --server {programs[0]}, "
-        "the client with --client."
+        f"{folder}: there is no {wanted} in it, but {_listed(folder, programs)}{more}; "
+        f"name the server with --server {programs[0]}, the client with --client."
     )
 
 
-def _programs_in(folder: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """Python files in the folder and in its folders, nearest first; and what only has the name of one."""
+def _programs_in(folder: Path) -> tuple[list[Path], list[str]]:
+    """Python files in the folder and in its folders, nearest first; and notes on what only has the name of one."""
     found = files.listing(folder, deepest=2)
     if found.unreadable:
         raise UsageError(f"{folder}: cannot be read ({found.unreadable}).")
     programs = [path for path in found.files if path.suffix == ".py"]
-    return (
-        sorted(programs, key=lambda path: (len(path.parts), str(path))),
-        [one for one in found.odd if one[0].suffix == ".py"],
-    )
+    odd = [f"left out {path.relative_to(folder)}: {why}" for path, why in found.odd if path.suffix == ".py"]
+    return sorted(programs, key=lambda path: (len(path.parts), str(path))), odd[:_MOST_NOTES]
 
 
 def _program(path: Path, within: Path | None = None) -> Path:

@@ -128,14 +128,18 @@ def _visible(text: str, keep: str = "") -> str:
     shown = []
     marks_left = 0  # a mark needs a letter to stand on
     for place, sign in enumerate(text):
-        if unicodedata.category(sign) in ("Mn", "Me"):
-            marks_left -= 1
-        else:
-            marks_left = 0 if sign.isspace() else _MARKS
+        marks_left = _marks_left(sign, marks_left)
         seen = sign in keep or (marks_left >= 0 and _draws(text, place))
         marks_left = marks_left if seen else 0
         shown.append(sign if seen else _spelled(sign))
     return "".join(shown)
+
+
+def _marks_left(sign: str, before: int) -> int:
+    """How many marks there is still place for behind this sign; negative if it is itself a mark without one."""
+    if unicodedata.category(sign) in ("Mn", "Me"):
+        return before - 1
+    return 0 if sign.isspace() else _MARKS
 
 
 def _draws(text: str, place: int) -> bool:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -69,12 +69,11 @@ class Place:
         found = [folder / SETTINGS_FILE for folder in sorted(folders)] + self._named
         others: list[str] = []  # folders, which may be empty, and what is no file
         for root in sorted(roots):
-            listed = files.listing(root)
-            found += (file for file in listed.files if counts(file, root))
-            inner = [folder for folder in listed.folders if counts(folder, root)]
-            folders.update(inner)
-            others += [listed.unreadable, *map(str, inner)]
-            others += [f"{path}: {what}" for path, what in listed.odd if counts(path, root)]
+            listed = _counted(root)
+            found += listed.files
+            folders.update(listed.folders)
+            others += [listed.unreadable, *map(str, listed.folders)]
+            others += [f"{path}: {what}" for path, what in listed.odd]
         stamps = {file: _stamp(file) for file in dict.fromkeys(found)}
         own = {file for file, stamp in stamps.items() if stamp and stamp[:2] in _outputs()}
         stamps = {file: stamp for file, stamp in stamps.items() if stamp and file not in own}
@@ -100,6 +99,17 @@ def counts(path: Path, root: Path) -> bool:
     temporary = Path(os.path.realpath(tempfile.gettempdir()))
     ours = temporary.is_relative_to(root) and path.is_relative_to(temporary)
     return not (ours and str(path.relative_to(temporary)).startswith(files.TEMPORARY))
+
+
+def _counted(root: Path) -> files.Listing:
+    """All in a folder that counts."""
+    listed = files.listing(root)
+    return replace(
+        listed,
+        files=[file for file in listed.files if counts(file, root)],
+        folders=[folder for folder in listed.folders if counts(folder, root)],
+        odd=[(path, what) for path, what in listed.odd if counts(path, root)],
+    )
 
 
 def _ways(place: Path) -> Iterator[Path]:

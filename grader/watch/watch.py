@@ -17,7 +17,7 @@ from grader.model.errors import Abandoned, GraderError, UsageError
 from grader.model.report import Report
 from grader.model.verdict import CheckResult, Status
 from grader.run.schedule import Listener
-from grader.watch.saves import Place, awaited
+from grader.watch.saves import Place, Saved, awaited
 
 _ANYWAY = 5.0  # seconds after which is looked again without being told: not every file system tells
 _GOOD = (Status.PASS, Status.REVIEW)
@@ -53,13 +53,14 @@ def compared(report: Report, before: Turn | None) -> Turn:
     A check that was skipped in between is compared with its last verdict: a program that does not even start for a while has
     not lost all that was right in it. What was explained first stays so until there is something fresh.
     """
-    known = before.verdicts if before else {}
+    before = before or Turn(report)
+    known = before.verdicts
     report = _as_told(report, known)
     marks = {check.id: mark for check in report if check.id in known and (mark := _mark(check, known[check.id]))}
     failing = [check for check in report if check.status in (Status.FAIL, Status.ERROR)]
     fresh = [check.id for check in failing if check.id not in known or _reason(check) != _reason(known[check.id])]
     stale = [check.id for check in failing if check.id not in fresh]
-    kept = [check_id for check_id in (before.failing if before else ()) if check_id in stale]
+    kept = [check_id for check_id in before.failing if check_id in stale]
     verdicts = {check.id: check for check in report if check.status is not Status.SKIP}
     order = tuple(dict.fromkeys([*fresh, *kept, *stale]))
     return Turn(report, marks, tuple(fresh), order, {**known, **verdicts})
@@ -113,30 +114,45 @@ Grade = Callable[[Listener, Connection], Report]
 
 def watch(place: Place, grade: Grade, viewer: Viewer) -> NoReturn:
     """Grade, and again after each save, until something is raised: KeyboardInterrupt, or GraderError before the first report."""
-    turn: Turn | None = None
-    done = name = ""  # the digest of what was graded last, and the file that was saved last
+    session = _Session(place, grade, viewer)
+    name = ""  # of the file that was saved last
     while True:
         now = place.look()
         with awaited(now) as word:
             if place.look() != now:
                 continue
-            if now.digest != done:
-                viewer.saved(name)
-                outcome = _outcome(grade, viewer, word)
-                if outcome is None or place.look().stamps != now.stamps:
-                    name = word.recv() if word.poll() else ""
-                    continue
-                done = "" if isinstance(outcome, GraderError) else now.digest  # the machine may do better next time
-                if isinstance(outcome, Report):
-                    turn = compared(outcome, turn)
-                    viewer.graded(turn)
-                elif turn is None and isinstance(outcome, GraderError):
-                    raise outcome
-                else:
-                    viewer.refused(str(outcome))
-            while not word.poll(_ANYWAY) and place.look().stamps == now.stamps:
-                pass
+            if now.digest == session.done or session.is_told(now, word, name):
+                while not word.poll(_ANYWAY) and place.look().stamps == now.stamps:
+                    pass
             name = word.recv() if word.poll() else ""
+
+
+@dataclass
+class _Session:
+    """What was told so far."""
+
+    place: Place
+    grade: Grade
+    viewer: Viewer
+    turn: Turn | None = None
+    done: str = ""  # the digest of what was graded last
+
+    def is_told(self, now: Saved, word: Connection, name: str) -> bool:
+        """Grade what is there now, and tell what comes of it; False, and nothing is told, if somebody saved in the meantime."""
+        self.viewer.saved(name)
+        outcome = _outcome(self.grade, self.viewer, word)
+        if outcome is None or self.place.look().stamps != now.stamps:
+            return False
+        self.done = "" if isinstance(outcome, GraderError) else now.digest  # the machine may do better next time
+        match outcome:
+            case Report():
+                self.turn = compared(outcome, self.turn)
+                self.viewer.graded(self.turn)
+            case GraderError() if self.turn is None:
+                raise outcome
+            case _:
+                self.viewer.refused(str(outcome))
+        return True
 
 
 def _outcome(grade: Grade, viewer: Viewer, word: Connection) -> Report | UsageError | GraderError | None:

@@ -43,13 +43,15 @@ def match(rows: Iterable[Row], class_: Class) -> Match:
             wanted[found[0].number].append((person, graded))
             if column != next(iter(found[0].ids)):
                 notes.append(f"{name(person)} ({graded.entry.key}): found by {column}")
-    for several in wanted.values():
-        if len(several) > 1:
-            keys = ", ".join(graded.entry.key for _, graded in several)
-            notes.append(f"{name(several[0][0])}: several hand-ins ({keys}) for one row; it was not filled")
+    notes += [_not_one(several) for several in wanted.values() if len(several) > 1]
     if absent := [row.name for row in rows if row.number not in wanted]:
         notes.append(f"{count(len(absent), 'row')} of the file without a hand-in: {'; '.join(absent)}")
     return Match({row: found[0][1] for row, found in sorted(wanted.items()) if len(found) == 1}, tuple(notes))
+
+
+def _not_one(several: list[tuple[Person, Graded]]) -> str:
+    keys = ", ".join(graded.entry.key for _, graded in several)
+    return f"{name(several[0][0])}: several hand-ins ({keys}) for one row; it was not filled"
 
 
 def finished(matched: Match, choices: Choices, notes: list[str]) -> Iterator[tuple[int, Graded]]:

@@ -82,30 +82,38 @@ def _section(interop: Interop, matrix: Matrix, prefix: str) -> _Section:
     of_client = {one.client: ids[id(one)] for one in matrix.causes if one.fault is Fault.CLIENT}
     of_server = {one.server: ids[id(one)] for one in matrix.causes if one.fault is Fault.SERVER}
 
-    def head(key: str, found: dict[str | None, str], pairs: list[Pair]) -> _Head:
-        name = blame.author(interop, key)
-        chats = str(sum(map(matrix.chats, pairs))) if key != REFERENCE else ""
-        said = key in (name, REFERENCE) or name.endswith(f"({key})")
-        return _Head(_Link(name, found.get(key, "")), "" if said else f" ({key})", chats)
-
     def cell(pair: Pair) -> _Cell:
-        names = f"{blame.author(interop, pair.client)}'s client, {blame.author(interop, pair.server)}'s server"
-        one = _cell(pair, matrix, of_pair.get(pair, []), names)
-        return one._replace(kind=f"{one.kind} own") if pair.client == pair.server else one
+        return _cell(interop, matrix, pair, of_pair.get(pair, []))
 
     return _Section(
         matrix.title,
         blame.numbers(matrix),
         [_reason(cause, ids[id(cause)], matrix, interop) for cause in matrix.causes],
-        [head(key, of_server, matrix.pairs(server=key)) for key in matrix.servers],
+        [_head(interop, matrix, key, of_server.get(key, ""), matrix.pairs(server=key)) for key in matrix.servers],
         [
-            (head(key, of_client, matrix.pairs(client=key)), [cell(Pair(key, server)) for server in matrix.servers])
-            for key in matrix.clients
+            (
+                _head(interop, matrix, client, of_client.get(client, ""), matrix.pairs(client=client)),
+                [cell(Pair(client, server)) for server in matrix.servers],
+            )
+            for client in matrix.clients
         ],
     )
 
 
-def _cell(pair: Pair, matrix: Matrix, causes: Iterable[tuple[Cause, str]], names: str) -> _Cell:
+def _head(interop: Interop, matrix: Matrix, key: str, reason: str, pairs: Iterable[Pair]) -> _Head:
+    name = blame.author(interop, key)
+    chats = str(sum(map(matrix.chats, pairs))) if key != REFERENCE else ""
+    said = key in (name, REFERENCE) or name.endswith(f"({key})")
+    return _Head(_Link(name, reason), "" if said else f" ({key})", chats)
+
+
+def _cell(interop: Interop, matrix: Matrix, pair: Pair, causes: Iterable[tuple[Cause, str]]) -> _Cell:
+    names = f"{blame.author(interop, pair.client)}'s client, {blame.author(interop, pair.server)}'s server"
+    one = _result(pair, matrix, causes, names)
+    return one._replace(kind=f"{one.kind} own") if pair.client == pair.server else one
+
+
+def _result(pair: Pair, matrix: Matrix, causes: Iterable[tuple[Cause, str]], names: str) -> _Cell:
     met = matrix.met.get(pair)
     if met is None:
         return _Cell("empty", [])
