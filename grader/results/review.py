@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, Protocol
 
 from grader.results import similar_answers
@@ -130,12 +130,15 @@ class Sitting:
             by_check.setdefault(answer.check["id"], []).append(answer)
         for answers in by_check.values():
             for places in similar_answers.groups([answer.words for answer in answers]):
-                parts: dict[object, list[Answer]] = {}
-                for answer in (answers[place] for place in places):
-                    alone = answer.key if answer.id in self.apart else None
-                    parts.setdefault((alone, self.decided.get(answer.id)), []).append(answer)
-                yield from (Group(tuple(part), family) for part in parts.values())
+                yield from self._parts([answers[place] for place in places], family)
                 family += 1
+
+    def _parts(self, alike: Iterable[Answer], family: int) -> Iterator[Group]:
+        parts: dict[object, list[Answer]] = {}
+        for answer in alike:
+            alone = answer.key if answer.id in self.apart else None
+            parts.setdefault((alone, self.decided.get(answer.id)), []).append(answer)
+        return (Group(tuple(part), family) for part in parts.values())
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
@@ -241,15 +244,15 @@ def answers_of(graded: Iterable[Graded]) -> tuple[list[Answer], dict[Id, Review]
     decided: dict[Id, Review] = {}
     order: dict[str, int] = {}
     for one in graded:
-        for task in one.report["tasks"] if one.report else ():
-            for check in task["checks"]:
-                order.setdefault(check["id"], len(order))
-                if check["status"] != "review":
-                    continue
-                answer = Answer(one.entry.key, one.entry.people, check)
-                answers.append(answer)
-                if check["id"] in one.reviews:
-                    decided[answer.id] = one.reviews[check["id"]]
+        tasks = one.report["tasks"] if one.report else ()
+        for check in chain.from_iterable(task["checks"] for task in tasks):
+            order.setdefault(check["id"], len(order))
+            if check["status"] != "review":
+                continue
+            answer = Answer(one.entry.key, one.entry.people, check)
+            answers.append(answer)
+            if check["id"] in one.reviews:
+                decided[answer.id] = one.reviews[check["id"]]
     return sorted(answers, key=lambda answer: order[answer.check["id"]]), decided
 
 

@@ -32,22 +32,15 @@ class Plan:
 def plan(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path, setup: Setup) -> Grading[Plan]:
     """Decide what to run, in a step if that must be tried; UsageError if it is nothing."""
     if tasks == (lab.bonus,) and path.is_file():
-        setup = replace(setup, files={lab.bonus_role(role): file for role, file in setup.files.items()})
-    wanted = [lab.catalogue[check_id] for check_id in only] or [one for one in lab.catalogue if one.task in tasks]
-    notes: tuple[str, ...] = ()
-    reasons: list[str] = []
-    if any(check.task == lab.bonus for check in wanted):
-        setup, notes, reasons = yield from _with_usual_programs(lab, setup)
-    there = [check for check in wanted if _roles(lab, check) <= set(setup.files)]
+        setup = _in_bonus_roles(lab, setup)
+    wanted = _asked_for(lab, tasks, only)
+    setup, notes, reasons = yield from _with_usual_programs(lab, wanted, setup)
+    there = _runnable(lab, wanted, setup)
     if not path.is_dir() and not only:
         wanted = [check for check in there if check.runs != "answers"]
     absent = [check for check in wanted if check.task == lab.bonus and check not in there]
     if not wanted or len(absent) == len(wanted):
-        names = " and no ".join(lab.files[role] for role in lab.extras)
-        usual = "".join(f" {reason}." for reason in reasons)
-        raise UsageError(
-            f"{path}: there is nothing to grade in it: no {names}.{usual} --server and --client name others."
-        )
+        raise UsageError(_nothing_to_grade(lab, path, reasons))
     results = [
         CheckResult(
             one.id, one.title, one.runs, one.points, Status.SKIP, needs=one.needs, summary=NOT_HANDED_IN, absent=True
@@ -57,35 +50,49 @@ def plan(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path
     return Plan([check.id for check in wanted if check not in absent], setup, results, notes)
 
 
+def _in_bonus_roles(lab: Codelab, setup: Setup) -> Setup:
+    return replace(setup, files={lab.bonus_role(role): file for role, file in setup.files.items()})
+
+
+def _asked_for(lab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...]) -> list[Check]:
+    return [lab.catalogue[check_id] for check_id in only] or [one for one in lab.catalogue if one.task in tasks]
+
+
+def _runnable(lab: Codelab, checks: list[Check], setup: Setup) -> list[Check]:
+    """The checks whose programs are all there."""
+    return [check for check in checks if _roles(lab, check) <= setup.files.keys()]
+
+
+def _nothing_to_grade(lab: Codelab, path: Path, reasons: list[str]) -> str:
+    names = " and no ".join(lab.files[role] for role in lab.extras)
+    usual = "".join(f" {reason}." for reason in reasons)
+    return f"{path}: there is nothing to grade in it: no {names}.{usual} --server and --client name others."
+
+
 def _roles(lab: Codelab, check: Check) -> set[str]:
     """The programs that a check runs."""
     usual = {"server": {"server"}, "client": {"client"}, "both": {"server", "client"}}.get(check.runs, set())
     return {lab.bonus_role(role) for role in usual} if check.task == lab.bonus else usual
 
 
-def _with_usual_programs(lab: Codelab, setup: Setup) -> Grading[tuple[Setup, tuple[str, ...], list[str]]]:
-    """The setup in which the usual programs play the bonus roles, too, if none was handed in for them and they can.
+def _with_usual_programs(
+    lab: Codelab, wanted: list[Check], setup: Setup
+) -> Grading[tuple[Setup, tuple[str, ...], list[str]]]:
+    """The setup in which the usual programs play the bonus roles, too, if such are wanted, none was handed in, and they can.
 
     With it come the notes on those that do, and the reasons why others do not.
     """
-    if any(role in setup.files for role in lab.extras):
-        return setup, (), []
-    usual = {role: setup.files[extra.like] for role, extra in lab.extras.items() if extra.like in setup.files}
-    candidates = {role: file for role, file in usual.items() if reading.source_matches(file, lab.extras[role].source)}
-    reasons = [f"{file.name} {lab.extras[role].otherwise}" for role, file in usual.items() if role not in candidates]
+    candidates, reasons = _candidates(lab, wanted, setup)
     if not candidates:
         return setup, (), reasons
     trial = replace(setup, files={**setup.files, **candidates})
-    first = {
-        role: next(check for check in lab.catalogue if check.task == lab.bonus and _roles(lab, check) == {role})
-        for role in candidates
-    }
-    outcome = yield Step(trial, [check.id for check in first.values()])
+    first = {role: _first_of_bonus(lab, role) for role in candidates}
+    outcome = yield Step(trial, list(first.values()))
     results = {result.id: result for result in outcome.results}
     notes: list[str] = []
     meant: dict[str, Path] = {}
     for role, file in candidates.items():
-        result = results[first[role].id]
+        result = results[first[role]]
         if result.status is Status.PASS or (result.failure and result.failure.meant):
             meant[role] = file
             notes.append(f"took {file.name} for the {role.replace('_', ' ')}: it speaks so")
@@ -93,3 +100,18 @@ def _with_usual_programs(lab: Codelab, setup: Setup) -> Grading[tuple[Setup, tup
             found = result.failure.hint if result.failure else result.summary
             reasons.append(f"{file.name} was tried as well: {found}")
     return replace(setup, files={**setup.files, **meant}), tuple(notes), reasons
+
+
+def _candidates(lab: Codelab, wanted: list[Check], setup: Setup) -> tuple[dict[str, Path], list[str]]:
+    """The usual programs that may be meant for the bonus roles, by their sources, and the reasons why others are not."""
+    if lab.extras.keys() & setup.files or all(check.task != lab.bonus for check in wanted):
+        return {}, []
+    usual = {role: setup.files[extra.like] for role, extra in lab.extras.items() if extra.like in setup.files}
+    candidates = {role: file for role, file in usual.items() if reading.source_matches(file, lab.extras[role].source)}
+    reasons = [f"{file.name} {lab.extras[role].otherwise}" for role, file in usual.items() if role not in candidates]
+    return candidates, reasons
+
+
+def _first_of_bonus(lab: Codelab, role: str) -> str:
+    """The id of the first check of the bonus task that runs this program alone."""
+    return next(check.id for check in lab.catalogue if check.task == lab.bonus and _roles(lab, check) == {role})
