@@ -134,11 +134,7 @@ class _Run(Generic[T]):
 
     def _results(self) -> Iterator[T]:
         while True:
-            for idle in self._workers.idle:
-                if not (job := self._next()):
-                    break
-                one, check = job
-                self._workers.start(idle, check, one.step.setup, job)
+            self._start()
             done = [one for one in self._begun if one.schedule.done]
             for one in done:
                 self._go_on(one, lambda one=one: one.grading.send(self._outcome(one.schedule)))  # type: ignore[misc]
@@ -150,6 +146,14 @@ class _Run(Generic[T]):
                 return
             for busy, result in self._workers.results():
                 self._take(busy, result)
+
+    def _start(self) -> None:
+        """Give each idle worker a check, as far as there are any to run."""
+        for idle in self._workers.idle:
+            if not (job := self._next()):
+                return
+            one, check = job
+            self._workers.start(idle, check, one.step.setup, job)
 
     def _next(self) -> tuple[_Begun[T], Check] | None:
         """The next check, and whose it is."""
