@@ -18,12 +18,13 @@ import pytest
 from waiting import until
 
 from grader.isolation import seccomp
-from grader.isolation.bubblewrap import Box, Sandbox
+from grader.isolation.bubblewrap import Sandbox, SandboxedProcess
 from grader.isolation.network import Network
 from grader.model import limits
 from grader.model.errors import CheckFailed, GraderError
 from grader.model.limits import MEGABYTE, Limits
 from grader.programs import terminal
+from grader.programs.launch import SandboxLauncher
 from grader.programs.program import Program, Programs
 from grader.quiescence import threads
 from grader.system import procfs, syscalls
@@ -66,7 +67,7 @@ def sandbox(limits: Limits = USUAL, python: str = OWN):
     loop = Loop()
     with network.for_one_check(65433), entered.home() as home:
         (home / "submission").mkdir()
-        programs = Programs(python, home, loop, entered)
+        programs = Programs(python, home, loop, SandboxLauncher(entered))
         try:
             yield programs, home / "submission"
         finally:
@@ -451,7 +452,7 @@ def test_a_start_that_is_interrupted_is_given_up_at_once(monkeypatch):
 
     monkeypatch.setattr(re, "search", interrupted)
     with pytest.raises(SystemExit):
-        Box(monitor, info, status)
+        SandboxedProcess(monitor, info, status)
     assert monitor.wait() == -signal.SIGKILL
     for end in (info_end, status_end):
         os.close(end)

@@ -22,6 +22,7 @@ from grader.model import limits
 from grader.model.errors import GraderError
 from grader.model.setup import Setup
 from grader.programs import terminal
+from grader.programs.launch import launcher_for
 from grader.quiescence import threads
 from grader.run import isolation
 from grader.run.isolation import Isolation, left_open
@@ -73,7 +74,7 @@ def confined(user: str, level: str = "network", most=USUAL, python: str = ""):
         one = Path(tempfile.mkdtemp(dir=scratch))
         with contextlib.closing(isolation.Loop()) as loop, entered.for_one_check(one) as home:
             (home / "submission").mkdir()
-            programs = isolation.Programs(python, home, loop, None, entered.confinement)
+            programs = isolation.Programs(python, home, loop, launcher_for(None, entered.confinement))
             try:
                 yield entered, programs, home / "submission"
             finally:

@@ -94,7 +94,7 @@ class Sandbox:
 
     def start(
         self, command: list[str], folder: Path, environment: Mapping[str, str], ends: tuple[int, int], *, terminal: bool
-    ) -> Box:
+    ) -> SandboxedProcess:
         """Run a command in a folder of the check's home. Of what lies in the home it sees the part in which that folder is.
 
         `ends` are its standard input and its output; with `terminal`, they become its controlling terminal.
@@ -141,7 +141,7 @@ class Sandbox:
                 stderr=stdout if stdin == subprocess.DEVNULL else stdin,
                 pass_fds=[*descriptors, info_end], start_new_session=True,
             )  # fmt: skip
-        return Box(monitor, info, status)
+        return SandboxedProcess(monitor, info, status)
 
     def _options(self, folder: Path) -> bytes:
         """The options that nobody inside should read in a command line."""
@@ -208,7 +208,7 @@ class Sandbox:
         return options
 
 
-class Box:
+class SandboxedProcess:
     """One sandboxed program: what runs inside, and how it ended.
 
     Outside of it is bubblewrap, whose child is the first process of the namespace and ends with all in it; that one's child
@@ -217,7 +217,7 @@ class Box:
 
     def __init__(self, monitor: subprocess.Popen[bytes], info: int, status: int) -> None:
         """Wait until the program has begun; GraderError if it does not."""
-        self.monitor = monitor
+        self.process = monitor
         self._info, self._status = info, status
         os.set_blocking(status, False)
         self._info_said, self._said = b"", b""
@@ -253,7 +253,7 @@ class Box:
                 return found[0]
             if self._has_told():
                 return self._first
-            if os.waitid(os.P_PID, self.monitor.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 if b'"exit-code"' in os.read(self._info, 4096):  # it began, and has killed all it could at once
                     return self._first
                 raise GraderError("the sandbox could not be started")
@@ -277,7 +277,7 @@ class Box:
             if self._has_told():
                 code = int(self._said.split()[0])
                 self._code = 128 - code if 128 < code <= 128 + 64 else code  # as a shell tells of signals
-            elif self.monitor.pid in statuses:
+            elif self.process.pid in statuses:
                 self._code = -signal.SIGKILL
         return self._code
 
@@ -285,12 +285,12 @@ class Box:
         """End everything inside, at once."""
         # Once bubblewrap is reaped all is over, and the number may be somebody else's: waitid() fails then.
         with contextlib.suppress(OSError):
-            os.waitid(os.P_PID, self.monitor.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            os.kill(self._first or self.monitor.pid, signal.SIGKILL)
+            os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            os.kill(self._first or self.process.pid, signal.SIGKILL)
 
     def is_gone(self, statuses: Mapping[int, int]) -> bool:
         """Whether nothing of it is left: when bubblewrap ends before the first process, that becomes our child, and dies."""
-        return self.monitor.pid in statuses and self._first not in procfs.children(os.getpid())
+        return self.process.pid in statuses and self._first not in procfs.children(os.getpid())
 
     def close(self) -> None:
         """Let go of the pipes: bubblewrap has ended."""

@@ -13,21 +13,15 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from grader.model.errors import CheckFailed, GraderError, Inconclusive
 from grader.model.limits import MEGABYTE, Limits, Usage
 from grader.model.verdict import Failure
 from grader.programs.console import Console, Output
-from grader.programs.launch import start_process, usual_environment
+from grader.programs.launch import PLAIN, Launcher, usual_environment
 from grader.system import procfs
-from grader.system.processes import LINUX, descendants
+from grader.system.processes import LINUX
 from grader.wire.loop import Loop
-
-if TYPE_CHECKING:
-    from grader.isolation.bubblewrap import Box, Sandbox
-    from grader.isolation.confinement import Confinement
-
 
 _BETWEEN_LOOKS = 0.1  # seconds between two looks at what programs use
 
@@ -40,11 +34,9 @@ class Programs:
         python: str,
         home: Path,
         loop: Loop,
-        sandbox: Sandbox | None = None,
-        confinement: Confinement | None = None,
+        launcher: Launcher = PLAIN,
     ) -> None:
-        self.python, self.home, self.loop = python, home, loop
-        self.sandbox, self.confinement = sandbox, confinement
+        self.python, self.home, self.loop, self.launcher = python, home, loop, launcher
         self.usage = Usage()
         self._looked = 0.0
         self.statuses: dict[int, int] = {}  # exit statuses of those that have ended; negative: a signal
@@ -60,20 +52,10 @@ class Programs:
         return program
 
     def pids(self, of: Program | None = None) -> list[int]:
-        """All living processes, or those of one program.
-
-        What has no living parent counts as the first program's, where no sandbox tells them apart.
-        """
+        """All living processes, or those of one program."""
         self.reap()
-        if self.sandbox:
-            boxes = [program.box for program in ([of] if of else self._all)]
-            return [pid for box in boxes if box for pid in box.pids()]
-        if of is None:
-            return descendants(os.getpid())
-        if of is not self._all[0]:
-            return [] if of.pid in self.statuses else [of.pid, *descendants(of.pid)]
-        others = {pid for other in self._all[1:] for pid in (other.pid, *descendants(other.pid))}
-        return [pid for pid in descendants(os.getpid()) if pid not in others]
+        handles = [program.handle for program in self._all]
+        return self.launcher.pids_of(of.handle, handles, self.statuses) if of else self.launcher.pids(handles)
 
     def reap(self) -> None:
         """Take in the exit statuses of all that have ended."""
@@ -128,18 +110,9 @@ class Program:
     def __init__(self, file: Path, role: str, console: Console, programs: Programs) -> None:
         command = [programs.python, "-X", "faulthandler", "-u", file.name]
         environment = {**usual_environment(programs.home), **console.environment}
-        self.box: Box | None = None
+        launcher = programs.launcher
         try:
-            if programs.sandbox:
-                self.box = programs.sandbox.start(
-                    command, file.parent, environment, console.ends(), terminal=console.is_terminal
-                )
-                self._process, self.pid = self.box.monitor, self.box.pid
-            else:
-                self._process = start_process(
-                    command, file.parent, environment, console, programs.home, programs.confinement
-                )
-                self.pid = self._process.pid
+            self.handle = launcher.start(command, file.parent, environment, console, programs.home)
         except Inconclusive:
             console.started()
             console.close()
@@ -148,10 +121,9 @@ class Program:
             console.started()
             console.close()
             reason = (error.strerror if isinstance(error, OSError) else console.text.strip()) or error
-            what = "the sandbox cannot be started" if programs.sandbox else f"cannot start {programs.python!r}"
-            raise GraderError(f"{what}: {reason}") from error
+            raise GraderError(f"{launcher.cannot_start(programs.python)}: {reason}") from error
         console.started()
-        self.file, self.role = file, role
+        self.file, self.role, self.pid = file, role, self.handle.pid
         self.dismissed = False  # we ended it on purpose: its end is no evidence
         self._programs, self._loop, self._console = programs, programs.loop, console
         self._printed: str | None = None
@@ -190,8 +162,9 @@ class Program:
     def returncode(self) -> int | None:
         """Its exit status; negative: the signal that ended it; None while it lives."""
         statuses = self._programs.statuses
-        self._process.returncode = statuses.get(self._process.pid)
-        return self.box.returncode(statuses) if self.box else self._process.returncode
+        child = self.handle.process
+        child.returncode = statuses.get(child.pid)  # what Popen would ask for itself: it is reaped already
+        return self.handle.returncode(statuses)
 
     # -- acting ----------------------------------------------------------------------------------------------------
 
@@ -232,28 +205,29 @@ class Program:
         if self.stopped:
             return
         deadline = time.monotonic() + 30
-        if self.box:
-            self.box.kill()
-            _wait_for(self._box_has_ended, self._loop)
+        self.handle.kill()
+        _wait_for(self._is_gone, self._loop)
         while pids := self.pids():
-            # Whoever is stopped cannot fork while we kill the others.
-            for deadly in (signal.SIGSTOP, signal.SIGKILL) if len(pids) > 1 else (signal.SIGKILL,):
-                for pid in self.pids():
-                    with contextlib.suppress(OSError):
-                        os.kill(pid, deadly)
-            _wait_for(lambda: not self.pids(), self._loop, limit=1.0)
-            if self._programs.confinement and self.pids():  # they fork faster than they can be found
-                self._programs.confinement.kill_all()
+            self._kill_all(several=len(pids) > 1)
             if time.monotonic() > deadline:
                 raise GraderError(f"processes of {self.file.name} could not be stopped: {pids}")
         self._programs.drain()
         self._console.close()
         self.stopped = self.ended()
-        if self.box:
-            self.box.close()
+        self.handle.close()
 
-    def _box_has_ended(self) -> bool:
-        return self.ended() and self.box is not None and self.box.is_gone(self._programs.statuses)
+    def _is_gone(self) -> bool:
+        self.ended()  # takes in the exit statuses
+        return self.handle.is_gone(self._programs.statuses)
+
+    def _kill_all(self, *, several: bool) -> None:
+        """Kill every process of it that is found, and wait a second at most until there is none."""
+        # Whoever is stopped cannot fork while we kill the others.
+        for deadly in (signal.SIGSTOP, signal.SIGKILL) if several else (signal.SIGKILL,):
+            self._signal(deadly)
+        _wait_for(lambda: not self.pids(), self._loop, limit=1.0)
+        if self.pids():  # they fork faster than they can be found
+            self._programs.launcher.kill_all()
 
     def _signal(self, number: int) -> None:
         for pid in self.pids():

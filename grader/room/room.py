@@ -27,6 +27,7 @@ from grader.model.limits import reached
 from grader.model.setup import Setup
 from grader.model.verdict import Event, Failure, Where
 from grader.programs.console import Console
+from grader.programs.launch import launcher_for
 from grader.programs.program import Program, Programs
 from grader.quiescence.sockets import Listening, Watcher
 from grader.quiescence.waiter import Ending, Patience
@@ -87,7 +88,8 @@ class Room:
         }
         self._loop = Loop()
         self._watcher = Watcher(isolation.network)
-        self._programs = Programs(setup.python, home, self._loop, isolation.sandbox, isolation.confinement)
+        launcher = launcher_for(isolation.sandbox, isolation.confinement)
+        self._programs = Programs(setup.python, home, self._loop, launcher)
         self._patience = Patience(self._programs, self._loop, self._watcher, setup.limits)
         self._started: list[Program] = []
         self._terminals: list[Terminal] = []

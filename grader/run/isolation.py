@@ -17,6 +17,7 @@ from grader.isolation.confinement import Confinement, files_for
 from grader.isolation.network import Network
 from grader.model import limits
 from grader.model.errors import GraderError, in_words
+from grader.programs.launch import ConfinedLauncher, SandboxLauncher
 from grader.programs.program import Program, Programs
 from grader.system import landlock, procfs
 from grader.system.processes import LINUX
@@ -93,7 +94,7 @@ class Isolation:
             folder.mkdir()
             program = folder / "probe.py"
             program.write_text(_PROBE.format(port=port))
-            programs = Programs(self._setup.python, home, loop, sandbox)
+            programs = Programs(self._setup.python, home, loop, SandboxLauncher(sandbox))
             started = programs.start(program)
             try:
                 ends = time.monotonic() + _PROBE_WITHIN
@@ -139,7 +140,7 @@ class Isolation:
             with confinement.home(Path(home)):
                 program = Path(home, "probe.py")
                 program.write_text(_PROBE_ALONE)
-                programs = Programs(self._setup.python, Path(home), loop, confinement=confinement)
+                programs = Programs(self._setup.python, Path(home), loop, ConfinedLauncher(confinement))
                 started = programs.start(program)
                 try:
                     while "here" not in started.printed:
