@@ -122,7 +122,7 @@ class ChatRoom(Room):
     @property
     def guest(self) -> Peer | None:
         """The connection of the client to our host: the first that says something, else the latest."""
-        guests = self.host.guests if hasattr(self, "host") else []
+        guests = self.host.guests if self.host else []
         talking = (guest for guest in guests if guest.lines or guest.unfinished)
         return next(talking, guests[-1] if guests else None)
 

@@ -1,0 +1,84 @@
+"""The clients under test: each at a terminal of its own, and the host that they call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from grader.model.errors import GraderError
+from grader.programs.program import Program
+from grader.room.copies import Copies
+from grader.room.equipment import Equipment
+from grader.room.programs import ProgramsUnderTest
+from grader.room.settling import Settling
+from grader.submission.sources import numbers_like_ports
+from grader.wire.framing import Buffer
+from grader.wire.host import Host
+from grader.wire.peer import Peer
+
+if TYPE_CHECKING:
+    from grader.programs.terminal import Terminal
+
+
+class ClientsUnderTest:
+    """The student's clients. Where they call is noted and used: the host listens wherever their source may mean."""
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        copies: Copies,
+        programs: ProgramsUnderTest,
+        settling: Settling,
+        buffer: Callable[[], Buffer],
+    ) -> None:
+        """`buffer` makes what takes a guest's bytes apart into messages."""
+        self._equipment, self._copies, self._programs, self._settling = equipment, copies, programs, settling
+        self._buffer = buffer
+        self.host: Host | None = None
+        self.terminals: list[Terminal] = []
+
+    @property
+    def guests(self) -> list[Peer]:
+        """Our ends of the connections to the host, the first one first."""
+        return self.host.guests if self.host else []
+
+    def await_call(self) -> None:
+        """Listen where the client should call, and where it may call by mistake."""
+        equipment, port = self._equipment, self._equipment.setup.port
+        equipment.network.require_free(port)
+        equipment.watcher.port = port
+        others = [other for other in numbers_like_ports(equipment.sources.client_files()) if other != port]
+        self.host = Host(port, others, equipment.loop, equipment.transcript, self._called, self._buffer)
+
+    def _called(self) -> None:
+        """Note where the latest connection to the host was made."""
+        guest, watcher, notes = self.guests[-1], self._equipment.watcher, self._equipment.notes
+        port = self._equipment.setup.port
+        watcher.port = guest.port
+        watcher.ours.add((guest.port, guest.caller))
+        if guest.port != port:
+            notes.append(f"graded on port {guest.port}, which the client calls instead of {port}")
+        if guest.address not in ("127.0.0.1", "::1"):
+            notes.append(f"the client calls {guest.address}, which was answered in place of that machine")
+
+    def start(self, label: str, flood_is_about: str = "") -> tuple[Program, Terminal]:
+        """Start a client at a terminal, and wait until it waits for the first time. Raises CheckFailed if there is none."""
+        from grader.programs.terminal import KINDS  # what it stands on takes a while to import: only where clients run
+
+        self._copies.require("client")
+        kind = KINDS[self._equipment.setup.terminal]
+        terminal = kind(label, self._equipment.loop, self._equipment.transcript, flood_is_about)
+        self._settling.patience.starting = True
+        self._settling.acted()
+        program = self._programs.launch("client", terminal)
+        self.terminals.append(terminal)
+        self._settling.rest()
+        self._settling.patience.starting = False
+        return program, terminal
+
+    def require_terminals_that_hang_up(self) -> None:
+        """Raises GraderError where closing what clients run at is no hang-up: then nothing can be told of it."""
+        from grader.programs.terminal import KINDS
+
+        if not KINDS[self._equipment.setup.terminal].hangs_up:
+            raise GraderError("cannot be decided with pipes: it needs a pseudo-terminal (--terminal pty)")

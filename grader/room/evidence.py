@@ -1,0 +1,39 @@
+"""The evidence recorder: what is kept of a check for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from grader.diagnosis.excerpts import excerpts
+from grader.model.evidence import Exhibits, Screenshot
+from grader.model.verdict import Event, Failure, Where
+from grader.room.equipment import Equipment
+
+if TYPE_CHECKING:
+    from grader.programs.terminal import Terminal
+
+
+class EvidenceRecorder:
+    """Keeps what happened up to the verdict. What is done to the programs after it is no evidence."""
+
+    def __init__(self, equipment: Equipment, terminals: Sequence[Terminal]) -> None:
+        """`terminals` are those of all clients, also of those that are still to be started."""
+        self._transcript, self._sources = equipment.transcript, equipment.sources
+        self._terminals = terminals
+        self._screens: tuple[Screenshot, ...] = ()
+
+    def end(self) -> None:
+        """The verdict falls: end the transcript and keep the screens, the first time that this is called."""
+        self._transcript.end_here()
+        self._screens = self._screens or tuple(terminal.screenshot() for terminal in self._terminals)
+
+    def exhibits(self, failure: Failure) -> Exhibits:
+        """What a page shows of a failure beside its words; the files are read as they were handed in."""
+        stacks = [[Where(frame.file, frame.line) for frame in thread.frames if frame.own] for thread in failure.threads]
+        places = next((stack for stack in stacks if failure.where in stack), [failure.where] if failure.where else [])
+        return Exhibits(excerpts(places, self._sources.lines_of), failure.threads, self._screens, failure.missed)
+
+    def events(self, failure: Failure | None) -> tuple[Event, ...]:
+        """The transcript, marked where the failure says."""
+        return self._transcript.events(failure.event, failure.mark) if failure else self._transcript.beginning()

@@ -1,0 +1,56 @@
+"""The programs under test, servers and clients alike: which were started, what they printed, which one tells the cause."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from grader.diagnosis.tracebacks import last_crash
+from grader.model.limits import Limits, reached
+from grader.model.verdict import Failure
+from grader.programs.console import Console
+from grader.programs.program import Program, Programs
+from grader.room.copies import Copies
+
+
+class ProgramsUnderTest:
+    """The student's programs in the order of their start. Only copies are run, and all that ever ran are remembered."""
+
+    def __init__(self, copies: Copies, programs: Programs) -> None:
+        self._copies, self._programs = copies, programs
+        self._started: list[Program] = []
+
+    def launch(self, role: str, console: Console | None = None) -> Program:
+        """Start the program of this role. Raises CheckFailed when none was handed in."""
+        program = self._programs.start(self._copies.program(role), role, console)
+        self._started.append(program)
+        return program
+
+    def witness(self) -> Program | None:
+        """The program that may tell the cause: one that has ended or printed a traceback, or else the first."""
+        judged = [program for program in self._started if not (program.dismissed or program.stopped)]
+        told = (program for program in judged if program.ended() or last_crash(program.printed))
+        return next(told, judged[0] if judged else None)
+
+    def output(self) -> str:
+        """All that they printed, under the role of each where there are several roles."""
+        printed = [(program, self._copies.with_own_paths(program.printed)) for program in self._started]
+        several = len({program.role for program, _ in printed}) > 1
+        return "".join(f"[{program.role}]\n{text}\n" if several else text for program, text in printed if text)
+
+    def with_limits_told(self, failure: Failure, limits: Limits, home: Path, enforced: Collection[str]) -> Failure:
+        """The failure, with the `enforced` limits that a program ran into; `home` is the folder with all their files."""
+        usage = self._programs.usage
+        with contextlib.suppress(OSError):
+            there = os.statvfs(home)
+            usage.disk = (there.f_blocks - there.f_bfree) * there.f_frsize
+            usage.files = there.f_files - there.f_ffree
+        hits = [
+            f"the {program.role} ran into a limit of this run: {limit}"
+            for program in self._started
+            for limit in reached(limits, usage, program.printed, program.returncode, enforced)
+        ]
+        return replace(failure, observed="; ".join([failure.observed, *dict.fromkeys(hits)]))
