@@ -37,11 +37,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     An `ending` says that something was awaited and never came; only then are the threads asked, which ends the program.
     """
     if program.ended():
-        failure = replace(failure, observed=f"{failure.observed}; the {program.role} had {how_it_ended(program)}")
-        crash = last_crash(program.printed)
-        if crash:
-            return _with_crash(failure, crash, source, f"the {program.role}")
-        return replace(failure, hint=_why_it_ended(program))
+        return _with_end(failure, program, source)
     if ending is None:
         return failure
     if program.is_stopped():
@@ -80,6 +76,15 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
         place = f"it waits in line {frame.line}: {source.text(frame)}"
         return replace(failure, where=source.where(frame), hint=f"{failure.hint}; {place}".removeprefix("; "))
     return failure
+
+
+def _with_end(failure: Failure, program: Program, source: Source) -> Failure:
+    """The failure, with how and why the program has ended."""
+    failure = replace(failure, observed=f"{failure.observed}; the {program.role} had {how_it_ended(program)}")
+    crash = last_crash(program.printed)
+    if crash:
+        return _with_crash(failure, crash, source, f"the {program.role}")
+    return replace(failure, hint=_why_it_ended(program))
 
 
 def _why_it_ended(program: Program) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from grader.model.evidence import Excerpt
 from grader.model.verdict import Where
@@ -15,14 +15,15 @@ def excerpts(places: Iterable[Where], lines_of: Callable[[str], list[str]]) -> t
     marked: dict[str, set[int]] = {}
     for place in places:
         marked.setdefault(place.file, set()).add(place.line)
-    found = []
-    for file, numbers in marked.items():
-        lines = lines_of(file)
-        shown = {at for number in numbers for at in range(number - _BEFORE, number + _AFTER + 1)}
-        shown &= set(range(1, len(lines) + 1))
-        for first in sorted(at for at in shown if at - 1 not in shown):
-            last = next(at for at in range(first, len(lines) + 1) if at + 1 not in shown)
-            meant = tuple(sorted(number for number in numbers if first <= number <= last))
-            texts = tuple(line[:LONGEST_LINE] for line in lines[first - 1 : last])
-            found.append(Excerpt(file, first, texts, meant))
-    return tuple(found)
+    return tuple(piece for file, numbers in marked.items() for piece in _pieces(file, sorted(numbers), lines_of(file)))
+
+
+def _pieces(file: str, numbers: list[int], lines: list[str]) -> Iterator[Excerpt]:
+    """The lines around these line numbers of one file, from its top to its end."""
+    shown = {at for number in numbers for at in range(number - _BEFORE, number + _AFTER + 1)}
+    shown &= set(range(1, len(lines) + 1))
+    for first in sorted(at for at in shown if at - 1 not in shown):
+        last = next(at for at in range(first, len(lines) + 1) if at + 1 not in shown)
+        meant = tuple(number for number in numbers if first <= number <= last)
+        texts = tuple(line[:LONGEST_LINE] for line in lines[first - 1 : last])
+        yield Excerpt(file, first, texts, meant)

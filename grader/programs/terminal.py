@@ -120,14 +120,7 @@ class Terminal:
     def _decode(self, data: bytes) -> str:
         """The text of what has come whole."""
         data = self._unfinished + data
-        cut = len(data)
-        for back in range(1, min(4, len(data)) + 1):
-            byte = data[-back]
-            if byte & 0xC0 == 0xC0:  # the first byte of a character
-                length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-                cut -= back if back < length else 0
-            if byte & 0xC0 != 0x80:
-                break
+        cut = _whole_characters(data)
         escape = data.rfind(b"\x1b", max(0, cut - 32), cut)
         if escape >= 0 and plain(data[escape:cut].decode("latin-1")).startswith("\x1b"):
             cut = escape
@@ -306,6 +299,17 @@ class Pipes(Terminal):
         self._loop.remove(self)
         os.close(self._typing)
         os.close(self._reading)
+
+
+def _whole_characters(data: bytes) -> int:
+    """The number of bytes before a character of UTF-8 that has only begun at the end; all if there is none."""
+    for back in range(1, min(4, len(data)) + 1):
+        byte = data[-back]
+        if byte & 0xC0 == 0x80:  # a byte in the middle of a character
+            continue
+        length = 1 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+        return len(data) - back if back < length else len(data)
+    return len(data)
 
 
 KINDS: Mapping[str, type[PseudoTerminal] | type[Pipes]] = {"pty": PseudoTerminal, "pipes": Pipes}

@@ -79,14 +79,8 @@ class Patience:
         A program that has used `busy_time` seconds of the processor without a sign counts as busy without an end.
         """
         self.programs.drain()
-        if until():
+        if until() or self._comes_at_once(until):
             return None
-        quick = time.monotonic() + _QUICK
-        while time.monotonic() < quick:
-            if self.loop.pump(_QUICK):
-                self.programs.drain()
-                if until():
-                    return None
         watch = _Watch(self, _START_BUSY_TIME if self.starting else busy_time)
         while True:
             ending = watch.look()
@@ -94,10 +88,23 @@ class Patience:
                 return None
             if ending:
                 return ending
-            if self.loop.pump(watch.turn):
-                self.programs.drain()
-                if until():
-                    return None
+            if self._turn(watch.turn) and until():
+                return None
+
+    def _comes_at_once(self, until: Callable[[], bool]) -> bool:
+        """Whether `until()` holds within the time that an answer usually takes."""
+        quick = time.monotonic() + _QUICK
+        while time.monotonic() < quick:
+            if self._turn(_QUICK) and until():
+                return True
+        return False
+
+    def _turn(self, seconds: float) -> bool:
+        """Let the loop turn for so long at most; whether it had something to do, which is then taken in."""
+        if not self.loop.pump(seconds):
+            return False
+        self.programs.drain()
+        return True
 
     def until_connected(self, peer: Peer) -> None:
         """Let a peer connect. A full backlog makes the kernel try again after 1, 3 and 7 seconds, while the server rests."""
@@ -124,8 +131,7 @@ class Patience:
             ending = watch.look()
             if ending or watch.resting:
                 return ending in (Ending.IDLE, Ending.DEAD)
-            if self.loop.pump(watch.turn):
-                self.programs.drain()
+            self._turn(watch.turn)
         return False
 
     def pending(self) -> tuple[tuple[TcpSocket, ...], bool, bool]:
