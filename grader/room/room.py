@@ -67,7 +67,7 @@ class Room:
         self.output = ""  # all that the programs printed, once the room is closed
         self._home, self._network, self._enforced = home, isolation.network, isolation.enforced
         self._copies = copies = Copies(setup, home)
-        self._loop = loop = Loop()
+        loop = Loop()
         watcher = Watcher(isolation.network)
         launcher = launcher_for(isolation.sandbox, isolation.confinement)
         self._programs = Programs(setup.python, home, loop, launcher)
