@@ -217,7 +217,7 @@ class SandboxedProcess:
 
     def __init__(self, monitor: subprocess.Popen[bytes], info: int, status: int) -> None:
         """Wait until the program has begun; GraderError if it does not."""
-        self.process = monitor
+        self.process = monitor  # bubblewrap itself
         self._info, self._status = info, status
         os.set_blocking(status, False)
         self._info_said, self._said = b"", b""

@@ -29,13 +29,8 @@ _BETWEEN_LOOKS = 0.1  # seconds between two looks at what programs use
 class Programs:
     """All programs of one check, and every process that they start."""
 
-    def __init__(
-        self,
-        python: str,
-        home: Path,
-        loop: Loop,
-        launcher: Launcher = PLAIN,
-    ) -> None:
+    def __init__(self, python: str, home: Path, loop: Loop, launcher: Launcher = PLAIN) -> None:
+        """`home` is the folder for all their files; `launcher` says what surrounds them."""
         self.python, self.home, self.loop, self.launcher = python, home, loop, launcher
         self.usage = Usage()
         self._looked = 0.0
