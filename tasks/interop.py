@@ -13,8 +13,8 @@ from pathlib import Path
 
 from grader.api import CheckFailed, Expected, Pairing, Stage, check, check_of
 from tasks import ids
-from tasks.chat import ChatRoom, Member
-from tasks.user import User
+from tasks.chat.room import ChatRoom, Member
+from tasks.chat.user import User
 from tasks.wording import FILES, FRAMED
 
 _TWICE = range(2)  # whoever takes turns with the others is found out by the second message in a row

@@ -6,8 +6,8 @@ import re
 
 from grader.api import Expected, check
 from tasks import ids
-from tasks.chat import ChatRoom, Member
-from tasks.task1 import broadcast, client_connects, client_sends, client_shows_while_typing, listens
+from tasks.chat.room import ChatRoom, Member
+from tasks.task1.server import broadcast, client_connects, client_sends, client_shows_while_typing, listens
 
 _REBIND = (
     "the name that messages are built with must change too: assign it where the chat line is made, not only in the list"

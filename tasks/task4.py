@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from grader.api import check, holds_word_of_ours
 from tasks import ids
-from tasks.chat import ChatRoom, Member
-from tasks.task1 import client_connects, leave, listens
-from tasks.user import User
+from tasks.chat.room import ChatRoom, Member
+from tasks.chat.user import User
+from tasks.task1.server import client_connects, leave, listens
 
 QUEUED_LINES, DYING_WORDS = 200, 500
 CROWD, DYING = 25, 20

@@ -25,7 +25,7 @@ from grader.installed import load
 from grader.model.catalogue import Catalogue, Check, Task
 from grader.model.setup import Setup
 from grader.run import runner
-from tasks.chat import ChatRoom
+from tasks.chat.room import ChatRoom
 
 TESTS = Path(__file__).parent
 REFERENCE = TESTS.parent / "reference"

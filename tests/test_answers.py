@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks import answers
-from tasks.copied import THRESHOLD, fingerprints, prose, share_copied
+from tasks.task2 import answers
+from tasks.task2.copied import THRESHOLD, fingerprints, prose, share_copied
 
 ONE = "A second thread waits in recv, so the first may sit in input as long as it likes."
 TWO = "It keeps the piece after the last newline for the next call and returns only what is complete."

@@ -10,7 +10,7 @@ import pytest
 from grader.model.setup import Setup
 from grader.text.words import NAMES, WORDS, Words, holds_word_of_ours
 from grader.wire.peer import words_key
-from tasks.chat import ChatRoom, Member
+from tasks.chat.room import ChatRoom, Member
 from tasks.wording import WORDING
 
 TEXT = "copper lantern 412"

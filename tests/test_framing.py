@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.wire.framing import FrameBuffer, LineBuffer, frame, in_hex
-from tasks.framings import DIALECTS, dialect_of
+from tasks.task5.framings import DIALECTS, dialect_of
 
 STREAMS = [
     pytest.param(b"", [], b"", id="nothing"),

@@ -20,8 +20,8 @@ from grader.console.kit import render
 from grader.kit import Laid, lay_out
 from grader.model import settings
 from grader.model.errors import UsageError
-from tasks import answers
-from tasks.copied import share_copied
+from tasks.task2 import answers
+from tasks.task2.copied import share_copied
 
 LAB = installed.load()
 RIGHT = corpus.folder_of("rlock_broadcast")

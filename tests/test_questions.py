@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.questions import Asked, asked_for
+from tasks.chat.questions import Asked, asked_for
 
 NAME, PORT, ADDRESS, SECRET, YES_OR_NO, NOTHING = (
     Asked.NAME, Asked.PORT, Asked.ADDRESS, Asked.SECRET, Asked.CONFIRMATION, Asked.NOTHING

@@ -14,7 +14,7 @@ from grader.model.verdict import Failure
 from grader.reports.json import to_dict
 from grader.results.symptoms import OPEN, Sentence, Symptom
 from grader.room import room
-from tasks import user
+from tasks.chat import user
 
 ALIKE = [
     ("mira never got the line", "nils never got the line", "somebody never got the line"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grader.api import check
 from tasks import ids
-from tasks.chat import ChatRoom, Member
+from tasks.chat.room import ChatRoom, Member
 
 MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60
 CROWD, ROUNDS = 30, 3

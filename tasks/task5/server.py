@@ -7,9 +7,9 @@ from functools import partial
 
 from grader.api import HEADER, Line, check, frame, in_hex, last_crash
 from tasks import ids
-from tasks.chat import ChatRoom, Member
-from tasks.dialects import cure_of_reader, look_how_client_reads, read_by_server
-from tasks.framings import LINES, NO_HEADER, RIGHT, dialect_of
+from tasks.chat.room import ChatRoom, Member
+from tasks.task5.dialects import cure_of_reader, look_how_client_reads, read_by_server
+from tasks.task5.framings import LINES, NO_HEADER, RIGHT, dialect_of
 
 # Around the edges of headers, of one byte, of usual recv() sizes (with and without the header), and large ones.
 SIZES = (0, 1, 255, 256, 1_020, 1_023, 1_024, 1_025, 4_092, 4_096, 65_535, 65_536, 1 << 20, 16 << 20)

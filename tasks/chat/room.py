@@ -23,8 +23,8 @@ from grader.api import (
     without_numbers,
 )
 from tasks import ids
-from tasks.dialects import look_for_frames
-from tasks.user import User
+from tasks.chat.user import User
+from tasks.task5.dialects import look_for_frames
 from tasks.wording import FRAMED
 
 

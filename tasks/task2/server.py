@@ -6,10 +6,11 @@ import re
 from itertools import pairwise
 
 from grader.api import Failure, Function, NeedsReview, check
-from tasks import answers, ids
-from tasks.chat import ChatRoom
-from tasks.copied import THRESHOLD, share_copied
-from tasks.task1 import client_connects, listens
+from tasks import ids
+from tasks.chat.room import ChatRoom
+from tasks.task1.server import client_connects, listens
+from tasks.task2 import answers
+from tasks.task2.copied import THRESHOLD, share_copied
 
 _BUFFER = "keep what has come of a line in a buffer of its own for each client, and take complete lines out of it"
 MERGED_LINES = 50

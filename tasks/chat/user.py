@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from grader.api import without_numbers
+from tasks.chat.questions import ADDRESS, Asked, asked_for, yes
 from tasks.newline import call_without_newline
-from tasks.questions import ADDRESS, Asked, asked_for, yes
 
 if TYPE_CHECKING:
     from grader.api import Peer
-    from tasks.chat import ChatRoom
+    from tasks.chat.room import ChatRoom
 
 _MOST_ANSWERS = 8  # to what a client asks before it sends anything
 

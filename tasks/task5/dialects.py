@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, cast
 
 from grader.api import Failure, OpenAnew, in_hex, source_matches
 from tasks import ids
-from tasks.framings import HEADED, LINES, NO_HEADER, RIGHT, TWO_BYTES, Dialect
+from tasks.task5.framings import HEADED, LINES, NO_HEADER, RIGHT, TWO_BYTES, Dialect
 from tasks.wording import FRAMED, MAKES_HEADERS
 
 if TYPE_CHECKING:
-    from tasks.chat import ChatRoom
+    from tasks.chat.room import ChatRoom
 
 _TRIED = (RIGHT, LINES, *HEADED[1:])  # a server of lines takes a frame with a newline after it for a line
 

@@ -1,7 +1,7 @@
 """Is an answer somebody's own words, or the codelab's? Pure: text in, a share out.
 
 The codelab's prose is known here only by the fingerprints of its runs of three words, in `codelab_fingerprints.txt`.
-`python -m tasks.copied CODELAB.md` makes that file anew.
+`python -m tasks.task2.copied CODELAB.md` makes that file anew.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Task 5, the homework: frames with their length before them in place of lines."""
