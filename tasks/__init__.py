@@ -1,19 +1,29 @@
 """The codelab: its checks, one module per task, and its wording. Nothing here knows of processes, sockets or reports."""
 
+from functools import partial
 from pathlib import Path
 
-from grader.api import Catalogue, CheckFunction, Codelab, Extra, Task, check_of
-from tasks import interop, task3, task4
+from grader.api import Catalogue, CheckFunction, Codelab, Extra, Setup, Surroundings, Task, check_of
+from tasks import ids, interop, task3, task4
 from tasks.chat.room import ChatRoom
 from tasks.kit import kit
 from tasks.task1 import server as task1
 from tasks.task2 import server as task2
 from tasks.task5 import server as task5
+from tasks.task5.dialects import look_for_frames
 from tasks.wording import FILES, FRAMED, MAKES_HEADERS, PORT, WORDING
 
 
 def _task(task_id: str, title: str, functions: "list[CheckFunction]") -> Task:
     return Task(task_id, title, tuple(check_of(function) for function in functions))
+
+
+def _room(setup: Setup, check_id: str, home: Path, isolation: Surroundings) -> ChatRoom:
+    """The room of a check; where programs should speak lines, a failure is looked at again: they may speak frames."""
+    room = ChatRoom(setup, check_id, home, isolation)
+    if not room.framed and check_id != ids.MEET_IN_LINES:
+        room.second_look = partial(look_for_frames, room)
+    return room
 
 
 CODELAB = Codelab(
@@ -30,13 +40,13 @@ CODELAB = Codelab(
     FILES,
     PORT,
     WORDING,
-    ChatRoom,
-    "task5",
+    _room,
+    ids.FRAMED_TASK,
     {
         FRAMED + role: Extra(
             role,
-            ("task5", "homework"),
-            ("length", "prefix", "frame", "task5", "homework"),
+            (ids.FRAMED_TASK, "homework"),
+            ("length", "prefix", "frame", ids.FRAMED_TASK, "homework"),
             MAKES_HEADERS,
             "makes no length headers, so it still speaks lines",
         )

@@ -12,3 +12,8 @@ CLIENT_EXIT = "task1.client-exit"
 FRAMES = "task5.frames"
 CLIENT_FRAMES = "task5.client-frames"
 CLIENT_SHOWS = "task5.client-shows"
+
+MEET_IN_LINES = "interop.lines"
+MEET_IN_FRAMES = "interop.frames"
+
+FRAMED_TASK = "task5"  # of which all checks are about frames

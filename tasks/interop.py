@@ -13,20 +13,21 @@ from pathlib import Path
 
 from grader.api import CheckFailed, Expected, Pairing, Stage, check, check_of
 from tasks import ids
-from tasks.chat.room import ChatRoom, Member
+from tasks.chat.member import Member
+from tasks.chat.room import ChatRoom
 from tasks.chat.user import User
 from tasks.wording import FILES, FRAMED
 
 _TWICE = range(2)  # whoever takes turns with the others is found out by the second message in a row
 
 
-@check("interop.lines", points=0, runs="pair")
+@check(ids.MEET_IN_LINES, points=0, runs="pair")
 def in_lines(room: ChatRoom) -> None:
     """Somebody at one student's client and somebody else chat on another student's server."""
     _meet(room)
 
 
-@check("interop.frames", points=0, runs="pair")
+@check(ids.MEET_IN_FRAMES, points=0, runs="pair")
 def in_frames(room: ChatRoom) -> None:
     """The same with the programs of Task 5."""
     _meet(room)

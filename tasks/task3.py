@@ -6,7 +6,8 @@ import re
 
 from grader.api import Expected, check
 from tasks import ids
-from tasks.chat.room import ChatRoom, Member
+from tasks.chat.member import Member
+from tasks.chat.room import ChatRoom
 from tasks.task1.server import broadcast, client_connects, client_sends, client_shows_while_typing, listens
 
 _REBIND = (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from grader.api import check, holds_word_of_ours
 from tasks import ids
-from tasks.chat.room import ChatRoom, Member
+from tasks.chat.member import Member
+from tasks.chat.room import ChatRoom
 from tasks.chat.user import User
 from tasks.task1.server import client_connects, leave, listens
 

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
-from grader.model.setup import Setup
 from grader.text.words import NAMES, WORDS, Words, holds_word_of_ours
+from grader.wire.expect import exactly
 from grader.wire.peer import words_key
-from tasks.chat.room import ChatRoom, Member
+from tasks.lines import Lines
 from tasks.wording import WORDING
 
 TEXT = "copper lantern 412"
 
 
-def room(**wording: object) -> ChatRoom:
-    """Make a room for its words only: nothing is started."""
-    made = ChatRoom.__new__(ChatRoom)
-    made.setup = Setup(Path("server.py"), Path(), "python3", 65433, {**WORDING, **wording}, 1)
-    return made
-
-
-def member(name: str, made: ChatRoom) -> Member:
-    """Make somebody without a connection."""
-    found = Member.__new__(Member)
-    found.room, found.name = made, name
-    return found
+def lines(**wording: object) -> Lines:
+    """The lines of the course, with some of its words changed."""
+    return Lines({**WORDING, **wording})
 
 
 @pytest.mark.parametrize(
@@ -62,7 +52,7 @@ def member(name: str, made: ChatRoom) -> Member:
 )
 def test_said(line, taken):
     """What somebody said is known in any form that ends in the text, but not under another name or joined to another text."""
-    assert room().said("mira", TEXT).accepts(line) is taken
+    assert lines().said("mira", TEXT).accepts(line) is taken
 
 
 @pytest.mark.parametrize(
@@ -77,7 +67,7 @@ def test_said(line, taken):
 )
 def test_said_after_a_prompt(line, prompt, taken):
     """A prompt without a newline before a line is no part of it."""
-    assert room(prompt=prompt).said("mira", TEXT).accepts(line) is taken
+    assert lines(prompt=prompt).said("mira", TEXT).accepts(line) is taken
 
 
 NOTICES = [
@@ -106,10 +96,10 @@ NOTICES = [
 )
 def test_notices(form, taken, word, notice):
     """A notice is compared without blanks at its ends and without one final full stop or exclamation mark."""
-    made = room()
+    made = lines()
     expected = {
-        "joined": lambda: made.joined(member("mira", made)),
-        "left": lambda: made.left(member("mira", made), exact=True),
+        "joined": lambda: made.joined("mira"),
+        "left": lambda: made.left("mira", exact=True),
         "renamed": lambda: made.renamed("otto", "mira"),
     }[word]()
     assert expected.accepts(form.format(notice)) is taken
@@ -129,8 +119,8 @@ def test_notices(form, taken, word, notice):
 )
 def test_other_notices(line):
     """Another name, another case or other words are another notice."""
-    made = room()
-    assert not made.joined(member("mira", made)).accepts(line)
+    made = lines()
+    assert not made.joined("mira").accepts(line)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +139,8 @@ def test_other_notices(line):
 )
 def test_left_in_other_words(line, taken):
     """That somebody left is also known by any line that names her and is neither chat nor her coming."""
-    made = room()
-    assert made.left(member("mira", made)).accepts(line) is taken
+    made = lines()
+    assert made.left("mira").accepts(line) is taken
 
 
 @pytest.mark.parametrize(
@@ -159,7 +149,7 @@ def test_left_in_other_words(line, taken):
 )
 def test_done(line, taken):
     """The answer to EXIT is that word alone, blanks aside."""
-    assert room().done().accepts(line) is taken
+    assert lines().done().accepts(line) is taken
 
 
 @pytest.mark.parametrize(
@@ -168,16 +158,14 @@ def test_done(line, taken):
 )
 def test_plain(line, taken):
     """A line is the same with a prompt before it and without."""
-    made = room(prompt="> ")
-    from grader.wire.expect import exactly
-
+    made = lines(prompt="> ")
     assert made.plain(exactly("mira: hi")).accepts(line) is taken
 
 
 def test_a_course_s_own_words():
     """Of several forms any is right, and the first is the one that is shown."""
-    made = room(joined=["{name} est là!", "SERVER: {name} joined"], done=["BYE", "DONE"], rename="/nick {new}")
-    joined = made.joined(member("zoë", made))
+    made = lines(joined=["{name} est là!", "SERVER: {name} joined"], done=["BYE", "DONE"], rename="/nick {new}")
+    joined = made.joined("zoë")
     assert joined.text == "zoë est là!"
     assert [joined.accepts(line) for line in ("zoë est là", "SERVER: zoë joined.", "SERVER: zoë has joined the chat.")] == [
         True, True, False,
@@ -189,11 +177,11 @@ def test_a_course_s_own_words():
 @pytest.mark.parametrize("name", ["a.b", "m*", "(x)", "{name}", "ada+", "\\w"])
 def test_names_with_special_signs(name):
     """Signs that mean something in patterns are plain letters of a name."""
-    made = room()
-    assert made.joined(member(name, made)).accepts(f"SERVER: {name} has joined the chat.")
-    assert made.left(member(name, made)).accepts(f"{name} quit")
+    made = lines()
+    assert made.joined(name).accepts(f"SERVER: {name} has joined the chat.")
+    assert made.left(name).accepts(f"{name} quit")
     assert made.said(name, TEXT).accepts(f"{name}: {TEXT}")
-    assert not made.left(member(name, made)).accepts("ab quit")
+    assert not made.left(name).accepts("ab quit")
 
 
 # -- names and texts ---------------------------------------------------------------------------------------------------

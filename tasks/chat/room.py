@@ -1,113 +1,31 @@
-"""The words that the checks are written in: people who join a chat, say lines, hear lines and leave."""
+"""The room of a chat: who comes in, who is in, and what all of them must hear."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from grader.api import (
-    Expected,
-    FrameBuffer,
-    Line,
-    Peer,
-    Room,
-    Setup,
-    Surroundings,
-    exactly,
-    frame,
-    holds_word_of_ours,
-    without_numbers,
-)
+from grader.api import Expected, FrameBuffer, Line, Peer, Room, Setup, Surroundings, frame, without_numbers
 from tasks import ids
+from tasks.chat.member import Member
 from tasks.chat.user import User
-from tasks.task5.dialects import look_for_frames
+from tasks.lines import Lines
 from tasks.wording import FRAMED
-
-
-class Member:
-    """Somebody in the chat, under a name."""
-
-    def __init__(self, room: ChatRoom, peer: Peer, name: str) -> None:
-        self.room, self.peer, self.name = room, peer, name
-
-    def __repr__(self) -> str:
-        return f"<Member {self.name}>"
-
-    # -- what she does ---------------------------------------------------------------------------------------------
-
-    def says(self, text: str) -> None:
-        """Send one line."""
-        self.sends(self.room.encode(text.encode()))
-
-    def sends(self, data: bytes) -> None:
-        """Send these bytes in one segment."""
-        self.room.acted()
-        self.room.active.add(self)
-        self.peer.send(data)
-
-    def sends_in_pieces(self, pieces: Iterable[bytes]) -> None:
-        """Send each piece only when the server has read the one before: they never merge on the way."""
-        for piece in pieces:
-            self.sends(piece)
-            self.room.wait(lambda: self.room.taken_in(self.peer))
-
-    def renames(self, new: str) -> None:
-        """Ask for a new name, and go by it."""
-        self.says(self.room.typed("rename", new=new))
-        self.name = self.peer.label = new
-
-    def closes(self) -> None:
-        """Leave by closing the connection."""
-        self._goes(self.peer.close)
-
-    def resets(self) -> None:
-        """Vanish with a reset (RST)."""
-        self._goes(self.peer.reset)
-
-    def _goes(self, how: Callable[[], None]) -> None:
-        self.room.acted()
-        self.gone_since = len(self.room.transcript) - 1
-        self.room.members = [member for member in self.room.members if member is not self]
-        self.room.active.discard(self)
-        how()
-
-    gone_since = -1
-
-    # -- what she hears --------------------------------------------------------------------------------------------
-
-    def hears(self, line: str, hint: str = "") -> None:
-        """That very line reaches her."""
-        self.room.expect([(self.peer, self.room.plain(exactly(line)))], hint)
-
-    def hears_once(self, line: str | Expected, hint: str = "", unless: str = "") -> None:
-        """The line reaches her, and only once."""
-        expected = self.room.plain(exactly(line)) if isinstance(line, str) else line
-        self.room.expect_once(self.peer, expected, hint, unless=unless)
-
-    def hears_from(self, speaker: Member, text: str, hint: str = "") -> None:
-        """What the speaker said reaches her under the speaker's name, in whatever form."""
-        self.room.expect([(self.peer, self.room.said(speaker.name, text))], hint)
-
-    def hears_nothing_of(self, text: str, hint: str = "") -> None:
-        """No line with this text reaches her."""
-        self.room.expect_nothing(self.peer, lambda line: text in line, f'of "{text}"', hint)
 
 
 class ChatRoom(Room):
     """A room whose people chat by the codelab's rules: in lines, or for Task 5 in frames."""
 
     def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Surroundings) -> None:
-        framed = check_id.startswith(("task5.", "interop.frames"))
-        if framed:
+        self.framed = check_id == ids.MEET_IN_FRAMES or check_id.startswith(f"{ids.FRAMED_TASK}.")
+        if self.framed:
             setup = replace(setup, files=_framed(setup.files), names=_framed(setup.names))
             self.buffer = FrameBuffer
-        elif not check_id.startswith("interop."):
-            self.second_look = partial(look_for_frames, self)
-        self.encode: Callable[[bytes], bytes] = frame if framed else lambda data: data + b"\n"
+        self.encode: Callable[[bytes], bytes] = frame if self.framed else lambda data: data + b"\n"
+        self.lines = lines = Lines(setup.wording)
+        self.typed, self.said, self.renamed, self.done = lines.typed, lines.said, lines.renamed, lines.done
         self.users: list[User] = []
         super().__init__(setup, check_id, home, isolation)
 
@@ -224,7 +142,7 @@ class ChatRoom(Room):
             hint="the server is busy with something else: accept() and each client need a thread of their own",
             ending=self.wait(lambda: False),
             event=newcomer.peer.lines[-1].event if newcomer.peer.lines else None,
-            unless=ids.FRAMES if self.buffer is FrameBuffer else ids.JOIN,
+            unless=ids.FRAMES if self.framed else ids.JOIN,
         )
 
     def go_one_by_one(self, leavers: Iterable[Member], how: Callable[[Member], None] = Member.closes) -> None:
@@ -244,79 +162,15 @@ class ChatRoom(Room):
         self.rest(heard_of)
         return heard_of()
 
-    # -- the lines of the codelab ----------------------------------------------------------------------------------
+    # -- the lines about somebody -----------------------------------------------------------------------------------
 
-    def typed(self, word: str, **values: str) -> str:
-        """The words as the course writes them, such as the line that asks for a new name."""
-        return self._forms(word, **values)[0]
-
-    def joined(self, member: Member | User, since: int = -1) -> Expected:
+    def joined(self, member: Member) -> Expected:
         """The notice that she came."""
-        return self._notice("joined", since, name=member.name)
+        return self.lines.joined(member.name)
 
     def left(self, member: Member | User, *, exact: bool = False) -> Expected:
-        """The notice that she left: by the word, or else any line of the server's that names her since she went."""
-        notice = self._notice("left", member.gone_since, name=member.name)
-        if exact:
-            return notice
-        joined = self.joined(member)  # may come late from a server that sends in batches
-
-        def accepts(line: str) -> bool:
-            return notice.accepts(line) or (
-                _names(line, member.name) and not holds_word_of_ours(line) and not joined.accepts(line)
-            )
-
-        return notice._replace(accepts=accepts)
-
-    def renamed(self, old: str, new: str, since: int = -1) -> Expected:
-        """The notice that somebody has a new name."""
-        return self._notice("renamed", since, old=old, new=new)
-
-    def said(self, name: str, text: str, since: int = -1) -> Expected:
-        """A chat line in whatever form: the text at its end, before it the name or nothing with letters."""
-        wanted = text.rstrip()
-
-        def accepts(line: str) -> bool:
-            line = self._without_prompt(line).rstrip()
-            if not line.endswith(wanted):
-                return False
-            before = line[: len(line) - len(wanted)]
-            rest = before.replace(name, "", 1)
-            return (rest != before or not any(map(str.isalpha, before))) and not holds_word_of_ours(rest)
-
-        return Expected(self._forms("chat", name=name, text=text)[0], accepts, since=since)
-
-    def done(self) -> Expected:
-        """The answer to EXIT."""
-        wanted = [form.strip() for form in self._forms("done")]
-        return Expected(wanted[0], lambda line: self._without_prompt(line).strip() in wanted, keyed=False)
-
-    def plain(self, expected: Expected) -> Expected:
-        """The same, whether a prompt stands before it or not."""
-        return expected._replace(
-            accepts=lambda line: expected.accepts(line) or expected.accepts(self._without_prompt(line))
-        )
-
-    def _notice(self, word: str, since: int, **values: str) -> Expected:
-        forms = self._forms(word, **values)
-        wanted = {_bare(form) for form in forms}
-        return Expected(
-            forms[0],
-            lambda line: _bare(self._without_prompt(line)) in wanted,
-            keyed=False,
-            since=since,
-            names=tuple(values.values()),
-        )
-
-    def _forms(self, word: str, **values: str) -> list[str]:
-        forms = self.setup.wording[word]
-        return [str(form).format(**values) for form in (forms if isinstance(forms, list) else [forms])]
-
-    def _without_prompt(self, line: str) -> str:
-        for prompt in self._forms("prompt"):
-            if line.startswith(prompt):
-                return line[len(prompt) :]
-        return line
+        """The notice that she left; unless `exact`, also any line of the server's own that names her since she went."""
+        return self.lines.left(member.name, member.gone_since, exact=exact)
 
     # -- many at once ----------------------------------------------------------------------------------------------
 
@@ -358,17 +212,18 @@ class ChatRoom(Room):
             return True
         first, second = present[0], present[-1]
         speakers = [member for member in present if member in self.active] or [first]
-        for round_of in (speakers, [second], [first]):
-            markers = [(speaker, self.words.text()) for speaker in round_of]
-            for speaker, text in markers:
-                speaker.says(text)
-            expected = [
-                (one.peer, self.said(by.name, text)) for by, text in markers for one in present if one is not by
-            ]
-            if self.wait(lambda: all(line.among(peer) for peer, line in expected)):  # noqa: B023 - used up at once
-                return False
+        if not all(self._hear_markers(speaking, present) for speaking in (speakers, [second], [first])):
+            return False
         self.active.clear()
         return True
+
+    def _hear_markers(self, speakers: list[Member], present: list[Member]) -> bool:
+        """Have each speaker say a marker, and wait for it; whether everybody else who is present has heard it."""
+        markers = [(speaker, self.words.text()) for speaker in speakers]
+        for speaker, text in markers:
+            speaker.says(text)
+        expected = [(one.peer, self.said(by.name, text)) for by, text in markers for one in present if one is not by]
+        return not self.wait(lambda: all(line.among(peer) for peer, line in expected))
 
 
 _T = TypeVar("_T")
@@ -377,14 +232,3 @@ _T = TypeVar("_T")
 def _framed(by_role: Mapping[str, _T]) -> dict[str, _T]:
     """What belongs to Task 5's programs, by the roles that they play there."""
     return {role: by_role[FRAMED + role] for role in ("server", "client") if FRAMED + role in by_role}
-
-
-def _names(line: str, name: str) -> bool:
-    """Whether the name stands in the line as a word of its own."""
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line) is not None
-
-
-def _bare(notice: str) -> str:
-    """A notice without blanks at its ends and without one final full stop or exclamation mark."""
-    notice = notice.strip()
-    return notice[:-1].rstrip() if notice.endswith((".", "!")) else notice

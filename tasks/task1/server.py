@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from grader.api import check
 from tasks import ids
-from tasks.chat.room import ChatRoom, Member
+from tasks.chat.member import Member
+from tasks.chat.room import ChatRoom
 
 MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60
 CROWD, ROUNDS = 30, 3

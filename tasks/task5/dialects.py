@@ -6,15 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from grader.api import Failure, OpenAnew, in_hex, source_matches
 from tasks import ids
+from tasks.chat.room import ChatRoom
 from tasks.task5.framings import HEADED, LINES, NO_HEADER, RIGHT, TWO_BYTES, Dialect
 from tasks.wording import FRAMED, MAKES_HEADERS
-
-if TYPE_CHECKING:
-    from tasks.chat.room import ChatRoom
 
 _TRIED = (RIGHT, LINES, *HEADED[1:])  # a server of lines takes a frame with a newline after it for a line
 
@@ -89,7 +87,7 @@ def _shown_by_client(client: Path, open_anew: OpenAnew, way: Dialect) -> bytes:
 def _in_frames(open_anew: OpenAnew, role: str, program: Path) -> Iterator[ChatRoom]:
     """A room in which this program plays the role in frames."""
     with open_anew(ids.FRAMES, {FRAMED + role: program}) as room:
-        yield cast("ChatRoom", room)
+        yield cast(ChatRoom, room)
 
 
 # -- a program in frames under a usual name ----------------------------------------------------------------------------

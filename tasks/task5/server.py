@@ -7,7 +7,8 @@ from functools import partial
 
 from grader.api import HEADER, Line, check, frame, in_hex, last_crash
 from tasks import ids
-from tasks.chat.room import ChatRoom, Member
+from tasks.chat.member import Member
+from tasks.chat.room import ChatRoom
 from tasks.task5.dialects import cure_of_reader, look_how_client_reads, read_by_server
 from tasks.task5.framings import LINES, NO_HEADER, RIGHT, dialect_of
 
