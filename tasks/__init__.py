@@ -4,12 +4,9 @@ from functools import partial
 from pathlib import Path
 
 from grader.api import Catalogue, CheckFunction, Codelab, Extra, Setup, Surroundings, Task, check_of
-from tasks import ids, interop, task3, task4
+from tasks import ids, interop, task1, task2, task3, task4, task5
 from tasks.chat.room import ChatRoom
 from tasks.kit import kit
-from tasks.task1 import server as task1
-from tasks.task2 import server as task2
-from tasks.task5 import server as task5
 from tasks.task5.dialects import look_for_frames
 from tasks.wording import FILES, FRAMED, MAKES_HEADERS, PORT, WORDING
 

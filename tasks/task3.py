@@ -8,7 +8,8 @@ from grader.api import Expected, check
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
-from tasks.task1.server import broadcast, client_connects, client_sends, client_shows_while_typing, listens
+from tasks.task1.client import client_connects, client_sends, client_shows_while_typing
+from tasks.task1.server import broadcast, listens
 
 _REBIND = (
     "the name that messages are built with must change too: assign it where the chat line is made, not only in the list"

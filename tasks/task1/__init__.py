@@ -1,1 +1,5 @@
-"""Task 1, connect and chat: what a server must do for people to meet, and a client for its user to take part."""
+"""Task 1, connect and chat. Here stand only checks: of the server, and of the client alone or with the server."""
+
+from tasks.task1 import client, server
+
+CHECKS = [*server.CHECKS, *client.CHECKS]

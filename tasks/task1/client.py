@@ -1,0 +1,259 @@
+"""What a client must do for its user to take part; at the end, client and server together."""
+
+from __future__ import annotations
+
+from grader.api import check
+from tasks import ids
+from tasks.chat.room import ChatRoom
+from tasks.task1.server import broadcast, listens
+
+
+@check(ids.CLIENT_CONNECTS, points=2, runs="client")
+def client_connects(room: ChatRoom) -> None:
+    r"""The client connects, and the nickname typed arrives as the first line, ended by `\n`.
+
+    Does: starts `python3 threaded_chat_client.py` on a terminal, answers what it asks, and looks at what it sends to port 65433.
+    A client that asks for nothing gets the nickname as its first line. One that calls another port fails here only.
+
+    Why: the first line is the nickname, and a line ends with a newline. A server that has not seen the newline goes on waiting:
+    whoever forgets it never even joins.
+
+    Mistakes:
+    - sendall(name.encode()) without the newline -> nobody sees you join, whatever you type: append "\n"
+    - another PORT or HOST than the server's -> ConnectionRefusedError
+    - the name is asked for and never sent -> your first message becomes your name
+
+    Codelab: sections 2 and 4
+    """
+    user = room.user()
+    user.arrives()
+    guest = room.guest
+    if guest is None:
+        room.fail_for_no_connection(user.program, f"{user.name} typed what it asked for, and it did not connect")
+    if guest.port != room.setup.port:
+        room.fail(
+            f"the client calls port {guest.port}, not {room.setup.port}",
+            expected=f"the client connects to port {room.setup.port}",
+            observed=f"it connects to port {guest.port}; the other checks use that one",
+            hint=f"set PORT to {room.setup.port}, where the server listens",
+            where=room.sources.line_with_number(guest.port),
+            blocks=False,
+        )
+    hint = "the first line that the client sends must be the nickname as it was typed"
+    user.sends_line(user.name, hint, "the nickname", blocks=False)
+    if guest.lines[0].text.strip() != user.name:
+        room.fail(
+            "the nickname is not the first line",
+            expected=f'the first line is "{user.name}"',
+            observed=f'the first line is "{guest.lines[0].text}"',
+            hint="send the nickname first, as a line of its own",
+            event=guest.lines[0].event,
+            mark="should be the nickname",
+            blocks=False,
+        )
+
+
+@check(ids.CLIENT_SENDS, points=1, needs=client_connects, runs="client")
+def client_sends(room: ChatRoom) -> None:
+    r"""Each line typed arrives at once as one line ended by `\n`.
+
+    Does: types three lines, one after the other, one with capitals and an umlaut, one of a hundred letters; each must have
+    arrived, as it was typed, before the next one is typed.
+
+    Why: a message that waits in the client, or that has no end, is no message.
+
+    Mistakes:
+    - sendall(text.encode()) without the newline -> the server joins it with the next one
+    - the name is put before the text by the client -> everyone reads it twice: the server adds it
+    - lines are collected and sent together -> a chat that lags behind
+
+    Codelab: sections 2 and 4
+    """
+    user = room.user_in_chat()
+    before = len(user.lines())
+    texts = [room.words.text(), f"Grüße, at 10:30! {room.words.text()}", f"{'so ' * 30}{room.words.text()}"]
+    for text in texts:
+        user.types(text)
+        user.sends_line(text, "send what was typed, as it is, at once, and with a newline after it")
+        room.delivers(f"{room.words.name()}: {room.words.text()}\n".encode())  # an answer: some wait for one
+    room.rest()
+    if user.lines()[before:] != texts:
+        room.fail(
+            "more is sent than was typed",
+            expected=f"the server gets the {len(texts)} lines typed, each once, and nothing else",
+            observed=f"it got {', '.join(repr(line) for line in user.lines()[before:])}",
+            hint="send each line that was typed once, with one newline after it, and nothing else",
+        )
+
+
+@check(ids.CLIENT_SHOWS_WHILE_TYPING, points=2, needs=client_connects, runs="client")
+def client_shows_while_typing(room: ChatRoom) -> None:
+    """A message appears while half a line is typed, and that half line, finished, is sent whole.
+
+    Does: types half a line without Enter; then somebody else's message comes, which must appear on the screen. Then the line
+    is finished, and must be sent whole.
+
+    Why: this is what the listener thread is for: recv() in a thread of its own, input() in the main thread.
+
+    Mistakes:
+    - input() and recv() take turns in one thread -> messages appear only after Enter
+    - the listener is started after the first input() -> so do the first ones
+
+    Codelab: sections 1 and 2
+    """
+    user = room.user_in_chat()
+    guest = user.guest
+    half, rest = room.words.text(2), room.words.text(2)
+    room.rest()
+    user.presses(half)
+    room.rest()
+    line = f"{room.words.name()}: at 10:30: {(text := room.words.text())}"
+    guest.send(f"{line}\n".encode())
+    room.acted()
+    hint = "receive in a thread of its own, which prints what comes while the main thread waits in input()"
+    if room.wait(lambda: user.terminal.shows(text)):
+        user.presses("\n")
+        late = not room.wait(lambda: user.terminal.shows(text))
+        room.fail(
+            "messages appear only after Enter" if late else "the message never appears",
+            expected=f'"{line}" appears while {user.name} is typing',
+            observed="it appeared only when Enter was pressed" if late else "it did not appear, not even after Enter",
+            hint=hint if late else _why_nothing_is_shown(room, hint),
+            where=room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
+            ending=room.wait(lambda: False),
+            event=room.transcript.last_sent(text.split()[-1]),
+            mark="not shown until Enter" if late else "never shown",
+            missed="" if late else user.name,
+        )
+    user.presses(f"{rest}\n")
+    if not user.sends(half + rest, at_the_end=True):
+        room.fail(
+            "the line that was half typed when a message came was not sent whole",
+            expected=f'the server gets "{half}{rest}"',
+            observed=f"it got {', '.join(map(repr, user.lines())) or 'nothing'}",
+            hint="what is typed already must survive the arrival of a message",
+            ending=room.wait(lambda: False),
+            event=room.transcript.last_sent(rest.split()[-1]),
+            mark="not sent whole",
+            unless=ids.CLIENT_SENDS,
+        )
+
+
+def _why_nothing_is_shown(room: ChatRoom, otherwise: str) -> str:
+    calls = {call.name for function in room.sources.functions("client") for call in function.calls}
+    if "Thread" in calls and "start" not in calls:
+        return "a Thread is made, and never started: call its start()"
+    return f"print what recv() gives; {otherwise}"
+
+
+@check(ids.CLIENT_EXIT, points=1, needs=client_connects, runs="client")
+def client_exit(room: ChatRoom) -> None:
+    """Typing `EXIT` ends the program, with no traceback.
+
+    Does: first says and hears lines that only hold such words, which are chat. Then types the word. If it is sent, it is
+    answered with `DONE` and the connection closed; then the program must end.
+
+    Why: nobody should need Ctrl-C to leave a chat.
+
+    Mistakes:
+    - the listener thread is no daemon and waits in recv() for ever -> the program hangs after EXIT
+    - the socket is closed under the listener -> a traceback as a farewell
+
+    Codelab: sections 3 and 6
+    """
+    user = room.user_in_chat()
+    guest = user.guest
+    word = room.typed("exit")
+    hint = (
+        f'only a line that is "{word}" and nothing else ends the client, and only a line that is "{room.done().text}"'
+    )
+    user.types(chat := f"the {word.lower()} is there {room.words.text()}")
+    room.rest(user.program.ended)
+    room.delivers(f"{room.words.name()}: {room.done().text} {room.words.text()}\n".encode())
+    room.rest(user.program.ended)
+    if user.program.ended() or guest.ended:
+        room.fail(
+            "the client takes chat for a farewell",
+            expected=f'"{chat}" is chat, and so is a message that begins with {room.done().text}',
+            observed="it has left",
+            hint=hint,
+        )
+    user.types(word)
+    room.wait(
+        lambda: user.program.ended() or bool(guest.ended) or any(line.text.strip() == word for line in guest.lines)
+    )
+    if not guest.ended:
+        guest.send(f"{room.done().text}\n".encode())
+        room.acted()
+        room.rest(user.program.ended)
+    guest.close()
+    room.acted()
+    ending = room.wait(user.program.ended)
+    if ending:
+        room.fail(
+            f"the client goes on after {word}",
+            expected=f"the program ends when {word} is typed",
+            observed="it still runs; the server has answered and closed the connection",
+            hint=f"leave the input loop when {word} was typed, close the socket, and let no other thread keep the program alive",
+            ending=ending,
+        )
+    room.require_no_traceback(user.program, f"after {word} the program ends")
+
+
+@check("task1.client-server-gone", points=0, needs=client_connects, runs="client")
+def client_server_gone(room: ChatRoom) -> None:
+    """The server going away ends the client or is told to its user, with no traceback and no spinning.
+
+    Does: closes the connection while the client waits. It gives no points.
+
+    Why: recv() then returns b'' at once, and again and again: a loop that does not look for it eats a whole processor.
+
+    Mistakes:
+    - b'' is not looked for -> the listener spins, or prints empty lines for ever
+    - the listener ends without a word -> the user types into the void
+
+    Codelab: sections 2 and 6
+    """
+    user = room.user_in_chat()
+    guest = user.guest
+    before = user.screen_texts()
+    guest.close()
+    room.acted()
+    spins = room.spins(user.program)
+    room.require_no_traceback(user.program, "when the server is gone, the program ends or says so")
+    told = user.screen_texts() - before
+    if spins or not (told or user.program.ended()):
+        room.fail(
+            "the client does not notice that the server is gone",
+            expected="the program ends, or tells its user",
+            observed="it computes on and on" if spins else "it goes on waiting, and shows nothing",
+            hint="when recv() returns b'', the server has closed: say so, and leave the loop",
+            where=room.where_it_is(user.program),
+            unless="" if spins else ids.CLIENT_SHOWS_WHILE_TYPING,
+        )
+
+
+@check(
+    "task1.together",
+    points=1,
+    needs=(listens, broadcast, client_connects, client_sends, client_shows_while_typing),
+    runs="both",
+)
+def together(room: ChatRoom) -> None:
+    """Two of the student's clients on terminals and the student's server: each sees what the other types.
+
+    Does: what you do to try it: the server in one terminal, a client in each of two others; both type, both read.
+
+    Why: this is the chat.
+
+    Mistakes:
+    - client and server agree on something else than the codelab's lines -> each works alone, and they do not work together
+
+    Codelab: section 5, Task 1
+    """
+    room.two_users_chat()
+
+
+CHECKS = [
+    client_connects, client_sends, client_shows_while_typing, client_exit, client_server_gone, together,
+]  # fmt: skip

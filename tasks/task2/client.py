@@ -1,0 +1,98 @@
+"""What a client must do with the bytes that it reads: each message on a line of its own."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from grader.api import check
+from tasks import ids
+from tasks.chat.room import ChatRoom
+from tasks.task1.client import client_connects
+
+
+@check("task2.client-split", points=2, needs=client_connects, runs="client")
+def client_split(room: ChatRoom) -> None:
+    """A message that comes in pieces is shown as one line.
+
+    Does: sends somebody's message in five pieces, each when the client has read the one before.
+
+    Why: TCP keeps bytes in order, not messages together: one recv() may give half a line.
+
+    Mistakes:
+    - print(data.decode()) of whatever recv() gave -> a message is torn over several lines
+
+    Codelab: section 4
+    """
+    user = room.user_in_chat()
+    text = room.words.text(4)
+    line = f"{room.words.name()}: {text}\n".encode()
+    for start, end in pairwise((0, 4, len(line) // 2, len(line) - 8, len(line) - 1, len(line))):
+        room.delivers(line[start:end])
+    user.sees(
+        text,
+        "collect what recv() gives in a buffer, and print a line when its newline has come, not each piece",
+        unless=ids.CLIENT_SHOWS_WHILE_TYPING,
+    )
+
+
+@check("task2.client-merged", points=1, needs=client_connects, runs="client")
+def client_merged(room: ChatRoom) -> None:
+    """Ten messages in one segment are shown as ten lines.
+
+    Does: sends ten lines at once; each must stand in a line of its own on the screen.
+
+    Why: one recv() may give several lines, and a half one.
+
+    Mistakes:
+    - only the first line of what recv() gave is printed -> the others are lost, or appear with the next message
+    - the newlines are removed -> all messages run together in one line
+
+    Codelab: section 4
+    """
+    user = room.user_in_chat()
+    name = room.words.name()
+    texts = [room.words.text() for _ in range(10)]
+    room.delivers("".join(f"{name}: {text}\n" for text in texts).encode())
+    hint = "one recv() may give several lines: print each of them on a line of its own"
+    for text in texts:
+        user.sees(text, hint, unless=ids.CLIENT_SHOWS_WHILE_TYPING)
+    joined = [line for line in user.terminal.lines() if sum(text in line for text in texts) > 1]
+    alone = [text for text in texts if any(text in line and line not in joined for line in user.terminal.lines())]
+    if joined and len(alone) < len(texts):
+        room.fail(
+            "several messages are shown in one line",
+            expected="ten lines on the screen, one for each message",
+            observed=f'on the screen stands "{joined[0]}"',
+            hint=hint,
+            event=room.transcript.last_sent(texts[-1].split()[-1]),
+            mark="shown in one line",
+        )
+
+
+@check("task2.client-split-utf8", points=1, needs=client_connects, runs="client")
+def client_split_utf8(room: ChatRoom) -> None:
+    """A character split over two segments is shown, and the client lives on.
+
+    Does: sends messages with characters of two, three and four bytes, cut in the middle of the character; then a plain one.
+
+    Why: outside ASCII a character has several bytes, and a segment may end between them.
+
+    Mistakes:
+    - recv(1024).decode() -> UnicodeDecodeError ends the listener: "Connection lost", or silence
+    - decode(errors='ignore') of each piece -> the character is lost
+
+    Codelab: section 4
+    """
+    user = room.user_in_chat()
+    hint = "decode whole lines: collect the bytes of what recv() gives, and decode a line when its newline has come"
+    for character in ("é", "漢", "🎉"):
+        head, tail = f"{room.words.name()}: {room.words.text(2)} ", f" {room.words.text(2)}\n"
+        encoded = character.encode()
+        room.delivers(head.encode() + encoded[:1])
+        room.delivers(encoded[1:] + tail.encode())
+        user.sees(character, hint, ids.CLIENT_SHOWS_WHILE_TYPING, around=head + tail)
+    room.delivers(f"{room.words.name()}: {(text := room.words.text())}\n".encode())
+    user.sees(text, hint, unless=ids.CLIENT_SHOWS_WHILE_TYPING)
+
+
+CHECKS = [client_split, client_merged, client_split_utf8]

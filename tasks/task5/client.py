@@ -1,0 +1,139 @@
+"""What a client must do with frames: send what is typed in one, and show what comes; at the end, client and server together."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from grader.api import check, frame, in_hex
+from tasks import ids
+from tasks.chat.room import ChatRoom
+from tasks.task5.dialects import look_how_client_reads
+from tasks.task5.framings import LINES, NO_HEADER, dialect_of
+from tasks.task5.payloads import ODD, filled, nearest, wrong_inside
+from tasks.task5.server import frames
+
+
+@check(ids.CLIENT_FRAMES, points=2, runs="client")
+def client_frames(room: ChatRoom) -> None:
+    """Each line typed arrives as one right frame.
+
+    Does: starts the client on a terminal, answers what it asks, and types lines, one beyond ASCII. The nickname and each line
+    must arrive as a frame of exactly that many bytes.
+
+    Why: the length counts bytes, and an ü has two of them.
+
+    Mistakes:
+    - len(text) in place of len(text.encode()) -> the last bytes are taken for the next header
+    - the newline is still sent -> it is taken for a header as well
+
+    Codelab: section 4 (advanced option) and section 5, Task 5
+    """
+    user = room.user()
+    user.arrives()
+    if room.guest is None:
+        room.fail_for_no_connection(user.program, f"{user.name} typed what it asked for, and it did not connect")
+    _sends_frame(room, user.name.encode(), "the nickname", first=True)
+    for text in (room.words.text(), f"{ODD} {room.words.text()}"):
+        user.types(text)
+        _sends_frame(room, text.encode(), "the line typed")
+
+
+@check(ids.CLIENT_SHOWS, points=1, runs="client", needs=client_frames)
+def client_shows(room: ChatRoom) -> None:
+    """Frames split and merged are shown right.
+
+    Does: sends a frame a few bytes at a time, and then five frames at once; every message must stand on the screen.
+
+    Why: recv() gives pieces of a stream, here as with lines.
+
+    Mistakes:
+    - recv(4) and recv(n) without a loop -> the header is read from the middle of a message
+    - print(recv(1024)) -> the headers are shown as strange signs
+
+    Codelab: section 4 (advanced option)
+    """
+    user = room.user_in_chat()
+    room.second_look = partial(look_how_client_reads, room)
+    name, text = room.words.name(), room.words.text()
+    whole = frame(f"{name}: {text}".encode())
+    for start in range(0, len(whole), 3):
+        room.delivers(whole[start : start + 3])
+    hint = "read exactly four bytes, then exactly as many as they say, in a loop for both; then print the payload"
+    user.sees(text, hint)
+    texts = [room.words.text() for _ in range(5)]
+    room.delivers(b"".join(frame(f"{name}: {one}".encode()) for one in texts))
+    for one in texts:
+        user.sees(one, hint)
+
+
+@check("task5.client-large", points=1, runs="client", needs=client_frames)
+def client_large(room: ChatRoom) -> None:
+    """A 1 MiB frame and a binary frame do not end the client.
+
+    Does: sends a message of 1 MiB, a payload of all byte values, and then a plain message, which must be shown.
+
+    Why: others may send what cannot be shown; the chat goes on.
+
+    Mistakes:
+    - payload.decode() -> UnicodeDecodeError ends the listener: use errors='replace'
+    - recv(n) is believed to give n bytes -> the rest of the large message is taken for headers
+
+    Codelab: section 5, Task 5
+    """
+    user = room.user_in_chat()
+    room.second_look = partial(look_how_client_reads, room)
+    name = room.words.name()
+    user.terminal.skim(2 << 20)
+    room.delivers(frame(f"{name}: ".encode() + filled(1 << 20, f" {room.words.text()}".encode())))
+    room.delivers(frame(bytes(range(256))))
+    room.delivers(frame(f"{name}: {(text := room.words.text())}".encode()))
+    user.sees(text, "collect the whole payload in a loop, and decode it with errors='replace'")
+
+
+@check("task5.together", points=1, runs="both", needs=(frames, client_frames, client_shows))
+def together(room: ChatRoom) -> None:
+    """Two of the student's clients and server chat.
+
+    Does: the server in one terminal, a client in each of two others; both type, both read.
+
+    Why: this is the chat, in frames.
+
+    Mistakes:
+    - server and client frame differently -> each works with itself only
+
+    Codelab: section 5, Task 5
+    """
+    room.two_users_chat()
+
+
+def _sends_frame(room: ChatRoom, payload: bytes, what: str, *, first: bool = False) -> None:
+    """Exactly this payload arrives at our host, in a right frame."""
+    guest = room.guest
+    assert guest is not None, "somebody is connected"
+    ending = room.wait(lambda: any(line.raw == payload for line in guest.lines))
+    if not ending and (not first or guest.lines[0].raw == payload):
+        return
+    near = nearest(guest.lines, payload)
+    dialect = dialect_of(guest.stream, [payload])
+    inside = wrong_inside(near.raw, [payload]) if near else ""
+    if near and (inside or not dialect):
+        observed, cure = f"it got a frame with {len(near.raw):,} bytes: {in_hex(frame(near.raw))}", inside
+    elif dialect:
+        at = guest.stream.rfind(payload)
+        observed, cure = f"{dialect.name}: it got {in_hex(guest.stream[max(at - 8, 0) :])}", dialect.cure
+    else:
+        observed, cure = f"it got {in_hex(guest.stream[-40:])}" if guest.stream else "it got nothing", ""
+    room.fail(
+        f"{what} was not sent as a frame",
+        expected=f"the server gets a frame with {len(payload):,} bytes: {in_hex(frame(payload))}",
+        observed=observed,
+        hint=cure or "send struct.pack('!I', len(data)) + data, with data = text.encode()",
+        ending=None if cure else ending,
+        event=near.event if near else guest.record_unfinished() if guest.tail else None,
+        mark="not as it was typed",
+        blocks=False,
+        meant=bool(guest.lines) or (dialect not in (LINES, NO_HEADER) and bool(guest.stream)),
+    )
+
+
+CHECKS = [client_frames, client_shows, client_large, together]

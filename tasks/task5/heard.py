@@ -1,0 +1,115 @@
+"""A frame must reach somebody through the server; if it does not, what came in place of it, and what to do about it."""
+
+from __future__ import annotations
+
+from grader.api import HEADER, Line, frame, in_hex, last_crash
+from tasks.chat.member import Member
+from tasks.chat.room import ChatRoom
+from tasks.task5.dialects import cure_of_reader, read_by_server
+from tasks.task5.framings import LINES, RIGHT, dialect_of
+from tasks.task5.payloads import nearest, relayed, wrong_inside
+
+_LONG = 100  # bytes, from which nobody counts them
+_STILL_LINES = cure_of_reader("server", LINES)
+_NOTHING_UNDERSTOOD = (
+    "the server passes on nothing, in whatever way it is framed: read four bytes, then as many as they say"
+)
+
+
+def hears(
+    room: ChatRoom, hearer: Member, speaker: Member, payload: bytes, hint: str = "", what: str = "the message"
+) -> None:
+    """A frame with this payload, and nothing else in it but the name, reaches the hearer.
+
+    Without a `hint` it is the first frame of a check, and the way to frame is in question; later a frame has come through.
+    Raises CheckFailed when nothing can come any more.
+    """
+    forms = relayed(speaker.name, payload)
+    seen = 0
+
+    def arrived() -> bool:
+        nonlocal seen
+        start, seen = seen, len(hearer.peer.lines)
+        return any(line.raw in forms for line in hearer.peer.lines[start:])
+
+    ending = room.wait(arrived)
+    if not ending:
+        return
+    near = nearest(hearer.peer.lines, payload)
+    event = near.event if near else room.transcript.last_sent("", or_any=True)
+    room.evidence_ends()
+    observed, cure = _what_came(hearer, near, forms)
+    meant = True
+    if not hint and not near:
+        cure, meant = _cure_of_first(room, hearer, cure)
+    longer = f", or {len(forms[1]):,} with the name" if len(payload) > _LONG else ""
+    room.fail(
+        f"{what} did not arrive as it was sent",
+        expected=f"{hearer.name} gets a frame with {len(payload):,} bytes{longer}: {in_hex(frame(payload))}",
+        observed=observed,
+        hint=cure or hint,
+        ending=None if cure else ending,
+        event=event,
+        mark="not as it was sent" if near else "never arrived",
+        missed="" if near else hearer.peer.label,
+        meant=meant and not room.ended(),
+    )
+
+
+def _what_came(hearer: Member, near: Line | None, forms: list[bytes]) -> tuple[str, str]:
+    """What the hearer got in place of the frame, and the cure where it is plain."""
+    peer = hearer.peer
+    payload, named = forms[0], forms[-1]
+    if payload and HEADER.pack(len(payload)) + named in peer.stream and payload != named:
+        observed = f"{hearer.name} got {len(named):,} bytes after a header that says {len(payload):,}"
+        return observed, "the name counts, too: put the message together first, and then take its length"
+    if near:
+        cure = wrong_inside(near.raw, forms)
+        observed = f"{hearer.name} got a frame with {len(near.raw):,} bytes: {in_hex(frame(near.raw))}"
+        return observed if cure else observed + _first_difference(near.raw, forms), cure
+    dialect = dialect_of(peer.stream, [form for form in forms if form])
+    if dialect:
+        at = max(peer.stream.rfind(form) for form in forms)
+        return f"{dialect.name}: {hearer.name} got {in_hex(peer.stream[max(at - 8, 0) :])}", dialect.cure
+    if peer.ended:
+        return f"{hearer.name}'s connection was {peer.ended}", ""
+    if peer.tail:
+        return f"{hearer.name} got bytes that are no whole frame: {in_hex(peer.tail)}", ""
+    return f"{hearer.name} got nothing like it", ""
+
+
+def _first_difference(raw: bytes, forms: list[bytes]) -> str:
+    """From where on a payload of the right length holds something else, as the end of a sentence."""
+    like = next((form for form in forms if len(form) == len(raw)), None)
+    if like is None:
+        return ""
+    at = next(at for at, (one, other) in enumerate(zip(like, raw, strict=True)) if one != other)
+    return f"; from byte {at:,} on it holds something else: {raw[at : at + 8].hex(' ')}"
+
+
+def _cure_of_first(room: ChatRoom, hearer: Member, cure: str) -> tuple[str, bool]:
+    """What to do where no frame has come through yet, and whether frames were meant; `cure` is what the bytes tell already."""
+    has_crashed = last_crash(room.server.printed) is not None
+    understood = _understood(room)
+    tail = hearer.peer.tail
+    if len(tail) >= HEADER.size and understood in ("", _NOTHING_UNDERSTOOD):
+        claimed = HEADER.unpack_from(tail)[0]
+        cure = cure or (
+            f"its header says {claimed:,} bytes: each message, notices and welcomes too, is "
+            "struct.pack('!I', len(data)) + data, and the length counts data alone"
+        )
+    cure = cure or understood or "each message is struct.pack('!I', len(data)) + data, and so are notices and welcomes"
+    meant = cure not in (_STILL_LINES, _NOTHING_UNDERSTOOD)
+    if has_crashed and cure == _NOTHING_UNDERSTOOD:  # the traceback tells more
+        cure = ""
+    return cure, meant
+
+
+def _understood(room: ChatRoom) -> str:
+    """The cure for a server that takes messages framed in another way; nothing if it takes ours."""
+    way, _ = read_by_server(room)
+    if way is RIGHT or room.ended():
+        return ""
+    if way is None:
+        return _NOTHING_UNDERSTOOD
+    return cure_of_reader("server", way)
