@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from grader.api import Call, Outline, Sources, Where
+from grader.api import Call, Function, Outline, Sources, Where
 
 _SENDS = frozenset({"sendall", "send", "write"})
 
@@ -29,18 +29,23 @@ def sends_without_newline(found: Outline) -> Call | None:
     """The call that sends what it is given without a newline; if that is a parameter, the call that does not give one."""
     for function in found.functions:
         for call in function.calls:
-            # A word that the program knows by itself is not what was typed.
-            if call.name not in _SENDS or not call.arguments or "\\n" in call.text or _is_text(call.arguments[0]):
-                continue
-            handed_over = set(re.findall(r"\w+", call.arguments[0])) & set(function.parameters) - {"self"}
-            callers = [one for one in found.calls() if one.name == function.name and handed_over and one.arguments]
-            if any("\\n" in one.text for one in callers):  # whoever calls it puts the newline there
-                callers = [one for one in callers if "\\n" not in one.text and not _is_text(one.arguments[-1])]
-                if callers:
-                    return callers[0]
-                continue
-            return call
+            if _sends_unended(call) and (unended := _giver(found, function, call)):
+                return unended
     return None
+
+
+def _sends_unended(call: Call) -> bool:
+    """Whether a call sends something without a newline that is no word which the program knows by itself."""
+    return call.name in _SENDS and bool(call.arguments) and "\\n" not in call.text and not _is_text(call.arguments[0])
+
+
+def _giver(found: Outline, function: Function, call: Call) -> Call | None:
+    """The call to mend where `call`, in this function, sends no newline; None if every caller gives what it sends one."""
+    handed_over = set(re.findall(r"\w+", call.arguments[0])) & set(function.parameters) - {"self"}
+    callers = [one for one in found.calls() if one.name == function.name and handed_over and one.arguments]
+    if not any("\\n" in one.text for one in callers):
+        return call
+    return next((one for one in callers if "\\n" not in one.text and not _is_text(one.arguments[-1])), None)
 
 
 def with_newline(call: Call) -> str:

@@ -37,21 +37,32 @@ class User:
         """Answer what the client asks, until it has sent her nickname, or asks no more."""
         for _ in range(_MOST_ANSWERS):
             self.room.rest(self.has_sent)
-            if self.has_sent():
-                if Asked.NAME in self._answered:
-                    break
-                self.room.rest()  # it may have sent something else first, and ask for the name now
-                if asked_for(self._asked()) is not Asked.NAME:
-                    break
-            if self.program.ended() or self.is_in_the_chat():
+            if self._has_arrived() or self._asks_no_more():
                 break
-            if self._answered and not self.terminal.lines() and self.room.spins(self.program):
-                break  # it computes on and on, and never asks
             self._answers()
+        self._goes_by_what_was_sent()
+
+    def _has_arrived(self) -> bool:
+        """Whether her client has sent what it was asked for, the nickname or else something that ends its questions."""
+        if not self.has_sent():
+            return self.is_in_the_chat()
+        if Asked.NAME in self._answered:
+            return True
+        self.room.rest()  # it may have sent something else first, and ask for the name now
+        return asked_for(self._asked()) is not Asked.NAME
+
+    def _asks_no_more(self) -> bool:
+        """Whether her client has ended, or runs in an endless loop and never shows a question."""
+        if self.program.ended():
+            return True
+        return bool(self._answered) and not self.terminal.lines() and self.room.spins(self.program)
+
+    def _goes_by_what_was_sent(self) -> None:
+        """Take another answer for her nickname if the client asked for it in words of its own, and sent that one."""
         guest = self.room.guest
         if guest and not self.room.wait(lambda: bool(guest.lines)) and Asked.NAME not in self._answered:
             first = guest.lines[0].text.strip()
-            if first in (ADDRESS, str(self.room.setup.port)):  # it asked for the nickname in words of its own
+            if first in (ADDRESS, str(self.room.setup.port)):
                 self.name = self.terminal.label = first
 
     def _asked(self) -> str:

@@ -48,7 +48,25 @@ def find(text: str, *, only_marked: bool = False) -> dict[str, str]:
 
     An answer is empty where its question stands and nothing under it.
     """
-    lines = _of_task_2(_plain(text))
+    found, loose = _parted(_of_task_2(_plain(text)), only_marked=only_marked)
+    if only_marked:
+        return {question: answer for question, answer in found.items() if answer}
+    paragraphs = [one for one in loose if len(one.split()) >= _LEAST_WORDS]
+    if not any(found.values()) and len(paragraphs) == len(QUESTIONS):
+        return dict(zip(QUESTIONS, paragraphs, strict=True))
+    sentences = [sentence for answer in found.values() for sentence in _sentences(answer)]
+    if all(found.get(question) for question in QUESTIONS) or not (paragraphs or len(sentences) > 1):
+        return found
+    # Something is written that is under no mark: whoever reads it sees all of it.
+    everything = " ".join(filter(None, (*paragraphs, *found.values())))
+    return {question: found.get(question) or everything for question in QUESTIONS}
+
+
+def _parted(lines: list[str], *, only_marked: bool) -> tuple[dict[str, str], list[str]]:
+    """What stands under a mark, by question, and the paragraphs that stand under none; the questions themselves are left out.
+
+    With `only_marked`, a number alone is no mark.
+    """
     marked: dict[str, list[str]] = {}
     loose: list[list[str]] = [[]]
     under: str | None = None
@@ -56,28 +74,27 @@ def find(text: str, *, only_marked: bool = False) -> dict[str, str]:
         question, rest, by_number = _mark(line)
         if question and not (by_number and only_marked):
             under = question
-            marked.setdefault(question, []).append("" if _ASKS.search(rest) else rest)
+            marked.setdefault(question, []).append(_but_questions(rest))
         elif _heading(line) is not None:
             under = None
             loose.append([])
         elif under:
-            marked[under].append("" if _ASKS.search(line) else line)
+            marked[under].append(_but_questions(line))
         elif not line.strip() or re.match(r"\s*[-*+]\s", line):
             loose.append([line])
         elif not _ASKS.search(line):
             loose[-1].append(line)
-    found = {question: _joined(rows) for question, rows in marked.items()}
-    if only_marked:
-        return {question: answer for question, answer in found.items() if answer}
-    paragraphs = [one for one in map(_joined, loose) if len(one.split()) >= _LEAST_WORDS]
-    if not any(found.values()) and len(paragraphs) == len(QUESTIONS):
-        return dict(zip(QUESTIONS, paragraphs, strict=True))
-    sentences = [part for answer in found.values() for part in re.split(r"[.!?]\s", answer) if len(part.split()) > 2]
-    if all(found.get(question) for question in QUESTIONS) or not (paragraphs or len(sentences) > 1):
-        return found
-    # Something is written that is under no mark: whoever reads it sees all of it.
-    everything = " ".join(filter(None, (*paragraphs, *found.values())))
-    return {question: found.get(question) or everything for question in QUESTIONS}
+    return {question: _joined(rows) for question, rows in marked.items()}, [_joined(rows) for rows in loose]
+
+
+def _sentences(answer: str) -> list[str]:
+    """The parts of an answer that are more than a word or two."""
+    return [part for part in re.split(r"[.!?]\s", answer) if len(part.split()) > 2]
+
+
+def _but_questions(line: str) -> str:
+    """The line, or nothing if it only asks."""
+    return "" if _ASKS.search(line) else line
 
 
 def is_template(answer: str) -> bool:
@@ -88,17 +105,19 @@ def is_template(answer: str) -> bool:
 def _mark(line: str) -> tuple[str | None, str, bool]:
     """The question that a line announces, what of its answer stands in it, and whether it is told by a number only."""
     heading = _heading(line)
-    label = _LABEL.match(line) if heading is None else None
-    about = _about(heading if heading is not None else label["label"] if label else "")
-    if label and not re.match(
-        r"(?i)(the )?(listen|receiv|recv|fram|message|thread|client|server|buffer|boundar)", label["label"]
-    ):
-        about = None
-    if about and (heading is None or not _is_title(heading)):
-        return about, (label["rest"] or "") if label else "", False
     if heading is not None:
+        if not _is_title(heading) and (about := _about(heading)):
+            return about, "", False
         number = _NUMBERED_HEADING.match(heading) or _POINT.match(heading)
         return (_by_number(number["number"]), "", True) if number else (None, "", False)
+    label = _LABEL.match(line)
+    if label and _LABEL_BEGINS.match(label["label"]) and (about := _about(label["label"])):
+        return about, label["rest"] or "", False
+    return _point(line)
+
+
+def _point(line: str) -> tuple[str | None, str, bool]:
+    """The same of a numbered line: by what it asks, or else by its number."""
     point = _SUB_POINT.match(line) or _POINT.match(line)
     if not point:
         return None, "", False
