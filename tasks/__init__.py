@@ -1,4 +1,7 @@
-"""The codelab: its checks, one module per task, and its wording. Nothing here knows of processes, sockets or reports."""
+"""The codelab: its checks, a module or package for each task, and its wording. Nothing here knows of processes or reports.
+
+Of the engine, the tasks import `grader.api` alone.
+"""
 
 from functools import partial
 from pathlib import Path

@@ -6,6 +6,7 @@ import pytest
 
 from grader.wire.framing import FrameBuffer, LineBuffer, frame, in_hex
 from tasks.task5.framings import DIALECTS, dialect_of
+from tasks.task5.payloads import relayed, wrong_inside
 
 STREAMS = [
     pytest.param(b"", [], b"", id="nothing"),
@@ -166,3 +167,22 @@ def test_in_hex():
     assert in_hex(b"\0\0\0\2hi") == "00 00 00 02 | 68 69"
     assert in_hex(b"\0\0") == "00 00"
     assert in_hex(bytes(100), most=6) == "00 00 00 00 | 00 00 ... (100 bytes)"
+
+
+@pytest.mark.parametrize(
+    ("raw", "payload", "words"),
+    [
+        (b"mira: hi\n", b"hi", "the newline is still appended"),
+        (frame(b"hi"), b"hi", "the header that came is passed on"),
+        ("\ufffd hi".encode(), b"\xff hi", "decoded and encoded again"),
+        (b"mira: b'hi'", b"hi", "as Python shows bytes"),
+        (b"hi", b" hi\n", "stripped on the way"),
+        (b"mira: hell", b"hello", "only 4 bytes of it"),
+        (b"[mira] hi", b"hi", 'before the payload stands "[mira] "'),
+        (b"something else", b"hi", ""),
+    ],
+)
+def test_what_is_wrong_inside_a_frame(raw, payload, words):
+    """A payload that came in another form tells by that form what was done to it."""
+    told = wrong_inside(raw, relayed("mira", payload))
+    assert words in told if words else not told
