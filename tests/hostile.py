@@ -1,8 +1,8 @@
 """Grade the attackers of tests/hostile, each inside an enclosure with baits, and tell what every one of them reached.
 
 `python tests/hostile.py [NAME...] [--isolation LEVEL] [--as root|user]` prints what got through; `--table` measures all levels
-and writes the README's table. An attacker says `TRIES x` before and `REACHED x` after it got somewhere; what it did
-outside is measured by the harness itself: files, processes, baits, the report, the submission graded next.
+and writes the table into grader/isolation/README.md. An attacker says `TRIES x` before and `REACHED x` after it got
+somewhere; what it did outside is measured by the harness itself: files, processes, baits, the report, the submission graded next.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ import enclosure
 
 TESTS = Path(__file__).parent
 PROJECT, ATTACKS, RIGHT_CHAT = TESTS.parent, TESTS / "hostile", TESTS / "hostile" / "right_chat.py"
-RESULTS, README = ATTACKS / "results.json", PROJECT / "README.md"
+RESULTS, CHAPTER = ATTACKS / "results.json", PROJECT / "grader" / "isolation" / "README.md"
 NAMES = sorted(folder.name for folder in ATTACKS.iterdir() if (folder / "attack.toml").is_file())
 LEVELS = ("full", "network", "none")
 LIBRARIES = (
@@ -61,7 +61,7 @@ class Attack:
     """One folder of tests/hostile, as its attack.toml describes it."""
 
     name: str
-    kind: str  # the row of the README's table
+    kind: str  # the row of the table
     about: str
     tries: tuple[str, ...] = ()  # what it says it tries; all must be seen
     only: tuple[str, ...] = ("task1.broadcast",)
@@ -396,7 +396,7 @@ def _outside(attack: Attack, measured: dict) -> list[str]:
     return found
 
 
-# -- the README's table --------------------------------------------------------------------------------------------------------
+# -- the chapter's table -------------------------------------------------------------------------------------------------------
 
 
 def measure(level: str, user: str, names: list[str]) -> dict[str, list[str] | None]:
@@ -452,9 +452,9 @@ def _cell(outcomes: list[str]) -> str:
     return "not stopped" if not stopped else f"{stopped} of {len(ran)} stopped"
 
 
-def readme_table() -> str:
-    """The table that stands in the README."""
-    return README.read_text("utf-8").partition(MARKERS[0])[2].partition(MARKERS[1])[0].strip() + "\n"
+def chapter_table() -> str:
+    """The table that stands in the chapter on isolation."""
+    return CHAPTER.read_text("utf-8").partition(MARKERS[0])[2].partition(MARKERS[1])[0].strip() + "\n"
 
 
 def kept_results() -> dict[str, dict[str, str]]:
@@ -464,12 +464,12 @@ def kept_results() -> dict[str, dict[str, str]]:
 
 
 def write_table(results: dict[str, dict[str, str]]) -> None:
-    """Keep the results, and put their table into the README."""
+    """Keep the results, and put their table into the chapter on isolation."""
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    before, begin, rest = README.read_text("utf-8").partition(MARKERS[0])
+    before, begin, rest = CHAPTER.read_text("utf-8").partition(MARKERS[0])
     _, end, after = rest.partition(MARKERS[1])
     if begin and end:
-        README.write_text(f"{before}{begin}\n{table(results)}{end}{after}")
+        CHAPTER.write_text(f"{before}{begin}\n{table(results)}{end}{after}")
 
 
 def word(outcome: list[str] | None) -> str:
@@ -483,7 +483,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--isolation", choices=LEVELS, default="full")
     parser.add_argument("--as", dest="user", choices=("user", "root"), default="user")
-    parser.add_argument("--table", action="store_true", help="measure every level and write the README's table")
+    parser.add_argument("--table", action="store_true", help="measure every level and write the table")
     parser.add_argument("--measured", action="store_true", help="print all that was measured")
     arguments = parser.parse_args()
     names = in_order(arguments.names or NAMES)

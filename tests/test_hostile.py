@@ -80,11 +80,11 @@ def test_every_attack_is_described():
         assert not attack.after or (attack.after in hostile.NAMES and not hostile.Attack.load(attack.after).after)
 
 
-def test_readme_table_is_the_measured_one():
-    """The README's table is that of the last measurement, which knew all attacks and found that full isolation stops them."""
+def test_the_table_is_the_measured_one():
+    """The chapter's table is that of the last measurement, which knew all attacks and found that full isolation stops them."""
     results = hostile.kept_results()
     assert sorted(results) == hostile.NAMES
-    assert hostile.readme_table() == hostile.table(results)
+    assert hostile.chapter_table() == hostile.table(results)
     assert {name for name, levels in results.items() if levels["full"] != "stopped"} == set()
 
 
