@@ -70,7 +70,9 @@ def parted() -> tuple[str, str, str]:
 def test_the_table_of_packages_is_up_to_date() -> None:
     """The chapter has the packages in the contract's order, each with its docstring's first paragraph."""
     if parted()[1] != table():
-        pytest.fail("grader/README.md: the packages say something else: run `python tests/test_house.py`", pytrace=False)
+        pytest.fail(
+            "grader/README.md: the packages say something else: run `python tests/test_house.py`", pytrace=False
+        )
 
 
 def test_every_package_has_a_rule() -> None:
