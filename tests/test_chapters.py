@@ -43,7 +43,7 @@ INSTEAD = {
     r"^(chatgrade batch (?!.*--cluster).*)$": rf"\1 --task task3 {_QUICK}",
     r"^(chatgrade interop .*)$": rf"\1 --only ada {_QUICK}",
     r"^(chatgrade all .*) --isolation full(.*)$": r"\1\2",  # not every machine has it
-    # What would not end, needs a person or a cluster, or takes long is asked for its help: it gives it if it knows the options.
+    # What would not end, needs a person or a cluster, or takes long is asked for its help, which must name the options.
     r"^(chatgrade watch .*)$": r"\1 --help",
     r"^(chatgrade review (?!.*--list).*)$": r"\1 --help",
     r"^(chatgrade batch .* --cluster .*)$": r"\1 --help",
@@ -51,7 +51,7 @@ INSTEAD = {
     r"^(python -m reference\..*)$": r"\1 --help",
     r"^(python tests/(hostile|verdicts|\w*bench)\.py.*)$": r"\1 --help",
     r"^((ruff|mypy|lint-imports).*)$": r"\1 --help",
-    r"^((python -m )?pytest.*)$": rf"cd {PROJECT} && \1 --help",
+    r"^((python -m )?pytest.*)$": rf"(cd {PROJECT} && \1 --help)",
     # These write into the project, or take no options: they are compiled.
     r"^python (tests/(picture|test_house|page_bench)\.py).*$": r"python -m py_compile \1",
 }
@@ -126,21 +126,22 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("block", SHELL)
 def test_commands(block: str, place: Path) -> None:
-    """The commands of a block run one after the other, as they stand there or as the tables above say, and succeed."""
+    """The commands of a block succeed one after the other, as they stand there or as the tables above say."""
     environment = {
         **os.environ,
         "PATH": f"{place}/.venv/bin:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(PROJECT),
     }
-    wanted = [instead(command) for command in commands(block)]
+    script = [instead(command) for command in commands(block)]
     if "results/ " in block and "chatgrade batch" not in block:
-        wanted.insert(0, instead("chatgrade batch submissions/ -o results/"))
-    for command in filter(None, wanted):
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=place, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        script.insert(0, instead("chatgrade batch submissions/ -o results/"))
+    done = subprocess.run(
+        ["bash", "-exc", "\n".join(script)], cwd=place, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    options = {option for command in script if "--help" in command for option in re.findall(r"--\w[\w-]*", command)}
+    assert {option for option in options if option not in done.stdout} == set()
 
 
 def test_nothing_in_the_tables_is_left_over() -> None:
