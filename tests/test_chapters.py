@@ -34,8 +34,8 @@ _QUICK = f"--isolation network --python {sys.executable}"
 INSTEAD = {
     # The environment is there: it is the one that these tests run in.
     r"^\(python3 -m venv .* && \.venv/bin/pip install -q \S+( '\S+')? && \.venv/bin/": "",
-    r"^(chatgrade task1 tests/submissions/echoes_to_sender)$": r"\1 --only task1.broadcast || test $? = 1",
-    r"^(chatgrade task1 tests/submissions/deadlock_on_leave .*)$": r"\1 || test $? = 1",
+    r"^(chatgrade task1 tests/corpus/both/echoes_to_sender)$": r"\1 --only task1.broadcast || test $? = 1",
+    r"^(chatgrade task1 tests/corpus/server/deadlock_on_leave .*)$": r"\1 || test $? = 1",
     # One check stands for all of them.
     r"^(chatgrade (all|task1) (?!.*--(only|help)).*)$": r"\1 --only task1.lan",
     r"^(chatgrade task3 .*)$": r"\1 --only task3.no-argument",
@@ -64,7 +64,7 @@ ONLY_READ = {
 }
 """What is not run at all, and why."""
 
-INVENTED = ("tasks/task6", "grader/reports/names.py", "tests/submissions/NAME")
+INVENTED = ("tasks/task6", "grader/reports/names.py", "tests/corpus/KIND/NAME")
 """Paths that the reader is told to make."""
 
 
@@ -176,7 +176,7 @@ def test_the_readme_begins_with_the_two_set_up_commands() -> None:
     fresh = "(python3 -m venv .venv || { $(command -v sudo) apt-get update && "
     assert all(len(block) == 1 and block[0].startswith(fresh) for block in (first, second))
     assert first[0].endswith(
-        ".venv/bin/pip install -q . && .venv/bin/chatgrade task1 tests/submissions/echoes_to_sender"
+        ".venv/bin/pip install -q . && .venv/bin/chatgrade task1 tests/corpus/both/echoes_to_sender"
     )
     assert second[0].endswith(".venv/bin/pip install -q -e '.[test]' && .venv/bin/python -m pytest")
 
