@@ -17,7 +17,8 @@ from typing import Any
 from support import corpus
 from support.corpus import NAMES, PROGRAMS, description, folder_of, programs
 
-from grader.cli import options
+from grader.cli.options import OWN_PYTHON, RunOptions
+from grader.cli.request import class_request
 from grader.installed import load
 from grader.model.report import Report
 from grader.reports.json import to_dict
@@ -111,7 +112,7 @@ def reports(
 ) -> Iterator[tuple[str, Report]]:
     """Grade them all in one run, each in these checks or, without any, in all; a name with its report as soon as it is there."""
     asked = [
-        (name, replace(_request(name, terminal, python or options.OWN_PYTHON), only=tuple(only)))
+        (name, replace(_request(name, terminal, python or OWN_PYTHON), only=tuple(only)))
         for name, only in asked_for.items()
     ]
     setup = asked[0][1].setup(corpus.CORPUS, {})
@@ -121,8 +122,9 @@ def reports(
 
 def _request(name: str, terminal: str, python: str) -> Request:
     """What `chatgrade all` or, for Task 5's programs, `chatgrade task5` asks of it; the seed is another one each time."""
-    tasks = (LAB.bonus,) if is_framed(name) else options.TASKS
-    return options.class_request(LAB, tasks, path_of(name), None, None, python, terminal)
+    tasks = (LAB.bonus,) if is_framed(name) else tuple(task.id for task in LAB.catalogue.tasks)
+    options = RunOptions(seed=None, python=python, config=None, terminal=terminal, jobs=None, quiet=True, no_color=True)
+    return class_request(LAB, tasks, path_of(name), options)
 
 
 def _one(name: str, request: Request) -> Grading[tuple[str, Report]]:

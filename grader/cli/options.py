@@ -1,184 +1,150 @@
-"""What commands have in common: their options, and what the values of these stand for on this machine."""
+"""Options of commands: each is declared as the field of a frozen dataclass, which click's values are put into."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
-import time
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import click
 
-from grader import config as course
-from grader.model import codelab
-from grader.model.errors import UsageError
-from grader.model.settings import Settings
-from grader.reports import files
-from grader.submission import intake
+from grader import installed
 
-if TYPE_CHECKING:
-    from grader.run.grading import Request
-
-_LEVELS = ("full", "network", "none")
-TASKS = ("task1", "task2", "task3", "task4", "task5")
 OWN_PYTHON: str = getattr(sys, "_base_executable", sys.executable)  # without the tool's own packages
 FILE = click.Path(path_type=Path)
-_RUN: list[Callable[..., Any]] = [
-    click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."),
-    click.option(
+_LEVELS = ("full", "network", "none")
+_PARAMETERS = "click"  # the key of a field's metadata: a function of the field's name that makes its click parameters
+
+Options = TypeVar("Options")
+
+
+def option(*names: str, **attributes: Any) -> Any:  # noqa: ANN401 - click's attributes, and a field of any type
+    """Declare a field that is given on the command line by these names; the attributes are those of click.Option."""
+    return declared(lambda field_name: [click.Option([*names, field_name], **attributes)])
+
+
+def argument(**attributes: Any) -> Any:  # noqa: ANN401 - click's attributes, and a field of any type
+    """Declare a field that is given on the command line by its place; the attributes are those of click.Argument."""
+    return declared(lambda field_name: [click.Argument([field_name], **attributes)])
+
+
+def no_color() -> Any:  # noqa: ANN401 - a field
+    """Declare the field `no_color`."""
+    return option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
+
+
+def declared(parameters: Callable[[str], list[click.Parameter]]) -> Any:  # noqa: ANN401 - a field of any type
+    """Declare a field by the click parameters that its name makes."""
+    return field(metadata={_PARAMETERS: parameters})
+
+
+def command(
+    name: str, text: str, kind: type[Options], run: Callable[[Options], int], given: Mapping[str, object]
+) -> click.Command:
+    """Make the command that runs this function with its options; those that the name stands for are given."""
+    parameters = [
+        parameter
+        for value in fields(kind)  # type: ignore[arg-type] # a dataclass, which has no type of its own
+        if _PARAMETERS in value.metadata
+        for parameter in value.metadata[_PARAMETERS](value.name)
+    ]
+    return click.Command(name, params=parameters, callback=lambda **values: run(kind(**given, **values)), help=text)
+
+
+# Dataclasses collect the fields of their bases from the last base to the first: that is the order in which help shows them.
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How programs are run, and how it is shown: of each command that grades."""
+
+    seed: int | None = option(
+        "--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."
+    )
+    python: str = option(
         "--python",
         metavar="EXE",
         default=OWN_PYTHON,
         help="The Python that runs the student's program (3.8 or newer).",
-    ),
-    click.option("--config", type=FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."),
-    click.option(
+    )
+    config: Path | None = option(
+        "--config", type=FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."
+    )
+    terminal: str = option(
         "--terminal",
         type=click.Choice(["auto", "pty", "pipes"]),
         default="auto",
         show_default=True,
         help="What clients run at: a pseudo-terminal, or plain pipes.",
-    ),
-    click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; else one per processor."),
-    click.option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score."),
-    click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same."),
-]
-SUBMISSION: list[Callable[..., Any]] = [
-    click.argument("path", type=FILE),
-    click.option("--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."),
-    click.option("--server", type=FILE, metavar="FILE", help="The server, if it has another name than usual."),
-    click.option("--client", type=FILE, metavar="FILE", help="The client, if it has another name than usual."),
-    click.option(
+    )
+    jobs: int | None = option(
+        "--jobs", type=click.IntRange(1, 256), metavar="N", help="Checks at a time; else one per processor."
+    )
+    quiet: bool = option("-q", "--quiet", is_flag=True, help="Show only what failed, in a line each, and the score.")
+    no_color: bool = no_color()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskOptions:
+    """Which tasks are checked: all, if none is named."""
+
+    tasks: tuple[str, ...] = option(
+        "--task",
+        multiple=True,
+        type=click.Choice(tuple(installed.tasks())),
+        default=tuple(installed.tasks()),
+        help="Only this task. Repeatable.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Submission:
+    path: Path = argument(type=FILE)
+    only: tuple[str, ...] = option(
+        "--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."
+    )
+    server: Path | None = option(
+        "--server", type=FILE, metavar="FILE", help="The server, if it has another name than usual."
+    )
+    client: Path | None = option(
+        "--client", type=FILE, metavar="FILE", help="The client, if it has another name than usual."
+    )
+    isolation: str = option(
         "--isolation",
         type=click.Choice(["auto", *_LEVELS]),
         default="auto",
         show_default=True,
         help="full: programs see only their own files (bubblewrap); network: a private network for each check; "
         "none: the real port, one check at a time.",
-    ),
-    *_RUN,
-]
-GRADING: list[Callable[..., Any]] = [
-    *SUBMISSION,
-    click.option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too."),
-]
-CLASS: list[Callable[..., Any]] = [
-    click.argument("paths", nargs=-1, required=True, type=FILE, metavar="PATH..."),
-    click.option("-o", "--out", required=True, type=FILE, metavar="OUT", help="The folder of the results."),
-    click.option(
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionOptions(RunOptions, _Submission):
+    """Which submission is graded, and how: of each command that grades a single submission."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Class:
+    paths: tuple[Path, ...] = argument(nargs=-1, required=True, type=FILE, metavar="PATH...")
+    out: Path = option("-o", "--out", required=True, type=FILE, metavar="OUT", help="The folder of the results.")
+    layout: str | None = option(
         "--layout", metavar="NAME", help="The form of the class, if it is not recognised: folders, canvas, ..."
-    ),
-    click.option("--only", multiple=True, metavar="KEY", help="Only this hand-in, or those like 'a*'. Repeatable."),
-    click.option(
+    )
+    only: tuple[str, ...] = option(
+        "--only", multiple=True, metavar="KEY", help="Only this hand-in, or those like 'a*'. Repeatable."
+    )
+    isolation: str = option(
         "--isolation",
         type=click.Choice(_LEVELS),
         default="full",
         show_default=True,
         help="Less than full accepts what strangers' programs may do then.",
-    ),
-    *_RUN,
-]
-BATCH: list[Callable[..., Any]] = [
-    *CLASS,
-    click.option("--task", "tasks", multiple=True, type=click.Choice(TASKS), help="Only this task. Repeatable."),
-    click.option("--regrade", is_flag=True, help="Grade again what is unchanged, too."),
-    click.option("--cluster", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler."),
-]
-
-
-class Reporting(click.Command):
-    """A command with an option for each format of a report. Looked up when it is called: `chatgrade --help` needs none."""
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """All parameters, those of the formats before `--verbose`."""
-        own = super().get_params(ctx)
-        place = [parameter.name for parameter in own].index("verbose")
-        return [*own[:place], *_report_options(), *own[place:]]
-
-
-@cache
-def _report_options() -> tuple[click.Option, ...]:
-    return tuple(
-        click.Option([f"--{form}"], metavar="FILE", help=f"Write the report as {what}; `-`: to standard output, alone.")
-        for form, what in files.FORMS.items()
     )
 
 
-def taking(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """What commands have in common."""
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return add
-
-
-def settings_and_programs(
-    lab: codelab.Codelab, tasks: tuple[str, ...], taken: intake.Intake, server: Path | None, client: Path | None,
-    config: Path | None,
-) -> tuple[Settings, dict[str, Path]]:  # fmt: skip
-    """The settings that hold for a submission, and its programs that were named on the command line."""
-    beside = taken.path if taken.unpacked else server or client or taken.path
-    given = {
-        lab.bonus_role(role) if tasks == (lab.bonus,) else role: taken.file(file)
-        for role, file in (("server", server), ("client", client))
-        if file
-    }
-    return course.load(config or course.find(beside), lab), given
-
-
-def class_request(
-    lab: codelab.Codelab, tasks: tuple[str, ...], path: Path, config: Path | None, seed: int | None, python: str,
-    terminal: str,
-) -> Request:  # fmt: skip
-    """What is asked of each hand-in of a class that is at this path."""
-    from grader.run.grading import Request
-
-    chosen = course.load(config or course.find(path.absolute().parent), lab)
-    backend, notes = terminal_kind(terminal)
-    seed = drawn_seed() if seed is None else seed
-    return Request(tasks, (), chosen, seed, python, interpreter_at(python), backend, notes)
-
-
-def drawn_seed() -> int:
-    """A seed."""
-    return time.time_ns() % 2**32
-
-
-def terminal_kind(wanted: str) -> tuple[str, tuple[str, ...]]:
-    """The kind of terminal that clients run at, and what the report should say about it."""
-    if wanted != "auto":
-        return wanted, ()
-    try:
-        for end in os.openpty():
-            os.close(end)
-    except OSError as error:
-        return "pipes", (f"clients ran at plain pipes: this machine has no pseudo-terminal to give ({error.strerror})",)
-    return "pty", ()
-
-
-def interpreter_at(python: str) -> str:
-    """The absolute path of a Python that can run students' programs."""
-    found = located(python)
-    if python != OWN_PYTHON:
-        asked = subprocess.run(
-            [found, "-c", "import sys; print(sys.version_info >= (3, 8))"], capture_output=True, check=False
-        )
-        if asked.stdout.strip() != b"True":
-            raise UsageError(f"{python}: is not a Python of version 3.8 or newer.")
-    return found
-
-
-def located(python: str) -> str:
-    """The absolute path of a Python, whether or not it can run anything."""
-    found = shutil.which(python)
-    if not found:
-        raise UsageError(f"{python}: there is no such Python to run the student's program with.")
-    return str(Path(found).absolute())  # the program is started in another folder
+@dataclass(frozen=True, kw_only=True)
+class ClassOptions(RunOptions, _Class):
+    """Which class is graded, and how: of each command that runs the programs of many students."""

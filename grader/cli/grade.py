@@ -1,0 +1,65 @@
+"""`chatgrade all`, and `chatgrade` with the name of a task: grade a submission."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from grader import installed
+from grader.cli import output
+from grader.cli.options import SubmissionOptions, declared, option
+from grader.cli.request import environment, submission_request
+from grader.reports import files
+from grader.run import runner
+from grader.run.grading import grading
+from grader.submission import intake
+
+
+def _report_files() -> Any:  # noqa: ANN401 - a field
+    """Declare a field for the file of each form of report: one option a form, and one mapping for all."""
+
+    def collect(context: click.Context, parameter: click.Parameter, file: str | None) -> None:
+        context.params["reports"] = {**context.params.get("reports", dict.fromkeys(files.FORMS)), parameter.name: file}
+
+    return declared(
+        lambda _: [
+            click.Option(
+                [f"--{form}"],
+                metavar="FILE",
+                expose_value=False,
+                callback=collect,
+                help=f"Write the report as {what}; `-`: to standard output, alone.",
+            )
+            for form, what in files.FORMS.items()
+        ]
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(SubmissionOptions):
+    """The options of the command."""
+
+    tasks: tuple[str, ...]  # given by the command's name
+    reports: Mapping[str, str | None] = _report_files()  # form -> the name of a file, if one was given
+    verbose: bool = option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too.")
+
+
+def run(options: Options) -> int:
+    """Take in, find, run, report; returns the exit status."""
+    names = {form: name for form, name in options.reports.items() if name is not None}
+    with intake.taken_in(options.path) as submission:
+        lab = installed.load()
+        request = submission_request(lab, options.tasks, submission, options, environment(options))
+        with files.Files(names) as reports:
+            with output.progress(quiet=options.quiet or reports.alone, no_color=options.no_color) as listener:
+                steps = grading(lab, request, submission, listener)
+                report = runner.run_one(lab, steps, options.isolation, options.jobs or 0)
+            reports.write(report)
+        if not reports.alone:
+            from grader.console.report import render  # rich takes its time, and a report that stands alone needs none
+
+            render(report, output.console(no_color=options.no_color), verbose=options.verbose, quiet=options.quiet)
+    return report.exit_status

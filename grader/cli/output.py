@@ -1,0 +1,38 @@
+"""Where commands write: consoles, the line of progress, and text that may quote a student."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from grader.text import sinks
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from grader.run.schedule import Listener
+
+
+def harmless(text: object) -> str:
+    """Text for standard error that quotes file names or settings: it neither commands a terminal nor begins a line."""
+    return sinks.terminal(str(text), sys.stderr.encoding or "ascii")
+
+
+def console(*, no_color: bool = False, stderr: bool = False) -> Console:
+    """A console on standard output or standard error; without `no_color`, colours are used where they can be shown."""
+    from rich.console import Console
+
+    return Console(no_color=no_color or None, stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def progress(*, quiet: bool, no_color: bool) -> AbstractContextManager[Listener]:
+    """A line on standard error that tells how far a run is; where no terminal shows it, rich is not even loaded."""
+    from grader.run.schedule import Listener
+
+    if quiet or not sys.stderr.isatty():
+        return contextlib.nullcontext(Listener())
+    from grader.console.progress import Progress
+
+    return Progress(console(no_color=no_color, stderr=True))

@@ -1,0 +1,102 @@
+"""From a command's options to what is asked of a submission or of a class, on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import config
+from grader.cli.options import OWN_PYTHON, RunOptions, SubmissionOptions
+from grader.model.codelab import Codelab
+from grader.model.errors import UsageError
+from grader.model.settings import Settings
+from grader.run.grading import Request
+from grader.submission.intake import Intake
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The options of a run, with each that was left open decided: the seed, the interpreter, the kind of terminal."""
+
+    seed: int
+    python: str  # as it was asked for
+    interpreter: str  # its absolute path
+    terminal: str
+    notes: tuple[str, ...]  # for the report
+
+    def request(
+        self, tasks: tuple[str, ...], only: tuple[str, ...], settings: Settings, programs: Mapping[str, Path]
+    ) -> Request:
+        """The request for these tasks with these settings; `programs` are those named on the command line, by role."""
+        return Request(
+            tasks, only, settings, self.seed, self.python, self.interpreter, self.terminal, self.notes, programs
+        )
+
+
+def environment(options: RunOptions) -> Environment:
+    """Decide what the options leave open. Raises UsageError when there is no such Python."""
+    seed = random_seed() if options.seed is None else options.seed
+    terminal, notes = terminal_kind(options.terminal)
+    return Environment(seed, options.python, interpreter_at(options.python), terminal, notes)
+
+
+def class_request(lab: Codelab, tasks: tuple[str, ...], path: Path, options: RunOptions) -> Request:
+    """The request for each hand-in of the class at this path. Raises UsageError when an option or a setting is wrong."""
+    settings = config.load(options.config or config.find(path.absolute().parent), lab)
+    return environment(options).request(tasks, (), settings, {})
+
+
+def submission_request(
+    lab: Codelab, tasks: tuple[str, ...], submission: Intake, options: SubmissionOptions, run_in: Environment
+) -> Request:
+    """The request for a submission. Raises UsageError when a setting is wrong."""
+    beside = submission.path if submission.unpacked else options.server or options.client or submission.path
+    settings = config.load(options.config or config.find(beside), lab)
+    programs = {
+        lab.bonus_role(role) if tasks == (lab.bonus,) else role: submission.file(file)
+        for role, file in (("server", options.server), ("client", options.client))
+        if file
+    }
+    return run_in.request(tasks, options.only, settings, programs)
+
+
+def random_seed() -> int:
+    """A seed that differs from run to run, in 32 bits."""
+    return time.time_ns() % 2**32
+
+
+def terminal_kind(wanted: str) -> tuple[str, tuple[str, ...]]:
+    """The kind of terminal that clients run at (`pty` or `pipes`), and what the report should say about it."""
+    if wanted != "auto":
+        return wanted, ()
+    try:
+        for end in os.openpty():
+            os.close(end)
+    except OSError as error:
+        return "pipes", (f"clients ran at plain pipes: this machine has no pseudo-terminal to give ({error.strerror})",)
+    return "pty", ()
+
+
+def interpreter_at(python: str) -> str:
+    """The absolute path of a Python. Raises UsageError when it is none, or too old to run students' programs."""
+    found = located(python)
+    if python != OWN_PYTHON:
+        asked = subprocess.run(
+            [found, "-c", "import sys; print(sys.version_info >= (3, 8))"], capture_output=True, check=False
+        )
+        if asked.stdout.strip() != b"True":
+            raise UsageError(f"{python}: is not a Python of version 3.8 or newer.")
+    return found
+
+
+def located(python: str) -> str:
+    """The absolute path of a Python, whether or not it can run anything. Raises UsageError when there is no such file."""
+    found = shutil.which(python)
+    if not found:
+        raise UsageError(f"{python}: there is no such Python to run the student's program with.")
+    return str(Path(found).absolute())  # the program is started in another folder
