@@ -18,7 +18,8 @@ from commandline import chatgrade
 from report_samples import full_report
 from support import corpus
 
-from grader import cli
+from grader import cli, installed
+from grader.cli.commands import entries
 from grader.reports.json import render
 
 REFERENCE = Path(__file__).parent.parent / "reference"
@@ -40,6 +41,44 @@ def started(*arguments: object, **environ: str) -> subprocess.CompletedProcess[s
 def folder(tmp_path):
     """A folder with a right server in it."""
     return Path(shutil.copytree(RIGHT, tmp_path / "ada"))
+
+
+# -- help --------------------------------------------------------------------------------------------------------------
+
+COMMANDS = {entry.name: entry for entry in entries()}
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_nothing_is_loaded_to_tell_what_there_is(option):
+    """What commands there are is told without the module of any, and without checks, settings or files of submissions."""
+    code = (
+        f"import sys; sys.argv = ['chatgrade', '{option}']; import grader.cli\n"
+        "try: grader.cli.main()\n"
+        "except SystemExit: print(*(name for name in sys.modules if name.split('.')[0] in ('grader', 'tasks')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *_, loaded = done.stdout.splitlines()
+    assert {f"grader.cli.{entry.module}" for entry in COMMANDS.values()}.isdisjoint(loaded.split())
+    assert {name for name in loaded.split() if name.startswith("tasks")} == {"tasks"}
+    assert {"grader.run.runner", "grader.config", "grader.submission"}.isdisjoint(loaded.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command(name):
+    """Each command can be loaded, and its help begins with what the list of commands says of it."""
+    done, listed = chatgrade(name, "--help"), chatgrade("--help").stdout
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: chatgrade {name} [OPTIONS]")
+    told = re.search(rf"(?m)^  {name} +(.*?)(?:\.\.\.)?$", listed)
+    assert told
+    assert told[1] in " ".join(done.stdout.split())
+
+
+def test_a_command_for_each_task():
+    """The tasks that commands are made of are those of the catalogue, by their titles."""
+    titles = {task.id: task.title for task in installed.load().catalogue.tasks}
+    assert {task: ": ".join(words) for task, words in installed.tasks().items()} == titles
+    assert [name for name, entry in COMMANDS.items() if entry.module == "grade"] == [*titles, "all"]
 
 
 # -- wrong usage -------------------------------------------------------------------------------------------------------
