@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from grader import installed
 from grader.batch.store import Store
 from grader.cli.options import FILE, argument, option
 from grader.cli.output import harmless
@@ -42,7 +43,9 @@ class Options:
 def run(options: Options) -> int:
     """Read, convert, write; returns the exit status."""
     with Store(options.out) as store:
-        choices = registry.Choices(options.bonus, options.provisional, options.column, options.visibility, os.environ)
+        choices = registry.Choices(
+            options.bonus, options.provisional, options.column, options.visibility, os.environ, installed.load().guides
+        )
         export = registry.export(store.whole_class(), options.format_name, options.fill, choices)
     _write(export.files, options.to)
     for note in export.notes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
@@ -21,8 +22,8 @@ from grader.submission import intake
 def _report_files() -> Any:  # noqa: ANN401 - a field
     """Declare a field for the file of each form of report: one option a form, and one mapping for all."""
 
-    def collect(context: click.Context, parameter: click.Parameter, file: str | None) -> None:
-        context.params["reports"] = {**context.params.get("reports", dict.fromkeys(files.FORMS)), parameter.name: file}
+    def collect(form: str, context: click.Context, _: click.Parameter, file: str | None) -> None:
+        context.params["reports"] = {**context.params.get("reports", dict.fromkeys(files.FORMS)), form: file}
 
     return declared(
         lambda _: [
@@ -30,7 +31,7 @@ def _report_files() -> Any:  # noqa: ANN401 - a field
                 [f"--{form}"],
                 metavar="FILE",
                 expose_value=False,
-                callback=collect,
+                callback=partial(collect, form),
                 help=f"Write the report as {what}; `-`: to standard output, alone.",
             )
             for form, what in files.FORMS.items()

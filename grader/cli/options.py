@@ -101,7 +101,7 @@ class TaskOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class _Submission:
-    path: Path = argument(type=FILE)
+    path: Path = argument(type=FILE, default=Path())
     only: tuple[str, ...] = option(
         "--only", multiple=True, metavar="ID", help="Run only this check (and what it needs). Repeatable."
     )
