@@ -26,8 +26,9 @@ from grader.console.doctor import render
 from grader.doctor import Examination, examine, isolation, linux, pythons, surroundings
 from grader.doctor.asking import answers
 from grader.doctor.finding import Finding, Level, Machine
+from grader.isolation.bubblewrap import Sandbox
 from grader.model import settings
-from grader.model.errors import GraderError
+from grader.model.errors import GraderError, NotPermitted, refused
 from grader.system import procfs, syscalls
 
 pytestmark = pytest.mark.own_process
@@ -413,11 +414,11 @@ def test_a_proc_that_is_empty(small_disk, monkeypatch):
 @pytest.mark.parametrize(
     ("reason", "advised"),
     [
-        ("the sandbox cannot be started: Too many open files", False),
-        ("this machine does not permit private networks (No such file or directory)", False),
-        ("no program can be run in the sandbox: /root/python: Permission denied", False),
-        ("this machine does not permit a sandbox (Operation not permitted)", True),
-        ("the sandbox cannot be started: bwrap: Can't mount proc on /newroot/proc: Operation not permitted", True),
+        (GraderError("the sandbox cannot be started: Too many open files"), False),
+        (refused("private networks", FileNotFoundError(2, "No such file or directory")), False),
+        (GraderError("no program can be run in the sandbox: /root/python: Permission denied"), False),
+        (refused("a sandbox", PermissionError(1, "Operation not permitted")), True),
+        (NotPermitted("the sandbox cannot be started: bwrap: setting up uid map: Permission denied"), True),
     ],
 )
 def test_advice_for_a_container(monkeypatch, reason, advised):
@@ -425,8 +426,24 @@ def test_advice_for_a_container(monkeypatch, reason, advised):
     monkeypatch.setattr(linux, "_SIGNS_OF_A_CONTAINER", ("/",))
     monkeypatch.setattr(linux, "refused_namespaces", lambda: "")
     monkeypatch.setattr(shutil, "which", lambda _: "/usr/bin/bwrap")
-    [found] = isolation.levels({"full": GraderError(reason)})
+    [found] = isolation.levels({"full": reason})
     assert ("--security-opt" in found.meaning) is advised
+
+
+@pytest.mark.parametrize(
+    ("printed", "not_allowed"),
+    [
+        ("", False),
+        ("bwrap: Unknown option --json-status-fd", False),
+        ("/root/python: Permission denied", False),
+        ("bwrap: setting up uid map: Permission denied", True),
+        ("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", True),
+        ("bwrap: No permissions to create new namespace", True),
+    ],
+)
+def test_what_bubblewrap_was_not_allowed(printed, not_allowed):
+    """What bubblewrap prints tells whether it was forbidden something, or cannot do it."""
+    assert Sandbox.was_forbidden(printed) is not_allowed
 
 
 def test_no_pseudo_terminals(private):

@@ -414,7 +414,7 @@ def test_an_interpreter_out_of_reach():
         subprocess.run([SYSTEM, "-m", "venv", "--without-pip", f"{closed}/venv"], check=True)
         with confined("root", python=f"{closed}/venv/bin/python3") as (entered, programs, folder):
             assert not entered.confinement.user
-            assert f"(cannot start '{closed}/venv/bin/python3': Permission denied)" in entered.note
+            assert f"(cannot start '{closed}/venv/bin/python3': Permission denied)" in entered.leaves_open
             program = begun(programs, folder, "print('runs')")
             until(lambda: program.printed == "runs\n", programs.loop)
 

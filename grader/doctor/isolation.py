@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 
 from grader.doctor import linux
 from grader.doctor.finding import Finding, Level, Machine
 from grader.isolation.levels import LEVELS
-from grader.model.errors import GraderError, in_words
+from grader.model.errors import GraderError, NotPermitted, in_words
 from grader.model.setup import Setup
 from grader.run.pool import Workers
 from grader.submission import files
@@ -18,8 +17,6 @@ from grader.system.processes import LINUX
 
 Outcome = str | GraderError
 """What a level leaves open, or why this machine does not have it."""
-
-_FORBIDDEN = re.compile(r"(bwrap: |does not permit ).*(not permitted|[Pp]ermission)")  # by what is around us
 
 
 def tried(machine: Machine) -> dict[str, Outcome]:
@@ -41,7 +38,7 @@ def levels(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
         else:
             nothing_left = level == LEVELS[-1] and not best(outcomes)
             grave = Level.TROUBLE if nothing_left else Level.WARNING
-            yield Finding(grave, subject, str(outcome), _without_full(str(outcome)) if level == "full" else "")
+            yield Finding(grave, subject, str(outcome), _without_full(outcome) if level == "full" else "")
 
 
 def _tried(level: str, machine: Machine) -> Outcome:
@@ -52,16 +49,16 @@ def _tried(level: str, machine: Machine) -> Outcome:
         with files.temporary_folder() as scratch:
             setup = Setup(scratch, {}, machine.python, settings.port, settings.wording, 0, limits=settings.limits)
             with Workers(machine.lab, setup, scratch, level, 1, within=machine.within) as workers:
-                return "; ".join(note.partition(": ")[2] for note in workers.notes)
+                return "; ".join(workers.leaves_open)
     except GraderError as error:
         return error.__cause__ if isinstance(error.__cause__, GraderError) else error
     except Exception as error:  # noqa: BLE001 - whatever it is, this level cannot be had
         return GraderError(in_words(error))
 
 
-def _without_full(reason: str) -> str:
+def _without_full(reason: GraderError) -> str:
     """What it means that there is no sandbox, and what would permit it where its parts are there."""
     meaning = "`chatgrade batch` grades no class, unless --isolation accepts less"
     whole = LINUX and shutil.which("bwrap") and not linux.refused_namespaces()
-    advice = linux.for_containers() if whole and _FORBIDDEN.search(reason) else ""
+    advice = linux.for_containers() if whole and isinstance(reason, NotPermitted) else ""
     return f"{meaning}; {advice}" if advice else meaning

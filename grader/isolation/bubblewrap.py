@@ -27,7 +27,7 @@ from pathlib import Path
 from grader.isolation import seccomp, spare_user
 from grader.isolation.interpreter import SYSTEM, asked, own_parts
 from grader.isolation.network import LAN_ADDRESS
-from grader.model.errors import GraderError, Inconclusive
+from grader.model.errors import GraderError, Inconclusive, refused
 from grader.model.limits import ADDRESSES, MEGABYTE, Limits
 from grader.system import procfs, syscalls
 
@@ -80,7 +80,12 @@ class Sandbox:
             self._shown = [*_system(), *self._etc()]
             self._interpreter = self._show_interpreter(self._executable, prefixes)
         except OSError as error:
-            raise GraderError(f"this machine does not permit a sandbox ({error.strerror})") from error
+            raise refused("a sandbox", error) from error
+
+    @staticmethod
+    def was_forbidden(printed: str) -> bool:
+        """Whether bubblewrap, by what it printed, was not allowed to do something."""
+        return re.search(r"bwrap: .*(not permitted|[Pp]ermission)", printed) is not None
 
     @contextlib.contextmanager
     def home(self) -> Iterator[Path]:

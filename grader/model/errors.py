@@ -44,8 +44,18 @@ class GraderError(Exception):
     """The grader or the machine cannot do its job. Never held against the student."""
 
 
+class NotPermitted(GraderError):  # noqa: N818 - tells what is wrong
+    """What surrounds this process, a container or a setting of the kernel, forbids what the grader needs."""
+
+
 class UsageError(Exception):
     """What the user asked for cannot be graded: no such path, no server in it, an unknown check or setting."""
+
+
+def refused(what: str, error: OSError) -> GraderError:
+    """The error of a machine on which `what` cannot be had: NotPermitted, where the system says that it is forbidden."""
+    kind = NotPermitted if isinstance(error, PermissionError) else GraderError
+    return kind(f"this machine does not permit {what} ({error.strerror})")
 
 
 def in_words(error: Exception) -> str:

@@ -62,6 +62,9 @@ class Launcher(Protocol):
     def cannot_start(self, python: str) -> str:
         """The beginning of a sentence about a program that cannot be started."""
 
+    def was_forbidden(self, printed: str) -> bool:
+        """Whether the machine does not permit it, by what was printed in place of the program."""
+
     def pids(self, handles: Sequence[ProcessHandle]) -> list[int]:
         """All living processes of all programs."""
 
@@ -112,6 +115,10 @@ class PlainLauncher:
     def cannot_start(self, python: str) -> str:
         """It is the interpreter that cannot be started."""
         return f"cannot start {python!r}"
+
+    def was_forbidden(self, printed: str) -> bool:  # noqa: ARG002 - nothing surrounds the program that could be forbidden
+        """Always false: to run the interpreter needs no permission."""
+        return False
 
     def pids(self, handles: Sequence[ProcessHandle]) -> list[int]:
         """All our descendants: the calling process has no other children, and orphans are re-parented to it."""
@@ -170,6 +177,10 @@ class SandboxLauncher:
         """It is the sandbox that cannot be started: whether the interpreter runs shows only inside."""
         del python
         return "the sandbox cannot be started"
+
+    def was_forbidden(self, printed: str) -> bool:
+        """Whether bubblewrap says so."""
+        return self._sandbox.was_forbidden(printed)
 
     def pids(self, handles: Sequence[ProcessHandle]) -> list[int]:
         """What runs in all the namespaces."""

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from grader.model.errors import CheckFailed, GraderError, Inconclusive
+from grader.model.errors import CheckFailed, GraderError, Inconclusive, NotPermitted
 from grader.model.limits import MEGABYTE, Limits, Usage
 from grader.model.verdict import Failure
 from grader.programs.console import Console, Output
@@ -116,7 +116,8 @@ class Program:
             console.started()
             console.close()
             reason = (error.strerror if isinstance(error, OSError) else console.text.strip()) or error
-            raise GraderError(f"{launcher.cannot_start(programs.python)}: {reason}") from error
+            refused = NotPermitted if launcher.was_forbidden(console.text) else GraderError
+            raise refused(f"{launcher.cannot_start(programs.python)}: {reason}") from error
         console.started()
         self.file, self.role, self.pid = file, role, self.handle.pid
         self.dismissed = False  # we ended it on purpose: its end is no evidence

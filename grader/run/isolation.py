@@ -59,14 +59,14 @@ class Isolation:
         )
         self.sandbox = Sandbox(setup.limits, setup.python, folders) if level == "full" else None
         self.confinement: Confinement | None = None
-        self.note = ""  # what this level leaves open
+        self.leaves_open = ""  # a sentence
         if self.sandbox and number == 0:
             self._try(self.sandbox)
         elif not self.sandbox:
             with self.network.for_one_check(setup.port):
                 self.network.require_free(setup.port)
             self.confinement, reason = self._best_confinement(scratch) if LINUX else (None, "")
-            self.note = f"isolation {level}: {left_open(level, self.confinement, reason)}"
+            self.leaves_open = left_open(level, self.confinement, reason)
 
     @property
     def enforced(self) -> frozenset[str]:

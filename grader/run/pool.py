@@ -55,6 +55,7 @@ class Workers:
         self._all: list[Worker] = []
         self._context: Any = multiprocessing.get_context("fork")
         self.notes: tuple[str, ...] = ()
+        self.leaves_open: tuple[str, ...] = ()  # what the isolation does not protect from, in sentences
 
     @property
     def isolation(self) -> str:
@@ -77,7 +78,8 @@ class Workers:
         told = [self._hello(one) for one in self._all]
         refusals = [one for one in told if isinstance(one, GraderError)]
         if not refusals:
-            self.notes = (*self.notes, *(note for note in dict.fromkeys(map(str, told)) if note))
+            self.leaves_open = tuple(sentence for sentence in dict.fromkeys(map(str, told)) if sentence)
+            self.notes = (*self.notes, *(f"isolation {level}: {sentence}" for sentence in self.leaves_open))
             return
         self._end_all()
         del self._levels[0]

@@ -35,7 +35,7 @@ def serve(
 ) -> None:
     """Say hello, then answer each check id and setup with a result until the other end closes.
 
-    The hello is a sentence about the isolation, which may be empty, or the GraderError that says why not.
+    The hello is a sentence, which may be empty, on what the isolation leaves open, or the GraderError that says why not.
     `level` is that of isolation, `number` tells the workers of a run apart; `setup` is what all submissions have in
     common, and they lie in the folders `needed`.
     """
@@ -47,9 +47,9 @@ def serve(
             isolation = Isolation(level, setup, scratch, needed, number)
             _end_with_parent(parent)
         except (GraderError, OSError) as error:
-            pipe.send(GraderError(str(error)))
+            pipe.send(error if isinstance(error, GraderError) else GraderError(str(error)))
             return
-        pipe.send(isolation.note)
+        pipe.send(isolation.leaves_open)
         while True:
             check_id, setup = pipe.recv()
             pipe.send(run(lab.catalogue[check_id], setup, scratch, isolation, lab.room))

@@ -11,7 +11,7 @@ import struct
 import sys
 from pathlib import Path
 
-from grader.model.errors import GraderError
+from grader.model.errors import GraderError, refused
 from grader.system import syscalls
 
 
@@ -30,7 +30,7 @@ class PrivateNetwork:
                 Path("/proc/sys/net/ipv4/tcp_child_ehash_entries").write_text("256")
             self.renew()
         except OSError as error:
-            raise GraderError(f"this machine does not permit private networks ({error.strerror})") from error
+            raise refused("private networks", error) from error
 
     def renew(self) -> None:
         """Leave the present network, with all that is in it, for a new and empty one."""
