@@ -3,6 +3,7 @@
 from grader.config import defaults
 from grader.diagnosis.tracebacks import last_crash
 from grader.isolation.levels import Surroundings
+from grader.model.answer import FunctionSource, WrittenAnswer
 from grader.model.catalogue import Catalogue, Check, CheckFunction, Task, check, check_of
 from grader.model.codelab import Codelab, Extra, OpenAnew, Pairing, Stage
 from grader.model.errors import CheckFailed, NeedsReview
@@ -33,6 +34,7 @@ __all__ = [
     "Failure",
     "FrameBuffer",
     "Function",
+    "FunctionSource",
     "Line",
     "NeedsReview",
     "OpenAnew",
@@ -47,6 +49,7 @@ __all__ = [
     "Surroundings",
     "Task",
     "Where",
+    "WrittenAnswer",
     "check",
     "check_of",
     "defaults",

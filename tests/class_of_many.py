@@ -109,9 +109,9 @@ def _report(faults: dict[str, Failure], *, framed: bool) -> dict:
         if check.runs == "answers":
             status, summary = Status.REVIEW, "a person reads this answer"
         elif check.task == "task5" and not framed:
-            status, summary = Status.SKIP, NOT_HANDED_IN
+            return result(check.id, Status.SKIP, check.points, title=check.title, summary=NOT_HANDED_IN, absent=True)
         elif "task3.announce" in faults and "task3.announce" in check.needs:
-            status, summary = Status.SKIP, "needs task3.announce, which failed"
+            return result(check.id, Status.SKIP, check.points, title=check.title, because="task3.announce")
         made = result(check.id, status, check.points, title=check.title, summary=summary)
         failure = faults.get(check.id)
         return replace(made, status=Status.FAIL, failure=failure, summary=failure.summary) if failure else made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 from report_samples import ECHO_EVENTS, failed, failure, full_report, report, result
 
 import grader
-from grader.model.report import Report
+from grader.model.answer import FunctionSource, WrittenAnswer
+from grader.model.errors import NeedsReview
+from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED, Report
 from grader.model.verdict import Event, Status
 from grader.reports.json import render, to_dict
 
@@ -38,12 +41,16 @@ def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
+ADDED = {"caused_by", "absent", "wanted", "inconclusive", "answer"}  # after the first reports were stored
+ANSWER = WrittenAnswer("answers.md", "It waits: in a thread.", FunctionSource("", "c.py", 3, "while True:\n    pass"))
+
+
 def test_every_object_of_the_schema_is_closed() -> None:
-    """Each object lists its properties and allows no others; all but the mark of an event are required."""
+    """Each object lists its properties and allows no others; all are required but the mark of an event and added fields."""
     for name, part in SCHEMA["$defs"].items():
         if part.get("type") == "object":
             assert part["additionalProperties"] is False, name
-            assert set(part["properties"]) - set(part["required"]) <= {"mark"}, name
+            assert set(part["properties"]) - set(part["required"]) <= {"mark", *ADDED}, name
 
 
 @pytest.mark.parametrize("made", [full_report(), report(), report(tasks=())])
@@ -98,6 +105,11 @@ def test_a_failed_check() -> None:
         "hint": "broadcast() sends to every client, the sender too: skip the sender's connection",
         "where": {"file": "simple_chat_server.py", "line": 57},
         "needs": [],
+        "caused_by": "",
+        "absent": False,
+        "wanted": True,
+        "inconclusive": False,
+        "answer": None,
         "notes": ["odd"],
         "program_output": "hi\n",
         "transcript": [
@@ -133,6 +145,45 @@ def test_a_skip_names_its_reason(more: dict[str, Any], summary: str) -> None:
     """The summary of a skip names the failed check."""
     check = result("task1.broadcast", Status.SKIP, because="task1.listens", needs=("task1.listens",), **more)
     assert first_check(report(check))["summary"] == summary
+
+
+@pytest.mark.parametrize(
+    ("more", "facts"),
+    [
+        ({"status": Status.SKIP, "because": "task1.listens"}, {"caused_by": "task1.listens"}),
+        ({"status": Status.SKIP, "summary": NOT_HANDED_IN, "absent": True}, {"absent": True}),
+        ({"points": 0, "notes": (ONLY_NEEDED,), "wanted": False}, {"wanted": False}),
+        ({"status": Status.ERROR, "summary": "no time", "inconclusive": True}, {"inconclusive": True}),
+    ],
+)
+def test_facts_are_fields(more: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Why a check was skipped or has no verdict, and that it gives no points, is told by fields beside the sentences."""
+    usual = {"caused_by": "", "absent": False, "wanted": True, "inconclusive": False, "answer": None}
+    check = first_check(report(result("task1.broadcast", **more)))
+    assert {field: check[field] for field in ADDED} == usual | facts
+
+
+@pytest.mark.parametrize(
+    ("about", "notes"), [(ANSWER.about, ["the code, c.py line 3:\nwhile True:\n    pass"]), (None, [])]
+)
+def test_an_answer_is_told_in_its_parts(about: FunctionSource | None, notes: list[str]) -> None:
+    """An answer that awaits a person stands in a sentence, as ever, and in its parts, which are read back."""
+    answer = replace(ANSWER, about=about)
+    read = NeedsReview("own words", answer)
+    check = first_check(report(result("task1.explains", Status.REVIEW, failure=read.failure, notes=read.notes)))
+    assert WrittenAnswer.of(check["answer"]) == answer
+    assert (check["observed"], check["notes"]) == ("answers.md: It waits: in a thread.", notes)
+    assert check["where"] == ({"file": "c.py", "line": 3} if about else None)
+
+
+def test_a_report_that_was_stored_before_is_valid() -> None:
+    """A report without the fields that were added is valid, too."""
+    data = to_dict(full_report())
+    for task in data["tasks"]:
+        for check in task["checks"]:
+            for field in ADDED:
+                del check[field]
+    VALIDATOR.validate(data)
 
 
 def test_notes_on_the_submission_are_notes() -> None:

@@ -141,7 +141,13 @@ def check(answer: str, *, points: int = 2, check_id: str = LISTENER, code: str =
         "id": check_id, "title": "One sentence on the listener.", "status": "review", "points": points, "earned": 0,
         "summary": "a person reads this answer", "observed": f"answers.md: {answer}", "hint": "",
         "notes": [f"listen, client.py line 7:\n{code}"] if code else [],
+        "answer": {"place": "answers.md", "text": answer, "about": about("client.py", 7, code) if code else None},
     }  # fmt: skip
+
+
+def about(file: str, line: int, code: str) -> dict:
+    """The function that an answer is about."""
+    return {"name": "listen", "file": file, "line": line, "code": code}
 
 
 def hand_in(name: str, *answers: dict, reviews: dict | None = None, people: tuple[Person, ...] = ()) -> Graded:
@@ -271,7 +277,8 @@ def test_checks_are_judged_in_their_order():
 
 def test_functions_differ_by_their_lines_only():
     """The same function at another place is the same; the most frequent one comes first."""
-    moved = {**check(FIRST), "notes": ["listen, main.py line 99:\ndef listen():\n    pass"]}
+    moved = check(FIRST)
+    moved["answer"] = {**moved["answer"], "about": about("main.py", 99, "def listen():\n    pass")}
     graded = [hand_in("Ada", check(FIRST, code="x = 1")), hand_in("Bob", check(FIRST)), hand_in("Cyd", moved)]
     assert [[answer.key for answer in same] for same in sitting(*graded).group.functions()] == [["bob", "cyd"], ["ada"]]
 

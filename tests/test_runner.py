@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grader.model.catalogue import Catalogue, Check, Task
 from grader.model.codelab import Codelab
-from grader.model.verdict import INCONCLUSIVE, CheckResult, Failure, Status
+from grader.model.verdict import CheckResult, Failure, Status
 from grader.run.pool import Worker
 from grader.run.runner import Outcome, Step, run_all
 from grader.run.schedule import Listener
@@ -35,7 +36,11 @@ def fails(*, blocks: bool = True, unless: str = "") -> Callable[[Check], CheckRe
 
 
 PASSES, ERRS = verdict(Status.PASS), verdict(Status.ERROR)
-UNSURE = verdict(Status.ERROR, because=INCONCLUSIVE)
+
+
+def UNSURE(one: Check) -> CheckResult:  # noqa: N802 - stands for a verdict, as those above
+    """An error for want of evidence."""
+    return replace(ERRS(one), inconclusive=True)
 
 
 class FakeWorkers:

@@ -23,7 +23,9 @@ def check(observed="answers.md: it keeps a buffer", points=2, status="review") -
     """A check of a report that awaits a person."""
     return {
         "id": "task2.explains-framing", "status": status, "points": points, "earned": 0, "summary": "a person reads this",
-        "observed": observed, "hint": "", "title": "One's own words.", "notes": [],
+        "observed": observed, "hint": "", "title": "One's own words.", "notes": [], "needs": [],
+        "caused_by": "", "absent": False, "wanted": True, "inconclusive": False,
+        "answer": {"place": "answers.md", "text": "it keeps a buffer", "about": None},
     }  # fmt: skip
 
 

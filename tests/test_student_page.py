@@ -13,6 +13,8 @@ from pages import HTML, colours, contrast, graded, only, parsed
 from report_samples import CRASH, ECHO, ECHO_EVENTS, GUIDE, LOCK, failed, failure, full_report, report, result
 from test_sinks import ANYTHING, fuzz_reports
 
+from grader.model.answer import FunctionSource, WrittenAnswer
+from grader.model.errors import NeedsReview
 from grader.model.evidence import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
 from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED, Run, Submission, TaskReport
 from grader.model.verdict import Event, Status, Where
@@ -118,7 +120,7 @@ def test_the_facts_of_the_run():
 
 def test_what_to_look_at_first():
     """Each cause is told once, that by which most points are lost first, what only advises last; its link leads to the check."""
-    skipped = result("task4.rejoin", Status.SKIP, 7, summary="skipped: it needs task4.mass-death, which failed")
+    skipped = result("task4.rejoin", Status.SKIP, 7, because="task4.mass-death")
     lock = failure(hint="an RLock", where=LOCK)
     checks = (
         failed(points=3),
@@ -168,7 +170,7 @@ def test_every_check_can_be_linked_to():
         (failed("task4.rejoin"), True, "✗ After five deaths new clients join and chat. task4.rejoin failed 0/4"),
         (failed("task4.rejoin", points=0), True, "failed advice"),
         (result("task4.rejoin", Status.REVIEW, summary="read"), False, "awaits review ?/4"),
-        (result("task4.rejoin", points=0, notes=(ONLY_NEEDED,)), False, "needed"),
+        (result("task4.rejoin", points=0, notes=(ONLY_NEEDED,), wanted=False), False, "needed"),
     ],
 )  # fmt: skip
 def test_failed_checks_are_open(check, opened, told):
@@ -188,7 +190,8 @@ def test_failed_checks_are_open(check, opened, told):
 )  # fmt: skip
 def test_what_has_no_verdict(status, summary, told):
     """A skipped check names the failed one and leads to it; an error says what it is."""
-    root = page(graded(report(failed(), result("task4.rejoin", status, summary=summary))))
+    because = "task1.broadcast" if status is Status.SKIP else ""
+    root = page(graded(report(failed(), result("task4.rejoin", status, summary=summary, because=because))))
     shown = root.by_id("task4.rejoin")
     assert shown.text == told
     assert [one["href"] for one in shown.all("a")] == ["#task1.broadcast"] * (status is Status.SKIP)
@@ -322,9 +325,12 @@ def test_a_guide_is_prose():
 
 # -- answers -----------------------------------------------------------------------------------------------------------
 
+READ = NeedsReview(
+    "own words",
+    WrittenAnswer("answers.md", "it waits", FunctionSource("listen", "c.py", 11, "def listen(sock):\n    pass")),
+)
 ANSWER = result(
-    "task1.explains", Status.REVIEW, 2, failure=replace(failure("own words", "answers.md: it waits"), where=Where("c.py", 11)),
-    notes=("listen, c.py line 11:\ndef listen(sock):\n    pass",),
+    "task1.explains", Status.REVIEW, 2, failure=READ.failure, notes=READ.notes,
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from grader.model.errors import GraderError, UsageError
 from grader.model.evidence import Exhibits
 from grader.results.graded import Class, Entry, Graded, Person, Review
+from grader.results.stored import upgraded
 
 NAME = "chatgrade.sqlite"
 _VERSION = 2
@@ -232,7 +233,7 @@ class Store:
             ((entry, report, error, penalty, graded_at, exhibits),) = self._rows(
                 "SELECT entry, report, error, penalty, graded_at, exhibits FROM submissions WHERE key = ?", key
             )
-            told = json.loads(report) if report else None
+            told = upgraded(json.loads(report)) if report else None
             shown = {check_id: Exhibits.of(one) for check_id, one in json.loads(exhibits).items()}
             yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty, graded_at, shown)
 

@@ -85,7 +85,7 @@ class Pages:
 
     def _wordings(self, group: Group) -> list[tuple[str, Text]]:
         first, *others = group.wordings()
-        rows = [("answer", self.harmless(first[0].text)), ("", self._from(first))]
+        rows = [("answer", self.harmless(first[0].written.text)), ("", self._from(first))]
         for other in others:
             rows += [("nearly", self._compared(other[0], first[0])), ("", self._from(other))]
         return rows
@@ -96,21 +96,21 @@ class Pages:
         for answer in group.answers:
             who = Text().append_text(self.harmless(answer.who, "bold"))
             rows += [
-                ("answer", who.append_text(self.harmless(f", {answer.place}, hand-in {answer.key}"))),
-                ("", self._compared(answer, first) if answer is not first else self.harmless(answer.text)),
+                ("answer", who.append_text(self.harmless(f", {answer.written.place}, hand-in {answer.key}"))),
+                ("", self._compared(answer, first) if answer is not first else self.harmless(answer.written.text)),
             ]
         return rows
 
     def _compared(self, answer: Answer, first: Answer) -> Text:
         pieces = []
-        for sign, piece in similar_answers.differences(answer.text, first.text):
+        for sign, piece in similar_answers.differences(answer.written.text, first.written.text):
             begin, end, style = _MARKS[sign]
             pieces.append(self.harmless(f"{begin}{piece}{end}", style))
         return Text(" ").join(pieces)
 
     def _from(self, answers: Sequence[Answer]) -> Text:
         """Who wrote a wording, and where, if all wrote it there."""
-        places = {answer.place for answer in answers}
+        places = {answer.written.place for answer in answers}
         what = "identical words in " if len(answers) > 1 and answers[0] in self._same else ""
         names = Text("- ").append_text(self._names(answers, what))
         return names.append_text(self.harmless(f"; {places.pop()}")) if len(places) == 1 else names
@@ -142,16 +142,16 @@ class Pages:
     def _function(self, width: int, view: View) -> list[Text]:
         functions = self._sitting.group.functions()
         shown = functions[view.function % len(functions)]
-        place, _, code = shown[0].about.partition("\n")
-        if not code:
+        about = shown[0].written.about
+        if not about:
             return _entry("function", Text("none was found that this is about"), width)
-        head = _entry("function", self.harmless(place.removesuffix(":")), width)
+        head = _entry("function", self.harmless(about.caption), width)
         if len(functions) > 1:
             whose = self._names(shown).append(f"; {len(functions)} functions differ, f shows the next")
             head += _entry("", Text("- ").append_text(whose), width)
         elif len(shown) > 1:
             head += _entry("", Text(f"- the same in all {len(shown)} hand-ins"), width)
-        lines = textwrap.dedent(code.expandtabs(4)).splitlines()
+        lines = textwrap.dedent(about.code.expandtabs(4)).splitlines()
         return [*head, Text(), *(row for line in lines for row in self._code(line, width))]
 
     def _code(self, line: str, width: int) -> list[Text]:

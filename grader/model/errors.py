@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from grader.model.verdict import Failure
+from grader.model.answer import WrittenAnswer
+from grader.model.verdict import Failure, Where
 
 
 class CheckFailed(Exception):  # noqa: N818 - a verdict about the student's program, not an error of ours
@@ -22,14 +21,20 @@ class CheckFailed(Exception):  # noqa: N818 - a verdict about the student's prog
 
 
 class NeedsReview(Exception):  # noqa: N818 - a verdict that only a person can give
-    """A person must judge; `failure` holds what she needs for it, and `notes` what stands beside it.
+    """A person must judge an answer; `failure` holds it with what was `expected`, and `notes` the function it is about."""
 
-    What is observed reads `place: answer`, so that the same answer at two places is seen to be the same.
-    """
-
-    def __init__(self, failure: Failure, notes: tuple[str, ...] = ()) -> None:
-        super().__init__(failure.summary)
-        self.failure, self.notes = failure, notes
+    def __init__(self, expected: str, answer: WrittenAnswer) -> None:
+        about = answer.about
+        self.failure = Failure(
+            "a person reads this answer",
+            expected,
+            f"{answer.place}: {answer.text}",
+            where=Where(about.file, about.line) if about else None,
+            blocks=False,
+            answer=answer,
+        )
+        self.notes = (f"{about.caption}:\n{about.code}",) if about else ()
+        super().__init__(self.failure.summary)
 
 
 class Inconclusive(Exception):  # noqa: N818 - a third outcome

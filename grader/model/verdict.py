@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
+from grader.model.answer import WrittenAnswer
 from grader.model.evidence import Exhibits, StuckThread
 
 
@@ -59,6 +60,7 @@ class Failure:
     missed: str = ""  # who should have got what never came
     threads: tuple[StuckThread, ...] = ()  # of the program that did not go on
     step: str = ""  # of a check that goes through several, the one that went wrong
+    answer: WrittenAnswer | None = None  # that a person must judge
 
 
 @dataclass
@@ -81,15 +83,12 @@ class CheckResult:
     exhibits: Exhibits = field(default_factory=Exhibits)  # of a failure
     absent: bool = False  # what it asks for may be left out, and was: neither passed nor failed
     wanted: bool = True  # False: it ran only because another check needs it, and gives no points
+    inconclusive: bool = False  # an error for want of evidence, mostly of time; tried again alone, it may get a verdict
 
     @property
     def earned(self) -> int:
         """The points it gives: all or nothing."""
         return self.points if self.status is Status.PASS else 0
-
-
-INCONCLUSIVE = "inconclusive"
-"""The `because` of a result that should be tried again alone."""
 
 
 CUT = re.compile(r" \.\.\. \(cut after [\d,]{1,9} characters of ([\d,]{1,19} bytes)\)\Z")

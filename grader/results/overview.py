@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from grader.model.report import NOT_HANDED_IN
 from grader.results.clusters import Cluster, Commonest, Failures, gathered
 from grader.results.graded import Graded
 from grader.results.standing import max_bonus, name, people, status, troubled
@@ -203,5 +202,5 @@ def _row(one: Graded) -> Row:
 
 
 def _cell(check: Mapping[str, Any]) -> Cell:
-    absent = check["status"] == "skip" and check["summary"] == NOT_HANDED_IN
-    return Cell("absent" if absent else check["status"], int(check["earned"]), int(check["points"]))
+    status = "absent" if check["absent"] else check["status"]
+    return Cell(status, int(check["earned"]), int(check["points"]))

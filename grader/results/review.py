@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import chain, combinations
 from typing import Any, Protocol
 
+from grader.model.answer import WrittenAnswer
 from grader.results import similar_answers
 from grader.results.graded import Graded, Person, Review
 
@@ -37,25 +38,15 @@ class Answer:
         """Who handed it in, by the names that the platform gives, else by the hand-in's key."""
         return ", ".join(filter(None, (one.name or one.id or one.email for one in self.people))) or self.key
 
-    @property
-    def place(self) -> str:
-        """Where it was found."""
-        return str(self.check["observed"]).partition(": ")[0]
-
-    @property
-    def text(self) -> str:
-        """Its words as they were written."""
-        return str(self.check["observed"]).partition(": ")[2]
+    @cached_property
+    def written(self) -> WrittenAnswer:
+        """Its text, where that was found, and the function beside it."""
+        return WrittenAnswer.of(self.check["answer"])
 
     @cached_property
     def words(self) -> similar_answers.Words:
         """Its words as they are compared."""
-        return similar_answers.words(self.text)
-
-    @property
-    def about(self) -> str:
-        """What stands beside it: where the student's function is, and its lines."""
-        return "\n".join(self.check["notes"])
+        return similar_answers.words(self.written.text)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +72,8 @@ class Group:
         """The answers by the function beside them, the most frequent one first; in which line it stands does not matter."""
         found: dict[str, list[Answer]] = {}
         for answer in self.answers:
-            found.setdefault(answer.about.partition("\n")[2], []).append(answer)
+            about = answer.written.about
+            found.setdefault(about.code if about else "", []).append(answer)
         return sorted(found.values(), key=len, reverse=True)
 
 
@@ -277,4 +269,4 @@ def listing(sitting: Sitting) -> Iterator[tuple[object, ...]]:
         points, comment = (given.points, given.comment) if given else ("", "")
         for answer in group.answers:
             check, of = answer.check["id"], answer.check["points"]
-            yield check, number, same.get(answer, 1), answer.key, answer.who, points, of, comment, answer.text
+            yield check, number, same.get(answer, 1), answer.key, answer.who, points, of, comment, answer.written.text

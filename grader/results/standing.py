@@ -78,6 +78,8 @@ def troubled(graded: Graded) -> list[str]:
 
 def status(graded: Graded) -> str:
     """Say `final`, or in a few words why it is not."""
+    if is_final(graded):
+        return "final"
     if graded.report is None:
         return f"not graded: {graded.error or 'there is no report'}"
     open_ = []
@@ -85,12 +87,12 @@ def status(graded: Graded) -> str:
         open_.append(f"{count(graded.awaiting_review, 'point')} awaiting review")
     if trouble := troubled(graded):
         open_.append(f"grader error in {', '.join(trouble)}")
-    return f"not final: {'; '.join(open_)}" if open_ else "final"
+    return f"not final: {'; '.join(open_)}"
 
 
 def is_final(graded: Graded) -> bool:
     """Whether nothing will change the score any more."""
-    return status(graded) == "final"
+    return graded.report is not None and not graded.awaiting_review and not troubled(graded)
 
 
 def verdict(graded: Graded, choices: Choices) -> list[str]:

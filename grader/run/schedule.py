@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from grader.model.catalogue import Catalogue, Check
-from grader.model.verdict import INCONCLUSIVE, CheckResult, Status
+from grader.model.verdict import CheckResult, Status
 
 
 class Listener:
@@ -79,7 +77,7 @@ class Schedule:
                 return
             result = CheckResult(check.id, check.title, check.runs, check.points, Status.ERROR, needs=check.needs)
             result.summary = "the grader's worker process died twice in this check"
-        if result.because == INCONCLUSIVE and once:
+        if result.inconclusive and once:
             self._again.append(check)
             return
         self._results[check.id] = result
@@ -115,7 +113,7 @@ class Schedule:
         result = self._results[check_id]
         because = self._failed_need(self._catalogue[check_id]) or self._consequence_of(result)
         if not because:
-            return replace(result, because="") if result.because == INCONCLUSIVE else result
+            return result
         return CheckResult(
             result.id, result.title, result.runs, result.points, Status.SKIP, seconds=result.seconds,
             needs=result.needs, because=because, summary=f"skipped: it needs {because}, which failed",

@@ -20,7 +20,7 @@ from grader.model.catalogue import Check
 from grader.model.codelab import CheckRoom, Codelab, SecondLook
 from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
 from grader.model.setup import Setup
-from grader.model.verdict import INCONCLUSIVE, CheckResult, Failure, Status
+from grader.model.verdict import CheckResult, Failure, Status
 from grader.run import signals
 from grader.run.isolation import Isolation
 from grader.system import syscalls
@@ -101,7 +101,7 @@ def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, make_ro
             result.failure = _looked_at_again(result.failure, room.second_look, make_room, setup, scratch, isolation)
             result.summary = result.failure.summary
     except Inconclusive as error:
-        result.status, result.summary, result.because = Status.ERROR, str(error), INCONCLUSIVE
+        result.status, result.summary, result.inconclusive = Status.ERROR, str(error), True
     except GraderError as error:
         result.status, result.summary = Status.ERROR, str(error)
     except Exception as error:  # noqa: BLE001 - a fault of ours must never become a verdict on the student

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grader.api import Failure, Function, NeedsReview, check
+from grader.api import Function, FunctionSource, NeedsReview, WrittenAnswer, check
 from tasks.chat.room import ChatRoom
 from tasks.task2 import answers
 from tasks.task2.copied import THRESHOLD, share_copied
@@ -68,18 +68,8 @@ def _explained(room: ChatRoom, question: str, role: str, function: Function | No
             observed=f'{place}: "{answer}"; {copied:.0%} of it stands in the codelab, word for word (limit {THRESHOLD:.0%})',
             hint="say it as you would to somebody who has not read the codelab",
         )
-    raise NeedsReview(
-        Failure(
-            "a person reads this answer",
-            expected,
-            f"{place}: {answer}",
-            where=about[0] if about else None,
-            blocks=False,
-        ),
-        (f"{function.name or 'the code'}, {about[0].file} line {about[0].line}:\n{about[1]}",)
-        if function and about
-        else (),
-    )
+    beside = FunctionSource(function.name, about[0].file, about[0].line, about[1]) if function and about else None
+    raise NeedsReview(expected, WrittenAnswer(place, answer, beside))
 
 
 def _answer(room: ChatRoom, question: str, function: Function | None) -> tuple[str, str]:

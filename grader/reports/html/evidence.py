@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from grader.model.answer import WrittenAnswer
 from grader.model.evidence import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
-from grader.model.report import ONLY_NEEDED
 from grader.model.verdict import Where
 from grader.reports.html.conversation import Conversation, Turn
 from grader.reports.html.diagram import NARROW, Diagram, diagram
@@ -77,10 +77,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that a person judges, the functions it is about, and what has been said of it."""
+    """An answer that a person judges, the function it is about, and what has been said of it."""
 
     text: str
-    about: list[Listing]
+    about: Listing | None
     comment: str
 
 
@@ -129,7 +129,7 @@ def shown(
 def _worth(check: Mapping[str, Any]) -> str:
     if check["points"]:
         return f"{'?' if check['status'] in ('review', 'error') else check['earned']}/{check['points']}"
-    return "needed" if ONLY_NEEDED in check["notes"] else "advice"
+    return "advice" if check["wanted"] else "needed"
 
 
 def where(check: Mapping[str, Any]) -> Where | None:
@@ -213,9 +213,6 @@ def _last_lines(output: str) -> list[str]:
 
 
 def _answer(check: Mapping[str, Any], review: Review | None) -> Answer:
-    about = []
-    for note in check["notes"]:
-        caption, _, code = note.partition("\n")
-        first = check["where"]["line"] if check["where"] else 1
-        about.append(Listing(caption.removesuffix(":"), [colored(code.split("\n"), first)] if code else []))
-    return Answer(shorten(check["observed"], "", _PROSE), about, review.comment if review else "")
+    about = WrittenAnswer.of(check["answer"]).about if check["answer"] else None
+    listing = Listing(about.caption, [colored(about.code.split("\n"), about.line)]) if about else None
+    return Answer(shorten(check["observed"], "", _PROSE), listing, review.comment if review else "")

@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.model.causes import Told
 from grader.model.evidence import Exhibits
-from grader.model.report import NOT_HANDED_IN, Report
+from grader.model.report import Report
 from grader.reports import json
 from grader.reports.html import page
 from grader.reports.html.evidence import Shown, shown, where
@@ -40,7 +40,7 @@ class Task:
     @property
     def absent(self) -> bool:
         """Whether nothing of it was handed in."""
-        return bool(self.checks) and all(one.check["summary"] == NOT_HANDED_IN for one in self.checks)
+        return bool(self.checks) and all(one.check["absent"] for one in self.checks)
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,8 @@ class _Reasons:
         for check_id, check in self._checks.items():
             if check["status"] == "fail":
                 self.above[check_id] = told.above(check_id, check["hint"], where(check), check["program_output"])
-            elif check["status"] == "skip":  # a report names the other check in words only
-                words = check["summary"].replace(",", "").split()
-                self.because[check_id] = next((word for word in words if word in self._checks), "")
+            elif check["caused_by"] in self._checks:
+                self.because[check_id] = check["caused_by"]
 
     def by_weight(self) -> list[Cause]:
         """All causes that are told, those first by which most points are lost; a bonus comes after what counts."""
