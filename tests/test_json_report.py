@@ -16,8 +16,9 @@ from report_samples import ECHO_EVENTS, failed, failure, full_report, report, re
 import grader
 from grader.model.answer import FunctionSource, WrittenAnswer
 from grader.model.errors import NeedsReview
+from grader.model.kinds import Cause, Kind
 from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED, Report
-from grader.model.verdict import Event, Status
+from grader.model.verdict import Event, Failure, Status
 from grader.reports.json import render, to_dict
 
 SCHEMA = json.loads((Path(grader.__file__).parent / "reports" / "report.schema.json").read_text(encoding="utf-8"))
@@ -41,7 +42,15 @@ def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-ADDED = {"caused_by", "absent", "wanted", "inconclusive", "answer"}  # after the first reports were stored
+ADDED = {
+    "caused_by",
+    "absent",
+    "wanted",
+    "inconclusive",
+    "kind",
+    "cause",
+    "answer",
+}  # after the first reports were stored
 ANSWER = WrittenAnswer("answers.md", "It waits: in a thread.", FunctionSource("", "c.py", 3, "while True:\n    pass"))
 
 
@@ -109,6 +118,8 @@ def test_a_failed_check() -> None:
         "absent": False,
         "wanted": True,
         "inconclusive": False,
+        "kind": None,
+        "cause": None,
         "answer": None,
         "notes": ["odd"],
         "program_output": "hi\n",
@@ -158,9 +169,19 @@ def test_a_skip_names_its_reason(more: dict[str, Any], summary: str) -> None:
 )
 def test_facts_are_fields(more: dict[str, Any], facts: dict[str, Any]) -> None:
     """Why a check was skipped or has no verdict, and that it gives no points, is told by fields beside the sentences."""
-    usual = {"caused_by": "", "absent": False, "wanted": True, "inconclusive": False, "answer": None}
+    usual = {"caused_by": "", "absent": False, "wanted": True, "inconclusive": False}
+    usual |= {"kind": None, "cause": None, "answer": None}
     check = first_check(report(result("task1.broadcast", **more)))
     assert {field: check[field] for field in ADDED} == usual | facts
+
+
+def test_the_kind_of_a_failure_and_its_cause_are_told_with_their_values() -> None:
+    """A failure that the engine tells by itself has its kind and its cause beside its sentences."""
+    made = Failure.of(Kind.NEVER_LISTENS, name="a.py", port=5000).with_cause(Cause.WAITS, line=3, source="input()")
+    check = first_check(report(failed(failure=made)))
+    assert check["kind"] == {"name": "never-listens", "values": {"name": "a.py", "port": 5000}}
+    assert check["cause"] == {"name": "waits", "values": {"line": 3, "source": "input()"}}
+    assert (check["summary"], check["hint"]) == ("a.py runs, but never listens", "it waits in line 3: input()")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from report_samples import failed, failure, report
 from test_sinks import ANYTHING, fuzz
 
-from grader.diagnosis import cause
+from grader.model import kinds
 from grader.model.verdict import Failure
 from grader.reports.json import to_dict
 from grader.results.symptoms import OPEN, Sentence, Symptom
@@ -136,9 +136,9 @@ def test_long_texts_are_looked_at_in_part(text):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (cause, "it waits in line {"),
-        (cause, "}() waits for {"),
-        (cause, "}() has already taken"),
+        (kinds, "it waits in line {"),
+        (kinds, "}() waits for {"),
+        (kinds, "}() has already taken"),
         (user, "} sends what was typed without a newline; append it: {"),
         (room, '} got "{near.text}" instead'),
     ],

@@ -9,15 +9,28 @@ from dataclasses import replace
 from grader.diagnosis.deadlocks import lock_taken_twice, stuck_threads, waiting_for_a_lock
 from grader.diagnosis.own_code import Source
 from grader.diagnosis.tracebacks import Crash, Frame, Thread, dumped_threads, last_crash
+from grader.model.kinds import Cause, Kind
 from grader.model.verdict import Failure, Where
 from grader.programs.program import Program
 from grader.quiescence.waiter import Ending
 
-_REACHES_ITS_END = {
-    "server": "the program reaches its end: the main thread must go on accepting clients",
-    "client": "the program reaches its end: the main thread must go on reading what is typed",
+_REACHES_ITS_END = {"server": Cause.SERVER_REACHES_ITS_END, "client": Cause.CLIENT_REACHES_ITS_END}
+_AT_START = {  # what Python raises before a program has done anything
+    "SyntaxError": Cause.HAS_A_SYNTAX_ERROR,
+    "IndentationError": Cause.IS_INDENTED_WRONGLY,
+    "TabError": Cause.MIXES_TABS_AND_BLANKS,
+    "ModuleNotFoundError": Cause.IMPORTS_NO_MODULE,
+    "ImportError": Cause.IMPORTS_NO_NAME,
 }
-_DID_NOTHING = 'it did nothing at all: is main() called? The line must read: if __name__ == "__main__":'
+_AT_START_OF = {
+    "server": {"EOFError": Cause.ASKS_FOR_INPUT, "OSError": Cause.CANNOT_BIND},
+    "client": {
+        "ConnectionRefusedError": Cause.CALLS_NO_LISTENER,
+        "TimeoutError": Cause.GETS_NO_ANSWER,
+        "OSError": Cause.CANNOT_CONNECT,
+        "gaierror": Cause.KNOWS_NO_HOST,
+    },
+}
 
 
 def how_it_ended(program: Program) -> str:
@@ -41,40 +54,36 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     if ending is None:
         return failure
     if program.is_stopped():
-        return replace(failure, hint=f"the {program.role} has stopped itself (SIGSTOP, or Ctrl-Z): nothing wakes it")
+        return failure.with_cause(Cause.STOPS_ITSELF, role=program.role)
     crash = last_crash(program.printed)
     stacks = dumped_threads(program.dump_stacks()) if ending is not Ending.BUSY else []
     failure = replace(failure, threads=stuck_threads(stacks, source))
     deadlock = lock_taken_twice(stacks, source)
     if deadlock:
-        return replace(
-            failure,
-            where=deadlock.where,
-            observed=f"{failure.observed}; the {program.role} has stopped for good",
-            hint=f"{deadlock.function}() waits for {deadlock.lock} (line {deadlock.where.line}), which "
-            f"{deadlock.holder_function}() has already taken and still holds when it calls it (line "
-            f"{deadlock.holder.line}): a Lock cannot be taken twice",
+        observed = f"{failure.observed}; the {program.role} has stopped for good"
+        return replace(failure, where=deadlock.where, observed=observed).with_cause(
+            Cause.TAKES_A_LOCK_TWICE,
+            function=deadlock.function,
+            lock=deadlock.lock,
+            line=deadlock.where.line,
+            holder=deadlock.holder_function,
+            holder_line=deadlock.holder.line,
         )
     if crash and crash.in_thread:
         return _with_crash(failure, crash, source, f"a thread of the {program.role}")
     if crash:  # it lives, so it has caught this; it may have to do with the failure or not
-        return replace(
-            failure, hint=f"{failure.hint}; the {program.role} also printed {crash.error}".removeprefix("; ")
-        )
+        return failure.and_cause(Cause.CATCHES_A_CRASH, role=program.role, error=crash.error)
     if ending is Ending.BUSY:
         return replace(failure, observed=f"{failure.observed}; the {program.role} computes without an end")
     waiting = waiting_for_a_lock(stacks, source)
     if waiting:
-        return replace(
-            failure,
-            where=source.where(waiting),
-            hint=f"{waiting.function}() waits for a lock that nobody gives back. {failure.hint}".strip(),
-        )
+        caused = failure.with_cause(Cause.WAITS_FOR_A_LOCK, function=waiting.function)
+        return replace(caused, where=source.where(waiting), hint=f"{caused.hint} {failure.hint}".strip())
     # A server that waits in accept() and recv() is as it should be; a client waits for the wrong thing.
     frame = _main_frame(stacks, source) if program.role == "client" and not failure.where else None
     if frame and not re.search(r"\binput\(|readline\(|getpass\(", source.text(frame)):  # where it should wait
-        place = f"it waits in line {frame.line}: {source.text(frame)}"
-        return replace(failure, where=source.where(frame), hint=f"{failure.hint}; {place}".removeprefix("; "))
+        waits = failure.and_cause(Cause.WAITS, line=frame.line, source=source.text(frame))
+        return replace(waits, where=source.where(frame))
     return failure
 
 
@@ -84,17 +93,17 @@ def _with_end(failure: Failure, program: Program, source: Source) -> Failure:
     crash = last_crash(program.printed)
     if crash:
         return _with_crash(failure, crash, source, f"the {program.role}")
-    return replace(failure, hint=_why_it_ended(program))
+    return _with_silent_end(failure, program)
 
 
-def _why_it_ended(program: Program) -> str:
-    """Why a program that shows no traceback may have ended."""
+def _with_silent_end(failure: Failure, program: Program) -> Failure:
+    """The failure of a program that has ended and shows no traceback."""
     printed = [line.strip() for line in program.printed.splitlines() if line.strip()]
     if program.returncode == 0:
-        return _REACHES_ITS_END[program.role] if printed else _DID_NOTHING
+        return failure.with_cause(_REACHES_ITS_END[program.role] if printed else Cause.DOES_NOTHING)
     if printed:
-        return f'the program ends itself; the last that it printed is "{printed[-1][:200]}"'
-    return "the program ends itself, and does not say why"
+        return failure.with_cause(Cause.ENDS_ITSELF_SAYING, printed=printed[-1][:200])
+    return failure.with_cause(Cause.ENDS_ITSELF)
 
 
 def ended_early(failure: Failure, program: Program, source: Source) -> Failure:
@@ -102,19 +111,16 @@ def ended_early(failure: Failure, program: Program, source: Source) -> Failure:
     crash = last_crash(program.printed)
     failure = replace(failure, observed=f"it {how_it_ended(program)} before it connected")
     if crash is None:
-        return replace(failure, hint=_why_it_ended(program))
+        return _with_silent_end(failure, program)
     return _startup_crash(replace(failure, observed=f"{failure.observed}: {crash.error}"), crash, program.role, source)
 
 
 def traceback_shown(crash: Crash, expected: str, source: Source) -> Failure:
     """The failure of a program that ends, but not quietly."""
-    hint = f"catch the {crash.error.partition(':')[0]} where it can happen"
+    failure = Failure.of(Kind.TRACEBACK_SHOWN, source.deepest(crash.frames), expected=expected, error=crash.error)
     if "Bad file descriptor" in crash.error:
-        hint = "one thread closed the socket while this one was still using it: close it when the listener has ended"
-    return Failure(
-        "a traceback is shown", f"{expected}, without a traceback", f"it printed {crash.error}", hint,
-        source.deepest(crash.frames),
-    )  # fmt: skip
+        return failure.with_cause(Cause.CLOSES_A_SOCKET_IN_USE)
+    return failure.with_cause(Cause.LEAVES_AN_ERROR, error_type=crash.error.partition(":")[0])
 
 
 def where_it_is(program: Program, source: Source) -> Where | None:
@@ -126,66 +132,36 @@ def where_it_is(program: Program, source: Source) -> Where | None:
 
 def _with_crash(failure: Failure, crash: Crash, source: Source, who: str) -> Failure:
     where = source.deepest(crash.frames)
-    place = f" (line {where.line})" if where else ""
-    return replace(failure, where=where, hint=f"{who} ended with {crash.error}{place}")
+    failure = replace(failure, where=where)
+    if where:
+        return failure.with_cause(Cause.CRASHES_IN_OWN_LINE, who=who, error=crash.error, line=where.line)
+    return failure.with_cause(Cause.CRASHES, who=who, error=crash.error)
 
 
 def not_handed_in(role: str, name: str) -> Failure:
     """That there is no program for this role."""
-    return Failure(
-        f"there is no {name}",
-        f"the submission holds {name}",
-        "there is no such file",
-        f"hand it in beside the rest, or name it with --{role}",
-    )
+    return Failure.of(Kind.NOT_HANDED_IN, name=name).with_cause(Cause.IS_NOT_THERE, role=role)
 
 
 def never_listened(program: Program, port: int, source: Source, ending: Ending | None) -> Failure:
     """Why a server that was started does not listen."""
     name = program.file.name
-    expected = f"python3 {name} listens on port {port} and stays up"
     if not program.ended():
-        failure = Failure(
-            f"{name} runs, but never listens", expected, "it runs, but listens on no port",
-            "the server never calls listen(), or waits for something else before it does",
-        )  # fmt: skip
+        failure = Failure.of(Kind.NEVER_LISTENS, name=name, port=port).with_cause(Cause.NEVER_CALLS_LISTEN)
         return _with_place(failure, program, source, ending)
-    crash = last_crash(program.printed)
-    observed = f"it {how_it_ended(program)}"
-    summary = f"{name} {how_it_ended(program)} before it listened"
+    crash, how = last_crash(program.printed), how_it_ended(program)
     if crash is None:
-        return Failure(summary, expected, observed, _why_it_ended(program))
-    return _startup_crash(Failure(summary, expected, f"{observed}: {crash.error}"), crash, "server", source)
+        return _with_silent_end(Failure.of(Kind.ENDS_BEFORE_LISTENING, name=name, port=port, how=how), program)
+    failure = Failure.of(Kind.CRASHES_BEFORE_LISTENING, name=name, port=port, how=how, error=crash.error)
+    return _startup_crash(failure, crash, "server", source)
 
 
 def _startup_crash(failure: Failure, crash: Crash, role: str, source: Source) -> Failure:
     """The failure of a program that crashed before it did anything: with advice for its kind of crash, or the crash itself."""
     failure = _with_crash(failure, crash, source, f"the {role}")
-    return replace(failure, hint=_startup_hint(crash, role) or failure.hint)
-
-
-def _startup_hint(crash: Crash, role: str) -> str:
-    kind = crash.error.partition(":")[0].rpartition(".")[2]
-    hints = {
-        "SyntaxError": "Python cannot read the file: look at the line with the caret, and at the end of the line before it",
-        "IndentationError": "Python cannot read the file: the indentation of that line does not fit the lines around it",
-        "TabError": "Python cannot read the file: that line mixes tabs and blanks",
-        "ModuleNotFoundError": "that module is not there: hand it in beside the program, or use the standard library only",
-        "ImportError": "that import does not work: the name is not in that module",
-    }
-    by_role = {
-        "server": {
-            "EOFError": "the program asks for input; a server must start without anybody typing",
-            "OSError": "the system refused: look at the address and the port given to bind()",
-        },
-        "client": {
-            "ConnectionRefusedError": "nobody listens where it calls: look at the address and the port given to connect()",
-            "TimeoutError": "nobody answers where it calls: look at the address and the port given to connect()",
-            "OSError": "the system refused: look at the address and the port given to connect()",
-            "gaierror": "HOST is no address that this machine knows",
-        },
-    }
-    return hints.get(kind) or by_role[role].get(kind, "")
+    error = crash.error.partition(":")[0].rpartition(".")[2]
+    cause = _AT_START.get(error) or _AT_START_OF[role].get(error)
+    return failure.with_cause(cause) if cause else failure
 
 
 def _with_place(failure: Failure, program: Program, source: Source, ending: Ending | None) -> Failure:
@@ -197,7 +173,9 @@ def _with_place(failure: Failure, program: Program, source: Source, ending: Endi
     frame = _main_frame(stacks, source)
     if not frame:
         return failure
-    return replace(failure, where=source.where(frame), hint=f"it waits in line {frame.line}: {source.text(frame)}")
+    return replace(failure, where=source.where(frame)).with_cause(
+        Cause.WAITS, line=frame.line, source=source.text(frame)
+    )
 
 
 def _main_frame(stacks: list[Thread], source: Source) -> Frame | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from grader.model.answer import WrittenAnswer
 from grader.model.evidence import Exhibits, StuckThread
+from grader.model.kinds import Cause, Filled, Kind, Value
 
 
 class Status(str, Enum):
@@ -61,6 +62,22 @@ class Failure:
     threads: tuple[StuckThread, ...] = ()  # of the program that did not go on
     step: str = ""  # of a check that goes through several, the one that went wrong
     answer: WrittenAnswer | None = None  # that a person must judge
+    kind: Filled | None = None  # of which the sentences are made; None: a check has its own
+    cause: Filled | None = None  # that the hint tells, alone or beside a check's own
+
+    @classmethod
+    def of(cls, kind: Kind, where: Where | None = None, **values: Value) -> Failure:
+        """The failure of this kind with these values, without a hint."""
+        return cls(*kind.sentences(values), where=where, kind=Filled(kind, tuple(values.items())))
+
+    def with_cause(self, cause: Cause, **values: Value) -> Failure:
+        """The failure with this cause as its hint, in place of any other."""
+        return replace(self, hint=cause.sentence(values), cause=Filled(cause, tuple(values.items())))
+
+    def and_cause(self, cause: Cause, **values: Value) -> Failure:
+        """The failure with this cause after the hint that it has."""
+        caused = self.with_cause(cause, **values)
+        return replace(caused, hint="; ".join(filter(None, (self.hint, caused.hint))))
 
 
 @dataclass

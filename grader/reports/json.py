@@ -81,6 +81,8 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "absent": check.absent,
         "wanted": check.wanted,
         "inconclusive": check.inconclusive,
+        "kind": failure.kind.as_dict() if failure.kind else None,
+        "cause": failure.cause.as_dict() if failure.cause else None,
         "answer": failure.answer.as_dict() if failure.answer else None,
         "notes": list(check.notes),
         "program_output": check.program_output,

@@ -13,7 +13,7 @@ from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED
 
 _FUNCTION = re.compile(r"(?s)(?P<name>.+?), (?P<file>.+?) line (?P<line>\d+):\n(?P<code>.*)")
 _NO_NAME = "the code"
-_NEWEST = "answer"  # a check that has this field has all of them
+_NEWEST = "kind"  # a check that has this field has all of them
 
 
 def upgraded(report: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -35,6 +35,8 @@ def _facts(check: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
         "absent": skipped and check["summary"] == NOT_HANDED_IN,
         "wanted": ONLY_NEEDED not in check["notes"],
         "inconclusive": False,
+        "kind": None,
+        "cause": None,
         "answer": _answer(check) if check["status"] == "review" else None,
     }
 

@@ -1,6 +1,6 @@
 """What failures of several students have in common: the sentences of a report, parted where they vary.
 
-The sentences are ours, in `tasks/` and `grader/diagnosis/cause.py`; what varies in them are nicknames, numbers, quoted text, and
+The sentences are ours, in `tasks/` and `grader/model/kinds.py`; what varies in them are nicknames, numbers, quoted text, and
 names and lines of the student's source. Two failures are alike if all the rest is equal. Pure: texts in, texts out.
 """
 

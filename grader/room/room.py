@@ -154,8 +154,8 @@ class Room:
         try:
             self.start()
         except CheckFailed as failed:
-            failure = failed.failure
-            raise CheckFailed(replace(failure, summary="the server does not start again", hint=hint)) from failed
+            failure = replace(failed.failure, summary="the server does not start again", hint=hint)
+            raise CheckFailed(replace(failure, kind=None, cause=None)) from failed
 
     def server_paused(self) -> contextlib.AbstractContextManager[None]:
         """Pause the server (SIGSTOP) within the block; on resume it sees everything sent meanwhile at once."""

@@ -56,7 +56,9 @@ def look_how_client_reads(room: ChatRoom, failure: Failure, open_anew: OpenAnew)
     if way is RIGHT:
         return replace(failure, hint=f"a single frame that comes whole is shown; {failure.hint}")
     shown = "a line" if way is LINES else f"a message that is sent so: {in_hex(sent, most=12)}"
-    return replace(failure, observed=f"{failure.observed}; but it shows {shown}", hint=cure_of_reader("client", way))
+    return replace(
+        failure, observed=f"{failure.observed}; but it shows {shown}", hint=cure_of_reader("client", way), cause=None
+    )
 
 
 def _read_by_client(client: Path, open_anew: OpenAnew) -> tuple[Dialect | None, bytes]:
