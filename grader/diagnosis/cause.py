@@ -50,7 +50,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     An `ending` says that something was awaited and never came; only then are the threads asked, which ends the program.
     """
     if program.ended():
-        return _with_end(failure, program, source)
+        return _after_its_end(failure, program, source)
     if ending is None:
         return failure
     if program.is_stopped():
@@ -87,16 +87,14 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     return failure
 
 
-def _with_end(failure: Failure, program: Program, source: Source) -> Failure:
-    """The failure, with how and why the program has ended."""
+def _after_its_end(failure: Failure, program: Program, source: Source) -> Failure:
+    """The failure of a program that had ended when something was awaited from it."""
     failure = replace(failure, observed=f"{failure.observed}; the {program.role} had {how_it_ended(program)}")
     crash = last_crash(program.printed)
-    if crash:
-        return _with_crash(failure, crash, source, f"the {program.role}")
-    return _with_silent_end(failure, program)
+    return _with_crash(failure, crash, source, f"the {program.role}") if crash else _with_end(failure, program)
 
 
-def _with_silent_end(failure: Failure, program: Program) -> Failure:
+def _with_end(failure: Failure, program: Program) -> Failure:
     """The failure of a program that has ended and shows no traceback."""
     printed = [line.strip() for line in program.printed.splitlines() if line.strip()]
     if program.returncode == 0:
@@ -111,7 +109,7 @@ def ended_early(failure: Failure, program: Program, source: Source) -> Failure:
     crash = last_crash(program.printed)
     failure = replace(failure, observed=f"it {how_it_ended(program)} before it connected")
     if crash is None:
-        return _with_silent_end(failure, program)
+        return _with_end(failure, program)
     return _startup_crash(replace(failure, observed=f"{failure.observed}: {crash.error}"), crash, program.role, source)
 
 
@@ -151,7 +149,7 @@ def never_listened(program: Program, port: int, source: Source, ending: Ending |
         return _with_place(failure, program, source, ending)
     crash, how = last_crash(program.printed), how_it_ended(program)
     if crash is None:
-        return _with_silent_end(Failure.of(Kind.ENDS_BEFORE_LISTENING, name=name, port=port, how=how), program)
+        return _with_end(Failure.of(Kind.ENDS_BEFORE_LISTENING, name=name, port=port, how=how), program)
     failure = Failure.of(Kind.CRASHES_BEFORE_LISTENING, name=name, port=port, how=how, error=crash.error)
     return _startup_crash(failure, crash, "server", source)
 

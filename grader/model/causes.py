@@ -6,12 +6,12 @@ import re
 
 from grader.model.verdict import Where
 
-Cause = tuple[object, ...]
+DedupKey = tuple[object, ...]
 
 
-def causes_of(hint: str, where: object, program_output: str) -> list[Cause]:
+def causes_of(hint: str, where: object, program_output: str) -> list[DedupKey]:
     """The causes that a failure tells: hint and place, or the crash of the program and the place (or hint)."""
-    causes: list[Cause] = [(hint, where)] if where else []
+    causes: list[DedupKey] = [(hint, where)] if where else []
     _, crashed, traceback = program_output.rpartition("Traceback (most recent call last):\n")
     if crashed:
         frames = re.findall(r'^ *File "(.*)", line (\d+)', traceback, re.MULTILINE)
@@ -24,7 +24,7 @@ class Told:
     """Remembers which causes have been told, and by which check first."""
 
     def __init__(self) -> None:
-        self._first: dict[Cause, str] = {}
+        self._first: dict[DedupKey, str] = {}
 
     def above(self, check_id: str, hint: str, where: Where | None, program_output: str) -> str:
         """The check by which the cause of this failed one has been told already; empty if it is new."""

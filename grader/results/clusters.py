@@ -14,13 +14,13 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any
 
-from grader.model.causes import Cause, causes_of
+from grader.model.causes import DedupKey, causes_of
 from grader.results.graded import Graded
-from grader.results.symptoms import Kind, Symptom
+from grader.results.symptoms import Signature, Symptom
 
 _SAME = 0.8  # of all who are in one of two clusters, those who are in both: then the same hand-ins show them
 
-_Kind = tuple[str, Kind]  # a check's id, and the kind of a symptom in it
+_Kind = tuple[str, Signature]  # a check's id, and the kind of a symptom in it
 
 
 @dataclass
@@ -77,7 +77,7 @@ class Failures:
 
     def add(self, graded: Graded) -> None:
         """Take in one hand-in; no two may have one key."""
-        by_cause: dict[Cause, list[_Kind]] = defaultdict(list)
+        by_cause: dict[DedupKey, list[_Kind]] = defaultdict(list)
         for check in graded.checks():
             if check["status"] == "fail":
                 symptom = Symptom.of(check, judged=check["id"] in graded.reviews)
@@ -102,7 +102,7 @@ class Failures:
         """All clusters, the largest first; `order` are the ids of all checks in the catalogue's."""
         place = {check_id: number for number, check_id in enumerate(order)}
 
-        def size_first(kind: _Kind) -> tuple[int, int, Kind]:
+        def size_first(kind: _Kind) -> tuple[int, int, Signature]:
             return (-len(self._alike[kind].lost), place[kind[0]], kind[1])
 
         beside: dict[_Kind, set[_Kind]] = defaultdict(set)  # only who fails both can have one cause for them
@@ -159,7 +159,7 @@ def _go_together(one: Cluster, other: Cluster, topics: Mapping[str, frozenset[st
     return len(these & those) >= _SAME * len(these | those)
 
 
-def _causes(check: Mapping[str, Any], symptom: Symptom) -> list[Cause]:
+def _causes(check: Mapping[str, Any], symptom: Symptom) -> list[DedupKey]:
     """What a report would tell as one cause, and, where no line of the source is known, a hint of the same kind."""
     place = check["where"] and tuple(check["where"].values())
     told = causes_of(check["hint"], place, check["program_output"])

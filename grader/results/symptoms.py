@@ -14,7 +14,7 @@ from typing import Any
 
 from grader.text.words import NAMES, WORDS
 
-Kind = tuple[tuple[str, ...], ...]  # equal in all failures that are alike
+Signature = tuple[tuple[str, ...], ...]  # equal in all failures that are alike
 
 OPEN = "\u2026"  # stands for what varies
 _LONGEST = 1_000  # signs of a text that are looked at, half of them at its end
@@ -97,7 +97,7 @@ class Symptom:
         return cls(*map(Sentence.of, (happened, seen, _PLACE.sub("", check["hint"]))))
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> Signature:
         """What makes it the symptom that it is."""
         return (self.happened.fixed, self.seen.fixed, self.hint.fixed)
 

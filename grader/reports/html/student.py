@@ -44,7 +44,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Cause:
+class Headline:
     """Something to look at: the failed check that tells it, in what words, and the points that hang on it."""
 
     check_id: str
@@ -111,14 +111,14 @@ class _Reasons:
             elif check["caused_by"] in self._checks:
                 self.because[check_id] = check["caused_by"]
 
-    def by_weight(self) -> list[Cause]:
+    def by_weight(self) -> list[Headline]:
         """All causes that are told, those first by which most points are lost; a bonus comes after what counts."""
-        found: dict[str, Cause] = {}
+        found: dict[str, Headline] = {}
         for check_id, check in self._checks.items():
             if check["status"] == "fail" and not self.above[check_id]:
                 summary = "judged by a person" if check_id in self._reviews else check["summary"]
                 words = ": ".join(filter(None, (summary, check["hint"])))
-                found[check_id] = Cause(check_id, words, 0, check_id in self._bonus)
+                found[check_id] = Headline(check_id, words, 0, check_id in self._bonus)
         for check_id, check in self._checks.items():
             cause = self.because.get(check_id) or check_id
             cause = self.above.get(cause) or cause
