@@ -37,14 +37,14 @@ INSTEAD = {
     r"^(chatgrade task1 tests/corpus/both/echoes_to_sender)$": r"\1 --only task1.broadcast || test $? = 1",
     r"^(chatgrade task1 tests/corpus/server/deadlock_on_leave .*)$": r"\1 || test $? = 1",
     # One check stands for all of them.
-    r"^(chatgrade (all|task1) (?!.*--(only|help)).*)$": r"\1 --only task1.lan",
+    r"^(chatgrade (all|task1)(?= |$)(?!.*--(only|help)).*)$": r"\1 --only task1.lan",
     r"^(chatgrade task3 .*)$": r"\1 --only task3.no-argument",
     r"^(chatgrade task5 .*)$": r"\1 --only task5.sizes",
     r"^(chatgrade batch (?!.*--cluster).*)$": rf"\1 --task task3 {_QUICK}",
     r"^(chatgrade interop .*)$": rf"\1 --only ada {_QUICK}",
     r"^(chatgrade all .*) --isolation full(.*)$": r"\1\2",  # not every machine has it
     # What would not end, needs a person or a cluster, or takes long is asked for its help, which must name the options.
-    r"^(chatgrade watch .*)$": r"\1 --help",
+    r"^(chatgrade watch.*)$": r"\1 --help",
     r"^(chatgrade review (?!.*--list).*)$": r"\1 --help",
     r"^(chatgrade batch .* --cluster .*)$": r"\1 --help",
     r"^(dask .*)$": r"\1 --help",

@@ -131,14 +131,13 @@ def test_complaints(tmp_path, name):
     ("arguments", "said"),
     [
         (["task9", RIGHT], "No such command 'task9'"),
-        (["task1"], "Missing argument 'PATH'"),
         (["task1", RIGHT, "--sed", "1"], "No such option"),
         (["task1", RIGHT, "--seed", "x"], "'x' is not a valid integer"),
         (["task1", RIGHT, "--jobs", "0"], "0 is not in the range"),
         (["task1", RIGHT, "--isolation", "some"], "'some' is not one of 'auto', 'full', 'network', 'none'"),
         (["explain", "task1.jion"], "did you mean 'task1.join'"),
     ],
-    ids=["command", "path", "option", "seed", "jobs", "isolation", "explain"],
+    ids=["command", "option", "seed", "jobs", "isolation", "explain"],
 )
 def test_wrong_calls(arguments, said):
     """A call that means nothing has status 2 and says what would be right."""
@@ -218,6 +217,13 @@ def test_exit_status(submission, status):
     done = chatgrade("task1", submission, "--only", "task1.broadcast")
     assert (done.returncode, done.stderr) == (status, "")
     assert "Task 1: connect and chat" in done.stdout
+
+
+def test_the_folder_where_one_is(tmp_path):
+    """Without a path, what lies in the current folder is checked."""
+    shutil.copy(RIGHT / "simple_chat_server.py", tmp_path)
+    done = chatgrade("task1", "--only", "task1.listens", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_syntax_error():

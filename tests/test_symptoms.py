@@ -13,7 +13,7 @@ from grader.model import kinds
 from grader.model.verdict import Failure
 from grader.reports.json import to_dict
 from grader.results.symptoms import OPEN, Sentence, Symptom
-from grader.room import room
+from grader.room import judge
 from tasks.chat import user
 
 ALIKE = [
@@ -140,7 +140,7 @@ def test_long_texts_are_looked_at_in_part(text):
         (kinds, "}() waits for {"),
         (kinds, "}() has already taken"),
         (user, "} sends what was typed without a newline; append it: {"),
-        (room, '} got "{near.text}" instead'),
+        (judge, '} got "{near.text}" instead'),
     ],
 )
 def test_sentences_are_worded_as_their_makers_word_them(source, words):

@@ -202,6 +202,8 @@ def main() -> int:
     parser.add_argument("--python", default="", help="the Python that runs the submissions, if not the usual one")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="checks at a time; else one per processor")
     arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(NAMES):
+        parser.error(f"no such submission: {', '.join(sorted(unknown))}")
     chosen = {key: getattr(arguments, key) for key in ("terminal", "isolation", "python", "jobs")}
     wrong = 0
     for turn in range(1, arguments.times + 1):
