@@ -52,6 +52,7 @@ INSTEAD = {
     r"^(python tests/(hostile|verdicts|\w*bench)\.py.*)$": r"\1 --help",
     r"^((ruff|mypy|lint-imports).*)$": r"\1 --help",
     r"^((python -m )?pytest.*)$": rf"(cd {PROJECT} && \1 --help)",
+    r"^(python -m support\.corpus .*) --(into|from|renew).*$": r"\1 --help",  # these write: into the project, or beside it
     # These write into the project, or take no options: they are compiled.
     r"^python (tests/(picture|test_house|page_bench)\.py).*$": r"python -m py_compile \1",
 }

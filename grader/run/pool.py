@@ -64,7 +64,7 @@ class Workers:
 
     def __enter__(self) -> Workers:
         processes.become_owner_of_orphans()
-        self._before = set(processes.descendants(os.getpid()))
+        self._before = set(processes.known_descendants(os.getpid()))
         try:
             self._fill()
         except BaseException:
@@ -157,9 +157,9 @@ class Workers:
         dead.process.terminate()
         self._end(dead)
         others = [one.process.pid for one in self._all if one is not dead]
-        living = {pid for other in others for pid in (other, *processes.descendants(other))}
+        living = {pid for other in others for pid in (other, *processes.known_descendants(other))}
         _kill(
-            set(processes.descendants(os.getpid())) - self._before - living
+            set(processes.known_descendants(os.getpid())) - self._before - living
         )  # what it ran would be in the way of what comes
         fresh = self._launch(dead.number)
         told = self._hello(fresh)
@@ -169,7 +169,7 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         self._end_all()
-        _kill(set(processes.descendants(os.getpid())) - self._before)
+        _kill(set(processes.known_descendants(os.getpid())) - self._before)
 
     def _end_all(self) -> None:
         for one in self._all:

@@ -24,7 +24,7 @@ from grader.model.verdict import CheckResult, Failure, Status
 from grader.run import signals
 from grader.run.isolation import Isolation
 from grader.system import syscalls
-from grader.system.processes import become_owner_of_orphans, descendants
+from grader.system.processes import become_owner_of_orphans, known_descendants
 
 _LAST_SWEEP = 10.0  # seconds
 MakeRoom = Callable[..., contextlib.AbstractContextManager[CheckRoom]]
@@ -62,7 +62,7 @@ def _leaving_nothing() -> Iterator[None]:
         yield
     finally:
         deadline = time.monotonic() + _LAST_SWEEP
-        while (left := descendants(os.getpid())) and time.monotonic() < deadline:
+        while (left := known_descendants(os.getpid())) and time.monotonic() < deadline:
             for pid in left:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
