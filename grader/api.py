@@ -5,10 +5,10 @@ from grader.diagnosis.tracebacks import last_crash
 from grader.isolation.levels import Surroundings
 from grader.model.answer import FunctionSource, WrittenAnswer
 from grader.model.catalogue import Catalogue, Check, CheckFunction, Task, check, check_of
-from grader.model.codelab import Codelab, Extra, OpenAnew, Pairing, Stage
+from grader.model.codelab import Codelab, OpenAnew, OptionalProgram, Pairing, Stage
 from grader.model.errors import CheckFailed, NeedsReview
 from grader.model.settings import SETTINGS_FILE, Settings
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.model.verdict import Failure, Where
 from grader.room.room import Room
 from grader.submission.outline import Call, Function, Outline
@@ -30,7 +30,6 @@ __all__ = [
     "CheckFunction",
     "Codelab",
     "Expected",
-    "Extra",
     "Failure",
     "FrameBuffer",
     "Function",
@@ -38,12 +37,13 @@ __all__ = [
     "Line",
     "NeedsReview",
     "OpenAnew",
+    "OptionalProgram",
     "Outline",
     "Pairing",
     "Peer",
     "Room",
+    "RunSpec",
     "Settings",
-    "Setup",
     "Sources",
     "Stage",
     "Surroundings",

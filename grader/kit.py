@@ -26,11 +26,11 @@ class Laid:
     missing: tuple[str, ...]  # the usual programs, where they are not there yet
 
 
-def lay_out(folder: Path, lab: Codelab) -> Laid:
+def lay_out(folder: Path, codelab: Codelab) -> Laid:
     """Write what is missing of the kit; UsageError if the folder cannot be had or written to."""
     found = config.find(folder)
-    course = config.load(found, lab)
-    texts = dict(lab.kit(lab, course))
+    course = config.load(found, codelab)
+    texts = dict(codelab.kit(codelab, course))
     above = found if found and found.parent.resolve() != folder.resolve() else None
     if above:
         del texts[settings.SETTINGS_FILE]
@@ -41,7 +41,7 @@ def lay_out(folder: Path, lab: Codelab) -> Laid:
         raise UsageError(f"{folder}: cannot be written to ({error.strerror}).") from error
     kept = [name for name in texts if name not in written and (folder / name).is_file()]
     barred = [name for name in texts if name not in (*written, *kept)]
-    programs = [name for role, name in course.files.items() if role not in lab.extras]
+    programs = [name for role, name in course.files.items() if role not in codelab.extras]
     missing = [name for name in programs if not (folder / name).exists()]
     return Laid(folder, tuple(written), tuple(kept), tuple(barred), above, tuple(missing))
 

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from grader.api import Catalogue, Codelab, Extra, Setup, Surroundings, Task, check_of
+from grader.api import Catalogue, Codelab, OptionalProgram, RunSpec, Surroundings, Task, check_of
 from tasks import TASKS, ids, interop, task1, task2, task3, task4, task5
 from tasks.chat.room import ChatRoom
 from tasks.kit import kit
@@ -19,11 +19,11 @@ _CHECKS = {
 }
 
 
-def _room(setup: Setup, check_id: str, home: Path, isolation: Surroundings) -> ChatRoom:
+def _room(setup: RunSpec, check_id: str, home: Path, isolation: Surroundings) -> ChatRoom:
     """The room of a check; where programs should speak lines, a failure is looked at again: they may speak frames."""
     room = ChatRoom(setup, check_id, home, isolation)
     if not room.framed and check_id != ids.MEET_IN_LINES:
-        room.second_look = partial(look_for_frames, room)
+        room.post_mortem = partial(look_for_frames, room)
     return room
 
 
@@ -39,7 +39,7 @@ CODELAB = Codelab(
     _room,
     ids.FRAMED_TASK,
     {
-        FRAMED + role: Extra(
+        FRAMED + role: OptionalProgram(
             role,
             (ids.FRAMED_TASK, "homework"),
             ("length", "prefix", "frame", ids.FRAMED_TASK, "homework"),

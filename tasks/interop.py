@@ -76,7 +76,7 @@ def _stage(name: str) -> Iterator[None]:
     try:
         yield
     except CheckFailed as failed:
-        raise CheckFailed(replace(failed.failure, step=name, unless="")) from failed
+        raise CheckFailed(replace(failed.failure, step=name, consequence_of="")) from failed
 
 
 _LINES = (

@@ -74,7 +74,7 @@ def _heard_under_new_name(room: ChatRoom, speaker: Member, hearer: Member, old: 
             observed=f'{hearer.name} got "{line.among(hearer.peer)[0].text}"',
             hint=_REBIND,
             event=line.among(hearer.peer)[0].event,
-            unless=ids.BROADCAST,
+            consequence_of=ids.BROADCAST,
         )
     room.expect([(hearer.peer, line)], _REBIND)
 
@@ -150,7 +150,7 @@ def leaves_with_new_name(room: ChatRoom) -> None:
         line for line in room.lines_since(bob, ada.gone_since + 1) if old in line.text and new not in line.text
     ]
     hint = "use the present name in the leave notice, not the one from the join"
-    room.expect([(bob.peer, room.left(ada))], hint, unless="" if under_old else ids.LEAVE)
+    room.expect([(bob.peer, room.left(ada))], hint, consequence_of="" if under_old else ids.LEAVE)
 
 
 @check("task3.only-mine", points=1, needs=(listens, announce))
@@ -300,7 +300,7 @@ def client_sends_command(room: ChatRoom) -> None:
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(command.split()[-1]),
             mark="not sent as it is",
-            unless=ids.CLIENT_SENDS,
+            consequence_of=ids.CLIENT_SENDS,
         )
 
 
@@ -348,7 +348,7 @@ def together(room: ChatRoom) -> None:
             ending=ending,
             event=room.transcript.last_sent(new),
             mark="never shown",
-            missed=bob.name,
+            recipient=bob.name,
         )
     ada.types(text := room.words.text())
     bob.sees(text, "what comes after the command is chat as before")

@@ -34,7 +34,7 @@ def reset(room: ChatRoom) -> None:
     cyd.resets()
     hint = "recv() raises ConnectionResetError here: treat it like b'' (close, take off the list, tell the others)"
     for other in (ada, bob):
-        other.hears_once(room.left(cyd), hint, unless=ids.LEAVE)
+        other.hears_once(room.left(cyd), hint, consequence_of=ids.LEAVE)
     room.still_chats(hint)
 
 
@@ -93,10 +93,10 @@ def mass_death(room: ChatRoom) -> None:
         for one in dying:
             one.closes()  # what a reset does is task4.reset's matter; a send to one who has closed fails like one
     hint = "several clients can be dead at once: remove and announce each exactly once, and hold no lock while you send"
-    room.expect([(one.peer, room.left(gone)) for gone in dying for one in survivors], hint, unless=ids.LEAVE)
+    room.expect([(one.peer, room.left(gone)) for gone in dying for one in survivors], hint, consequence_of=ids.LEAVE)
     for one in survivors:
         for gone in dying:
-            one.hears_once(room.left(gone), hint, unless=ids.LEAVE)
+            one.hears_once(room.left(gone), hint, consequence_of=ids.LEAVE)
     room.still_chats(hint)
 
 
@@ -287,7 +287,7 @@ def killed(room: ChatRoom) -> None:
 
 def _is_announced(room: ChatRoom, user: User, others: list[Member], hint: str) -> None:
     for other in others:
-        other.hears_once(room.left(user), hint, unless=ids.CLIENT_CONNECTS)  # who never joined cannot leave
+        other.hears_once(room.left(user), hint, consequence_of=ids.CLIENT_CONNECTS)  # who never joined cannot leave
     room.still_chats()
 
 

@@ -23,7 +23,7 @@ from support import corpus
 
 from grader.installed import load
 from grader.model.catalogue import Catalogue, Check, Task
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.run import runner
 from tasks.chat.room import ChatRoom
 
@@ -88,10 +88,10 @@ def timed(action: Callable[[], object]) -> float:
 
 def grade(catalogue: Catalogue, folder: Path, isolation: str = "network") -> Callable[[], object]:
     """A run of all checks of the catalogue on the programs of a folder."""
-    lab = replace(load(), catalogue=catalogue)
-    files = {role: folder / name for role, name in lab.files.items() if (folder / name).exists()}
-    setup = Setup(folder, files, sys.executable, lab.port, lab.wording, 1)
-    return lambda: runner.run_checks(lab, [check.id for check in catalogue], setup, isolation=isolation)
+    codelab = replace(load(), catalogue=catalogue)
+    files = {role: folder / name for role, name in codelab.files.items() if (folder / name).exists()}
+    setup = RunSpec(folder, files, sys.executable, codelab.port, codelab.wording, 1)
+    return lambda: runner.run_checks(codelab, [check.id for check in catalogue], setup, isolation=isolation)
 
 
 def compare(title: str, floor: str, actions: dict[str, Callable[[], object]], rounds: int) -> None:

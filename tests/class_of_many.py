@@ -111,7 +111,7 @@ def _report(faults: dict[str, Failure], *, framed: bool) -> dict:
         elif check.task == "task5" and not framed:
             return result(check.id, Status.SKIP, check.points, title=check.title, summary=NOT_HANDED_IN, absent=True)
         elif "task3.announce" in faults and "task3.announce" in check.needs:
-            return result(check.id, Status.SKIP, check.points, title=check.title, because="task3.announce")
+            return result(check.id, Status.SKIP, check.points, title=check.title, caused_by="task3.announce")
         made = result(check.id, status, check.points, title=check.title, summary=summary)
         failure = faults.get(check.id)
         return replace(made, status=Status.FAIL, failure=failure, summary=failure.summary) if failure else made

@@ -24,7 +24,7 @@ from right_pairs import PYTHON, meeting, right, with_pairings
 from grader.installed import load
 from grader.model.catalogue import Check
 from grader.model.codelab import Pairing
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.run.runner import run_all, workers_for
 
 TIMERS = (*SLOW, "batches", "typewriter", "heartbeat")
@@ -32,9 +32,9 @@ TIMERS = (*SLOW, "batches", "typewriter", "heartbeat")
 
 def make_class(folder: Path, pairing: Pairing, count: int) -> list[Path]:
     """So many hand-ins of a right client and a right server; none that waits by the clock, for that would be measured."""
-    lab = load()
+    codelab = load()
     servers, callers = (
-        [program for program in right(lab, role) if not any(word in program.parent.name for word in TIMERS)]
+        [program for program in right(codelab, role) if not any(word in program.parent.name for word in TIMERS)]
         for role in (pairing.server, pairing.client)
     )
     places = [folder / f"student{number:02}" for number in range(count)]
@@ -47,18 +47,18 @@ def make_class(folder: Path, pairing: Pairing, count: int) -> list[Path]:
 
 def floor(places: list[Path], isolation: str) -> None:
     """Start and stop the programs of every pair."""
-    lab = load()
-    pairing = replace(lab.pairings[0], check=Check("floor.pair", "", 0, "both", (), clients(1)))
-    lab = with_pairings(replace(lab, pairings=(pairing,)))
+    codelab = load()
+    pairing = replace(codelab.pairings[0], check=Check("floor.pair", "", 0, "both", (), clients(1)))
+    codelab = with_pairings(replace(codelab, pairings=(pairing,)))
     servers, callers = (
-        [pairing.references[role], *(place / lab.files[role] for place in places)]
+        [pairing.references[role], *(place / codelab.files[role] for place in places)]
         for role in (pairing.server, pairing.client)
     )
-    common = Setup(places[0].parent, {}, PYTHON, lab.port, lab.wording, 1, lab.files)
+    common = RunSpec(places[0].parent, {}, PYTHON, codelab.port, codelab.wording, 1, codelab.files)
     needed = (places[0].parent, servers[0].parent)
-    with workers_for(lab, common, isolation, 0, needed) as workers:
-        pairs = (meeting(lab, pairing, client, server) for client in callers for server in servers)
-        for client, server, result in run_all(lab, pairs, workers):
+    with workers_for(codelab, common, isolation, 0, needed) as workers:
+        pairs = (meeting(codelab, pairing, client, server) for client in callers for server in servers)
+        for client, server, result in run_all(codelab, pairs, workers):
             assert result.status.value == "pass", (client, server, result.summary)
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from support import corpus
 
 from grader import config, installed
-from grader.model.evidence import Exhibits
+from grader.model.evidence import Evidence
 from grader.model.report import Report
 from grader.reports import json
 from grader.results.graded import Entry, Graded
-from grader.run.grading import Request, grading
+from grader.run.grading import GradingRequest, grading
 from grader.run.runner import run_one
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 from grader.submission import intake
 
 HTML = Path(__file__).parent.parent / "grader" / "reports" / "html"
@@ -109,7 +109,7 @@ def parsed(page: str) -> Element:
     return root
 
 
-def graded(report: Report, exhibits: Mapping[str, Exhibits] | None = None, **more: object) -> Graded:
+def graded(report: Report, exhibits: Mapping[str, Evidence] | None = None, **more: object) -> Graded:
     """What a page is made from, for a report made by hand or by a run."""
     shown = report.exhibits if exhibits is None else exhibits
     entry = Entry(report.submission.name, ())
@@ -118,11 +118,11 @@ def graded(report: Report, exhibits: Mapping[str, Exhibits] | None = None, **mor
 
 def run(name: str, *only: str) -> Report:
     """The report of a real run of some checks of a submission of the corpus, or of all."""
-    lab = installed.load()
-    tasks = tuple(task.id for task in lab.catalogue.tasks)
-    request = Request(tasks, only, config.load(None, lab), 7, sys.executable, sys.executable, "pty")
+    codelab = installed.load()
+    tasks = tuple(task.id for task in codelab.catalogue.tasks)
+    request = GradingRequest(tasks, only, config.load(None, codelab), 7, sys.executable, sys.executable, "pty")
     with intake.taken_in(corpus.folder_of(name)) as taken:
-        return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
+        return run_one(codelab, grading(codelab, request, taken, Reporter()), "auto", 1)
 
 
 def only(report: Report, *check_ids: str) -> Report:

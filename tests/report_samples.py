@@ -92,7 +92,7 @@ def full_report() -> Report:
         result("task4.rejoin", Status.ERROR, 2, summary="The machine gave the server no time, twice."),
         failed("task4.stalled-reader", failure(hint="One send blocks all: give each client a queue."), points=0),
     )
-    task5 = (result("task5.frames", Status.SKIP, 3, because="task1.listens", needs=("task1.listens",)),)
+    task5 = (result("task5.frames", Status.SKIP, 3, caused_by="task1.listens", needs=("task1.listens",)),)
     return report(
         tasks=(
             TaskReport("task1", "Task 1: connect and chat", False, task1),

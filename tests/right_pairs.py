@@ -23,50 +23,54 @@ from verdicts import is_right
 from grader.installed import load
 from grader.model.catalogue import Catalogue, Task
 from grader.model.codelab import Codelab, Pairing
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult, Status
 from grader.run.runner import Grading, Step, run_all, workers_for
 
 PYTHON = sys.executable  # not the one behind it, which may have much installed, and begin slowly for that
 
 
-def with_pairings(lab: Codelab) -> Codelab:
+def with_pairings(codelab: Codelab) -> Codelab:
     """The codelab, with the checks of its pairings in the catalogue."""
-    return replace(lab, catalogue=Catalogue([Task("interop", "", tuple(one.check for one in lab.pairings))]))
+    return replace(codelab, catalogue=Catalogue([Task("interop", "", tuple(one.check for one in codelab.pairings))]))
 
 
-def right(lab: Codelab, role: str) -> list[Path]:
+def right(codelab: Codelab, role: str) -> list[Path]:
     """The right programs of a role."""
-    file = lab.files[role]
+    file = codelab.files[role]
     return [corpus.folder_of(name) / file for name in corpus.NAMES if file in corpus.programs(name) and is_right(name)]
 
 
-def pairs(lab: Codelab, sample: int, seed: int) -> Iterator[tuple[Pairing, Path, Path]]:
+def pairs(codelab: Codelab, sample: int, seed: int) -> Iterator[tuple[Pairing, Path, Path]]:
     """Clients with servers: each with the reference, and some with each other."""
     others = []
-    for pairing in lab.pairings:
-        clients, servers = right(lab, pairing.client), right(lab, pairing.server)
+    for pairing in codelab.pairings:
+        clients, servers = right(codelab, pairing.client), right(codelab, pairing.server)
         yield from ((pairing, client, pairing.references[pairing.server]) for client in clients)
         yield from ((pairing, pairing.references[pairing.client], server) for server in servers)
         others += [(pairing, client, server) for client in clients for server in servers]
     yield from random.Random(seed).sample(others, min(sample, len(others)))
 
 
-def partners(lab: Codelab, seed: int) -> Iterator[tuple[Pairing, Path, Path]]:
+def partners(codelab: Codelab, seed: int) -> Iterator[tuple[Pairing, Path, Path]]:
     """Clients with servers, so that each program, the references too, is in one pair at least: drawn at random."""
     chance = random.Random(seed)
-    for pairing in lab.pairings:
-        clients, servers = ([*right(lab, role), pairing.references[role]] for role in (pairing.client, pairing.server))
+    for pairing in codelab.pairings:
+        clients, servers = (
+            [*right(codelab, role), pairing.references[role]] for role in (pairing.client, pairing.server)
+        )
         chance.shuffle(clients)
         chance.shuffle(servers)
         drawn = zip(cycle(clients), cycle(servers))
         yield from ((pairing, *pair) for pair in islice(drawn, max(len(clients), len(servers))))
 
 
-def meeting(lab: Codelab, pairing: Pairing, client: Path, server: Path) -> Grading[tuple[Path, Path, CheckResult]]:
+def meeting(codelab: Codelab, pairing: Pairing, client: Path, server: Path) -> Grading[tuple[Path, Path, CheckResult]]:
     """What becomes of one pair."""
     files = {pairing.client: client, pairing.server: server}
-    setup = Setup(server.parent, files, PYTHON, lab.port, lab.wording, 1, lab.files, others=(client.parent,))
+    setup = RunSpec(
+        server.parent, files, PYTHON, codelab.port, codelab.wording, 1, codelab.files, others=(client.parent,)
+    )
     outcome = yield Step(setup, [pairing.check.id])
     return client, server, outcome.results[-1]
 
@@ -80,13 +84,13 @@ def main() -> int:
     how.add_argument("--partners", action="store_true", help="one right program for each, drawn at random")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    lab = with_pairings(load())
-    chosen = list(partners(lab, asked.seed) if asked.partners else pairs(lab, asked.sample, asked.seed))
-    references = next(iter(lab.pairings[0].references.values())).parent
-    common = Setup(references, {}, PYTHON, lab.port, lab.wording, 1, lab.files)
+    codelab = with_pairings(load())
+    chosen = list(partners(codelab, asked.seed) if asked.partners else pairs(codelab, asked.sample, asked.seed))
+    references = next(iter(codelab.pairings[0].references.values())).parent
+    common = RunSpec(references, {}, PYTHON, codelab.port, codelab.wording, 1, codelab.files)
     failed, started = 0, time.monotonic()
-    with workers_for(lab, common, asked.isolation, 0, corpus.places()) as workers:
-        for client, server, result in run_all(lab, (meeting(lab, *one) for one in chosen), workers):
+    with workers_for(codelab, common, asked.isolation, 0, corpus.places()) as workers:
+        for client, server, result in run_all(codelab, (meeting(codelab, *one) for one in chosen), workers):
             if result.status is not Status.PASS:
                 failed += 1
                 told = f"{result.failure.step}: {result.failure.observed}" if result.failure else ""

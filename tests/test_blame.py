@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.results.blame import REFERENCE, Cause, Fault, Pair, causes, faults
+from grader.results.blame import REFERENCE, Attribution, Fault, Pair, causes, faults
 
 STAGES = 3
 SIGNS = {Fault.CLIENT: "C", Fault.SERVER: "S", Fault.BOTH: "B", Fault.TOGETHER: "T", Fault.UNKNOWN: "?"}
@@ -102,7 +102,7 @@ def test_the_references_alone_blame_nobody():
     assert faults({Pair("", ""): 0}, STAGES) == {}
 
 
-def told(table: str, reason=lambda _: "") -> list[Cause]:
+def told(table: str, reason=lambda _: "") -> list[Attribution]:
     """The causes of a table."""
     return causes(faults(reach(table), STAGES), reason)
 

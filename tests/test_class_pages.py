@@ -11,14 +11,14 @@ import pytest
 from class_samples import ADA, BOB, CYD, graded, hostile, scored
 
 from grader.batch import pages
-from grader.batch.run import BatchListener
+from grader.batch.run import BatchReporter
 from grader.batch.store import Store
 from grader.model.errors import GraderError
-from grader.model.evidence import Excerpt, Exhibits
+from grader.model.evidence import Evidence, Excerpt
 from grader.results.graded import Graded, Review
 
 
-class Heard(BatchListener):
+class Heard(BatchReporter):
     """Hears whose page is written."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ def test_only_what_has_changed_is_written_again(store, tmp_path):
     store.review("eve", check, Review(3, "nearly"))
     assert written(store, tmp_path) == ["eve"]
     assert "nearly" in (tmp_path / "students" / "eve.html").read_text("utf-8")
-    shown = {"task1.broadcast": Exhibits((Excerpt("chat.py", 7, ("send_to_all()",), (7,)),))}
+    shown = {"task1.broadcast": Evidence((Excerpt("chat.py", 7, ("send_to_all()",), (7,)),))}
     store.save("ada+bob", "v", CLASS[0].report, exhibits=shown)
     assert written(store, tmp_path) == ["ada+bob"]
     entries = {one.entry.key: replace(one.entry, late=one.entry.key == "cyd") for one in CLASS}
@@ -104,7 +104,7 @@ def test_what_is_not_ours_is_not_written_over(store, tmp_path, name, make):
     (tmp_path / "students").mkdir()
     make(tmp_path / name)
     with pytest.raises(GraderError, match=rf"{name}: is no page of chatgrade's"):
-        pages.write(store, tmp_path, {}, BatchListener())
+        pages.write(store, tmp_path, {}, BatchReporter())
     assert not (tmp_path / name).is_file() or (tmp_path / name).read_text() == "mine"
     assert list(tmp_path.rglob("*.new")) == []
 
@@ -150,5 +150,5 @@ def test_a_disk_that_does_not_let_it_is_told(store, tmp_path):
     """Pages that cannot be written are one sentence; the results are in the store all the same."""
     (tmp_path / "students").write_text("a file where the folder should be")
     with pytest.raises(GraderError, match="students: the pages could not be written"):
-        pages.write(store, tmp_path, {}, BatchListener())
+        pages.write(store, tmp_path, {}, BatchReporter())
     assert len(list(store.graded())) == 3

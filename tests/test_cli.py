@@ -180,7 +180,7 @@ def test_a_fault_of_ours(monkeypatch, capsys):
     def grade(*_, **__):
         raise ValueError(NASTY)
 
-    monkeypatch.setattr("grader.cli.grade.run", grade)
+    monkeypatch.setattr("grader.submission.intake.taken_in", grade)
     monkeypatch.setattr(sys, "argv", ["chatgrade", "task1", "ada"])
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)

@@ -106,7 +106,7 @@ def test_a_failure_with_a_summary_only() -> None:
 @pytest.mark.parametrize(
     ("status", "more", "first", "second"),
     [
-        (Status.SKIP, {"because": "task1.listens"}, "– .*0/4", "needs task1.listens, which failed"),  # noqa: RUF001
+        (Status.SKIP, {"caused_by": "task1.listens"}, "– .*0/4", "needs task1.listens, which failed"),  # noqa: RUF001
         (Status.ERROR, {"summary": "The machine was too slow."}, "! .*0/4", "The machine was too slow."),
         (Status.REVIEW, {"summary": "A person grades it."}, r"\? .*\?/4", "A person grades it."),
     ],

@@ -15,9 +15,11 @@ from grader.text.width import columns
 SERVER, CLIENT = "your server", "your client"
 
 
-def conversation(*events: Event, program: str = SERVER, missed: str = "", users: tuple[str, ...] = ()) -> Conversation:
+def conversation(
+    *events: Event, program: str = SERVER, recipient: str = "", users: tuple[str, ...] = ()
+) -> Conversation:
     """A conversation made by hand."""
-    return Conversation(events, program, frozenset(users), missed)
+    return Conversation(events, program, frozenset(users), recipient)
 
 
 def names(drawn: Diagram) -> list[str]:
@@ -68,7 +70,7 @@ def test_what_went_wrong_is_marked():
 def test_what_never_came_is_drawn():
     """After the event that shows it, an arrow leaves the program for the one who waited, and ends before her lifeline."""
     sent = Event(0.1, "mira", "out", "hello", "never reached zoe")
-    drawn = diagram(conversation(sent, Event(0.2, "otto", "in", "mira: hello"), missed="zoe"))
+    drawn = diagram(conversation(sent, Event(0.2, "otto", "in", "mira: hello"), recipient="zoe"))
     assert [step.kind for step in drawn.steps] == ["message", "missing", "message"]
     missing = drawn.steps[1]
     at = {line.name: line.x for line in drawn.lifelines}
@@ -79,7 +81,7 @@ def test_what_never_came_is_drawn():
 
 def test_what_never_came_without_a_mark():
     """Where no event shows it, it is drawn and told at the end."""
-    talk = conversation(CHATTER[0], missed="bob")
+    talk = conversation(CHATTER[0], recipient="bob")
     assert [step.kind for step in diagram(talk).steps] == ["message", "missing"]
     assert [turn.mark for turn in talk.told()] == ["", "never came"]
 
@@ -115,7 +117,7 @@ def test_without_a_mark_the_end_is_shown():
 def test_a_crowd_stays_readable():
     """Of 30 participants those nearest to what went wrong are drawn; the others are counted, and so is what they say."""
     events = (*CROWD[:200], Event(0.2, "guest7", "in", "hello", "should not have come"), *CROWD[201:])
-    drawn = diagram(conversation(*events, missed="guest20"))
+    drawn = diagram(conversation(*events, recipient="guest20"))
     assert len(drawn.lifelines) == 7
     assert {"guest7", "guest20"} <= set(names(drawn))
     assert drawn.silent == 24
@@ -123,14 +125,14 @@ def test_a_crowd_stays_readable():
     assert sum(counted) + len(arrows(drawn)) == 300
 
 
-@pytest.mark.parametrize("missed", ["", "a name that is far too long"])
+@pytest.mark.parametrize("recipient", ["", "a name that is far too long"])
 @pytest.mark.parametrize("scale", [ROOMY, NARROW])
 @pytest.mark.parametrize(
     "events", [ECHO_EVENTS, CHATTER, CROWD, BINARY, (*ECHO_EVENTS, Event(0.0, "", "note", "(left out)"))]
 )
-def test_nothing_stands_in_the_way(scale, events, missed):
+def test_nothing_stands_in_the_way(scale, events, recipient):
     """Words stay on the drawing and off the times, names over the lifelines do not touch, and nothing leaves it below."""
-    drawn = diagram(conversation(*events, missed=missed), scale)
+    drawn = diagram(conversation(*events, recipient=recipient), scale)
     for step in drawn.steps:
         for text, middle in ((step.label, step.label_x), (step.mark, step.mark_x)):
             half = columns(text) * 7.3 / 2
@@ -195,7 +197,7 @@ def test_the_sentence_tells_what_the_drawing_shows():
 def test_the_list_is_the_conversation():
     """The list has who does what when, with the remark and what never came."""
     events = (Event(0.1, "wim", "out", "hi\n", "not sent"), Event(0.2, "server", "in", "x"))
-    talk = conversation(*events, program=CLIENT, missed="server", users=("wim",))
+    talk = conversation(*events, program=CLIENT, recipient="server", users=("wim",))
     assert [tuple(turn) for turn in talk.told()] == [
         ("100.0", "wim", "types", r"hi\n", "not sent"),
         ("", "server", "", "", "never came"),

@@ -11,15 +11,15 @@ from grader import config, installed
 from grader.diagnosis import own_code
 from grader.diagnosis.deadlocks import stuck_threads
 from grader.diagnosis.excerpts import excerpts
-from grader.diagnosis.own_code import Source
+from grader.diagnosis.own_code import OwnCode
 from grader.diagnosis.tracebacks import Frame, Thread
-from grader.model.evidence import Excerpt, Exhibits
+from grader.model.evidence import Evidence, Excerpt
 from grader.model.report import Report
 from grader.model.verdict import Status, Where
-from grader.programs.screen import Screen
-from grader.run.grading import Request, grading
+from grader.programs.screen import TerminalScreen
+from grader.run.grading import GradingRequest, grading
 from grader.run.runner import run_one
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 from grader.submission import intake
 
 TWENTY = [f"line {number}" for number in range(1, 21)]
@@ -84,7 +84,7 @@ def test_threads_tell_what_they_wait_for(tmp_path):
         ((2, "drop"), (6, "spread")),
         (LIBRARY, (8, "serve")),
     )
-    found = stuck_threads(threads, Source(tmp_path))
+    found = stuck_threads(threads, OwnCode(tmp_path))
     assert sorted((one.name, one.waits_for) for one in found[:2]) == [
         ("each of 2 threads", "waits for the lock lock, which is never given back"),
         ("one thread", "waits for the lock lock, which it has taken itself in line 6"),
@@ -101,7 +101,7 @@ def test_threads_tell_what_they_wait_for(tmp_path):
 def test_a_call_into_a_library_is_told_by_where_it_has_got_to(tmp_path):
     """A line that calls a helper tells nothing; the library's function under it does."""
     (thread,) = dumped(tmp_path, (Frame("/usr/lib/python3.11/ssl.py", 1, "recv_into"), (10, "serve")))
-    assert stuck_threads([thread], Source(tmp_path))[0].waits_for == "waits for bytes to arrive"
+    assert stuck_threads([thread], OwnCode(tmp_path))[0].waits_for == "waits for bytes to arrive"
 
 
 def test_many_deep_stacks_cost_little(tmp_path, monkeypatch):
@@ -110,7 +110,7 @@ def test_many_deep_stacks_cost_little(tmp_path, monkeypatch):
     monkeypatch.setattr(own_code, "source_of", lambda path, _: reads.append(path) or b"x = 1\n" + b"y" * 100_000)
     own = str(tmp_path.resolve() / "server.py")
     threads = [Thread(tuple(Frame(own, 2, f"level{depth}_{number}") for depth in range(100))) for number in range(99)]
-    found = stuck_threads(threads, Source(tmp_path))
+    found = stuck_threads(threads, OwnCode(tmp_path))
     assert len(reads) == 1
     assert len(found) == 99
     assert {len(one.frames) for one in found} == {20}
@@ -119,7 +119,7 @@ def test_many_deep_stacks_cost_little(tmp_path, monkeypatch):
 
 def test_a_screenshot_is_what_stands_there():
     """Rows down to the last that is not empty, and the cursor's place."""
-    screen = Screen()
+    screen = TerminalScreen()
     screen.feed(b"otto: hi\r\n\r\n> half a li")
     shot = screen.shot("remy")
     assert (shot.who, shot.lines, shot.row, shot.column) == ("remy", ("otto: hi", "", "> half a li"), 2, 11)
@@ -127,16 +127,18 @@ def test_a_screenshot_is_what_stands_there():
 
 def report_of(folder: Path, check_id: str) -> Report:
     """The report of one check of a submission."""
-    lab = installed.load()
-    chosen = config.load(None, lab)
-    request = Request((check_id.partition(".")[0],), (check_id,), chosen, 7, sys.executable, sys.executable, "pty")
+    codelab = installed.load()
+    chosen = config.load(None, codelab)
+    request = GradingRequest(
+        (check_id.partition(".")[0],), (check_id,), chosen, 7, sys.executable, sys.executable, "pty"
+    )
     with intake.taken_in(folder) as taken:
-        return run_one(lab, grading(lab, request, taken, Listener()), "auto", 1)
+        return run_one(codelab, grading(codelab, request, taken, Reporter()), "auto", 1)
 
 
-def exhibits_of(report: Report, check_id: str) -> Exhibits:
+def exhibits_of(report: Report, check_id: str) -> Evidence:
     """What a failed check of one of our submissions shows."""
-    assert Exhibits.of(report.exhibits[check_id].as_dict()) == report.exhibits[check_id]
+    assert Evidence.of(report.exhibits[check_id].as_dict()) == report.exhibits[check_id]
     return report.exhibits[check_id]
 
 
@@ -151,7 +153,7 @@ def test_a_deadlock_shows_its_threads_and_lines(gradings, name):
     assert all(isinstance(piece, Excerpt) and piece.file == "simple_chat_server.py" for piece in shown.excerpts)
     marked = {piece.lines[line - piece.first].strip() for piece in shown.excerpts for line in piece.marked}
     assert "with self.mutex:" in marked
-    assert shown.missed
+    assert shown.recipient
 
 
 @pytest.mark.parametrize("name", ["deadlock_on_leave"])

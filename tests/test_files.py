@@ -61,8 +61,8 @@ def trapped(tmp_path):
     lay(folder, "simple_chat_server.py", "lib/x.py")
     os.mkfifo(folder / "pipe.py")
     os.mkfifo(folder / "answers.md")
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(folder / "socket.py"))
+    with socket.socket(socket.AF_UNIX) as reporter:
+        reporter.bind(str(folder / "socket.py"))
     links = {
         "secret.py": "../secret.py", "outside": "../outside", "zero.py": "/dev/zero", "gone.py": "gone", "round.py": "round.py",
         "loop": ".", "lib/up": "..", "inner.py": "lib/x.py", "inside": "lib", "absolute.py": str(folder / "lib" / "x.py"),

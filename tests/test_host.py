@@ -9,7 +9,7 @@ import pytest
 
 from grader.model.errors import GraderError
 from grader.submission.sources import numbers_like_ports
-from grader.wire.host import Host
+from grader.wire.host import MockServer
 from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 
@@ -61,7 +61,7 @@ def test_guests():
     """Whoever calls one of the ports is a guest, whose lines are read and who can be answered."""
     loop, arrivals = Loop(), []
     port, other = free_ports(2)
-    host = Host(port, [other], loop, Transcript(), lambda: arrivals.append(1))
+    host = MockServer(port, [other], loop, Transcript(), lambda: arrivals.append(1))
     callers = [socket.create_connection(("127.0.0.1", one)) for one in (other, port)]
     until(lambda: len(host.guests) == 2, loop)
     by_port = {guest.port: guest for guest in host.guests}
@@ -86,7 +86,7 @@ def test_both_families():
     """A client that calls `localhost` may mean IPv6 or IPv4: both are answered."""
     loop = Loop()
     [port] = free_ports(1)
-    host = Host(port, [], loop, Transcript(), lambda: None)
+    host = MockServer(port, [], loop, Transcript(), lambda: None)
     callers = [socket.create_connection((address, port)) for address in ("127.0.0.1", "::1")]
     until(lambda: len(host.guests) == 2, loop)
     host.close()
@@ -100,7 +100,7 @@ def test_taken_port():
     taken = socket.create_server(("127.0.0.1", 0))
     port = taken.getsockname()[1]
     with pytest.raises(GraderError, match=f"cannot listen on port {port}"):
-        Host(port, [], Loop(), Transcript(), lambda: None)
+        MockServer(port, [], Loop(), Transcript(), lambda: None)
     [free] = free_ports(1)
-    Host(free, [port], Loop(), Transcript(), lambda: None).close()
+    MockServer(free, [port], Loop(), Transcript(), lambda: None).close()
     taken.close()

@@ -15,7 +15,7 @@ from grader.programs.program import Program, Programs
 from grader.quiescence import threads
 from grader.quiescence.sockets import Watcher
 from grader.quiescence.threads import Activity
-from grader.quiescence.waiter import Patience
+from grader.quiescence.waiter import Waiter
 from grader.system import procfs
 from grader.wire.loop import Loop
 
@@ -142,7 +142,7 @@ def test_held_up_in_the_kernel(tmp_path):
     until(lambda: threads.is_held_up(threads.read(program.pids()).threads), loop)
     sockets = Watcher(Network(private=False))
     with contextlib.closing(sockets):
-        patience = Patience(program._programs, loop, sockets)
+        patience = Waiter(program._programs, loop, sockets)
         turns = iter(range(20))
         assert patience.rest(until=lambda: next(turns, None) is None) is False
         assert next(turns, None) is None, "it seemed to rest before"

@@ -387,9 +387,9 @@ def test_right_programs_get_along():
 
 def test_every_check_that_explains_exists():
     """The checks that are to explain a failure are in the catalogue, and run the program that they are about."""
-    lab = load()
-    for pairing in lab.pairings:
+    codelab = load()
+    for pairing in codelab.pairings:
         assert set(pairing.references) == {pairing.client, pairing.server}
         told = [(role, check) for stage in pairing.stages for role, ids in stage.explained_by.items() for check in ids]
-        assert all(lab.catalogue[check].runs == role for role, check in told)
+        assert all(codelab.catalogue[check].runs == role for role, check in told)
         assert json.dumps([stage.name for stage in pairing.stages])

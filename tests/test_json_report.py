@@ -154,14 +154,14 @@ def test_a_passed_check_has_every_key() -> None:
 )
 def test_a_skip_names_its_reason(more: dict[str, Any], summary: str) -> None:
     """The summary of a skip names the failed check."""
-    check = result("task1.broadcast", Status.SKIP, because="task1.listens", needs=("task1.listens",), **more)
+    check = result("task1.broadcast", Status.SKIP, caused_by="task1.listens", needs=("task1.listens",), **more)
     assert first_check(report(check))["summary"] == summary
 
 
 @pytest.mark.parametrize(
     ("more", "facts"),
     [
-        ({"status": Status.SKIP, "because": "task1.listens"}, {"caused_by": "task1.listens"}),
+        ({"status": Status.SKIP, "caused_by": "task1.listens"}, {"caused_by": "task1.listens"}),
         ({"status": Status.SKIP, "summary": NOT_HANDED_IN, "absent": True}, {"absent": True}),
         ({"points": 0, "notes": (ONLY_NEEDED,), "wanted": False}, {"wanted": False}),
         ({"status": Status.ERROR, "summary": "no time", "inconclusive": True}, {"inconclusive": True}),

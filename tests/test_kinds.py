@@ -39,13 +39,13 @@ def test_what_students_write_fills_holes_and_makes_none():
 )
 def test_a_cause_beside_a_hint(before, after):
     """A cause replaces a hint, or follows it; both keep what a check has said else."""
-    failure = Failure("it failed", "this", "that", before, unless="task1.join")
+    failure = Failure("it failed", "this", "that", before, consequence_of="task1.join")
     values = {"line": 3, "source": "x"}
     assert failure.and_cause(Cause.WAITS, **values).hint == after
     assert failure.with_cause(Cause.WAITS, **values).hint == "it waits in line 3: x"
     for made in (failure.and_cause(Cause.WAITS, **values), failure.with_cause(Cause.WAITS, **values)):
         assert made.cause == Filled(Cause.WAITS, tuple(values.items()))
-        assert (made.observed, made.unless, made.kind) == ("that", "task1.join", None)
+        assert (made.observed, made.consequence_of, made.kind) == ("that", "task1.join", None)
 
 
 @pytest.mark.parametrize("kind", [*Kind, *Cause], ids=lambda kind: kind.name)

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from grader.batch.intake import names
-from grader.batch.intake.layouts import LAYOUTS, NOTHING, Handed, Intake, class_in
+from grader.batch.intake.layouts import LAYOUTS, NOTHING, ClassIntake, Handed, class_in
 from grader.batch.intake.opening import opened
 from grader.model.errors import UsageError
 from grader.results.graded import Person
@@ -81,7 +81,7 @@ def elsewhere(tmp_path, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
-def keys(found: Intake) -> list[str]:
+def keys(found: ClassIntake) -> list[str]:
     """The keys of a class."""
     return [one.entry.key for one in found.entries]
 

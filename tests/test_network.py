@@ -35,7 +35,7 @@ def private():
     return enter
 
 
-def listener(host: str = "0.0.0.0", port: int = PORT) -> socket.socket:
+def reporter(host: str = "0.0.0.0", port: int = PORT) -> socket.socket:
     """Listen as a student's server does."""
     made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -62,7 +62,7 @@ def test_many_listen_on_the_same_port_at_once(private):
         status = 1
         try:
             private()
-            server = listener()
+            server = reporter()
             os.write(ready[1], b"x")
             os.read(go[0], 1)  # all of them listen now
             with socket.create_connection(("127.0.0.1", PORT)) as client, server.accept()[0] as accepted:
@@ -89,7 +89,7 @@ def test_many_listen_on_the_same_port_at_once(private):
 def test_every_address_is_local(private, host):
     """A server on all interfaces is reached on any IPv4 address, and a connection to it is answered from that address."""
     private()
-    server = listener()
+    server = reporter()
     with socket.create_connection((host, PORT), timeout=120) as client, server.accept()[0] as accepted:
         assert client.getpeername() == (host, PORT)
         accepted.sendall(b"hi\n")
@@ -102,7 +102,7 @@ def test_every_address_is_local(private, host):
 def test_a_server_on_one_address_refuses_on_others(private, bound, called):
     """A server that listens on one address is not reached on another."""
     private()
-    server = listener(bound)
+    server = reporter(bound)
     assert refusal(called) == errno.ECONNREFUSED
     assert refusal(bound) is None
     server.close()
@@ -113,7 +113,7 @@ def test_servers_on_ipv6(private, bound, called):
     """A server on IPv6 addresses is reached too, on any of them if it listens on all."""
     private()
     try:
-        server = listener(bound)
+        server = reporter(bound)
     except OSError:
         pytest.skip("this machine has no IPv6")
     assert refusal(called) is None
@@ -133,7 +133,7 @@ def test_dual_stack_server_is_reached_over_ipv4(private):
 
 def test_nothing_outside_is_reached(private):
     """There is no interface but the loopback one, what listens outside is not reached, and no packet finds a way out."""
-    outside = listener("127.0.0.1", 0)
+    outside = reporter("127.0.0.1", 0)
     port = outside.getsockname()[1]
     private()
     assert {name for _, name in socket.if_nameindex() if not re.match(r"(tunl|sit|gre|erspan|ip_vti|ip6)", name)} == {
@@ -166,7 +166,7 @@ def test_renew_gives_an_empty_network(private):
     network = private()
     for _ in range(5):
         assert SocketTable().dump() == []
-        server = listener()
+        server = reporter()
         client = socket.create_connection(("127.0.0.1", PORT))
         accepted = server.accept()[0]
         accepted.close()  # the side that closes first keeps a TIME_WAIT
@@ -221,13 +221,13 @@ def test_network_of_a_check():
         with network.for_one_check(PORT):
             network.require_free(PORT)
             assert refusal("127.0.0.1") == errno.ECONNREFUSED
-            listener().detach()
+            reporter().detach()
 
 
 def test_shared_network_names_who_holds_the_port(private):
     """On a shared network the holder of the port is named with its process and how it was called."""
     private()
-    server = listener()
+    server = reporter()
     network = Network(private=False)
     assert not network.private
     with pytest.raises(GraderError) as caught:
@@ -253,7 +253,7 @@ def test_lan_address_of_a_shared_network():
     """The machine's own address on a shared network is one it can listen on, and is not 127.0.0.1 on Linux."""
     address = Network.lan_address()
     assert address != "127.0.0.1"
-    listener(address, 0).close()
+    reporter(address, 0).close()
 
 
 def test_what_an_ended_connection_holds():
@@ -262,7 +262,7 @@ def test_what_an_ended_connection_holds():
         own = Network(private=True)
     except GraderError as error:
         pytest.skip(str(error))
-    with listener() as server, socket.create_connection(("127.0.0.1", PORT)) as client:
+    with reporter() as server, socket.create_connection(("127.0.0.1", PORT)) as client:
         connection, _ = server.accept()
         connection.close()  # first: this end will linger
         assert client.recv(1) == b""

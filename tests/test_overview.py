@@ -134,7 +134,7 @@ def test_the_pass_rate_is_of_those_judged():
     kinds = [
         result("task5.frames", Status.PASS, 3),
         failed("task5.frames"),
-        result("task5.frames", Status.SKIP, 3, because="task1.listens"),
+        result("task5.frames", Status.SKIP, 3, caused_by="task1.listens"),
         result("task5.frames", Status.SKIP, 3, summary=NOT_HANDED_IN, absent=True),
         result("task5.frames", Status.REVIEW, 3),
         result("task5.frames", Status.ERROR, 3),

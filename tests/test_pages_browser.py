@@ -11,7 +11,7 @@ from report_samples import GUIDE, failed, failure, full_report, report, result
 from test_diagram import CROWD
 from test_student_page import EXCERPT, HOSTILE, SCREEN, STUCK, everywhere
 
-from grader.model.evidence import Excerpt, Exhibits
+from grader.model.evidence import Evidence, Excerpt
 from grader.model.verdict import Event
 from grader.reports.html.student import html, student_page
 
@@ -31,7 +31,7 @@ def file(tmp_path_factory):
         notes=("n" * 200,),
     )
     long = tuple(line * 40 for line in EXCERPT.lines)
-    exhibits = Exhibits((EXCERPT, Excerpt("b.py", 1, long, (2,))), (STUCK,), (SCREEN,), "guest20")
+    exhibits = Evidence((EXCERPT, Excerpt("b.py", 1, long, (2,))), (STUCK,), (SCREEN,), "guest20")
     made = graded(report(result("task1.listens"), check, *full_report().tasks[1].checks), {CHECK: exhibits})
     path = tmp_path_factory.mktemp("pages") / "ada.html"
     path.write_text(student_page(made, {CHECK: GUIDE, "task1.listens": GUIDE}, "class.html"))

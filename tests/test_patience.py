@@ -8,7 +8,7 @@ import pytest
 
 from grader.quiescence import threads
 from grader.quiescence.threads import Activity, Reading
-from grader.quiescence.waiter import Ending, Patience
+from grader.quiescence.waiter import Ending, Waiter
 from grader.system import procfs
 from grader.system.sockdiag import ESTABLISHED, TcpSocket
 
@@ -31,7 +31,7 @@ def patience(monkeypatch):
     monkeypatch.setattr(threads, "is_held_up", lambda _: False)
     monkeypatch.setattr(procfs, "may_be_woken_by_a_timer", lambda _: False)
 
-    def over(sockets: tuple[TcpSocket, ...]) -> Patience:
+    def over(sockets: tuple[TcpSocket, ...]) -> Waiter:
         programs = SimpleNamespace(
             pids=lambda: [1], unread=lambda: False, drain=lambda: None, require_within=lambda _: None
         )
@@ -39,7 +39,7 @@ def patience(monkeypatch):
             received=0, printed=0, shown=0, signs=0, flood=None, has_to_write=False, pump=lambda _: False
         )
         watcher = SimpleNamespace(connections=lambda _: sockets, ours=set())
-        made = Patience(programs, loop, watcher)
+        made = Waiter(programs, loop, watcher)
         made.sees, made.starting = True, False
         return made
 

@@ -12,12 +12,12 @@ from grader.wire.transcript import Transcript
 
 def signs_of(lines: list[bytes]) -> int:
     """How many signs a peer sees in these lines, sent one by one."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as reporter:
         loop = Loop()
-        peer = Peer.calling("ada", listener.getsockname(), loop, Transcript(), LineBuffer())
+        peer = Peer.calling("ada", reporter.getsockname(), loop, Transcript(), LineBuffer())
         while not peer.connected:
             loop.pump(1)
-        connection, _ = listener.accept()
+        connection, _ = reporter.accept()
         with connection:
             for line in lines:
                 before = loop.received
@@ -41,12 +41,12 @@ def test_a_clock_is_no_sign():
 
 def test_what_waits_to_be_written_is_on_its_way():
     """The rest of a message too long for the kernel's buffers counts until all of it is written, though queues run empty."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as reporter:
         loop = Loop()
-        peer = Peer.calling("ada", listener.getsockname(), loop, Transcript(), LineBuffer())
+        peer = Peer.calling("ada", reporter.getsockname(), loop, Transcript(), LineBuffer())
         while not peer.connected:
             loop.pump(1)
-        connection, _ = listener.accept()
+        connection, _ = reporter.accept()
         with connection:
             size = 16 << 20
             peer.send(bytes(size))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from grader.diagnosis.deadlocks import lock_taken_twice
-from grader.diagnosis.own_code import Source
+from grader.diagnosis.own_code import OwnCode
 from grader.diagnosis.tracebacks import dumped_threads
 from grader.model.errors import GraderError
 from grader.programs.program import Program, Programs
@@ -278,7 +278,7 @@ def test_dump_of_a_deadlock(tmp_path):
     assert program.printed == "stuck\n"
     threads = dumped_threads(dump)
     assert len(threads) == 2
-    found = lock_taken_twice(threads, Source(tmp_path))
+    found = lock_taken_twice(threads, OwnCode(tmp_path))
     assert found is not None
     assert (found.where.line, found.function, found.holder.line, found.holder_function) == (4, "drop", 9, "spread")
     program.stop()

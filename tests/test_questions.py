@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.chat.questions import Asked, asked_for
+from tasks.chat.questions import Question, asked_for
 
 NAME, PORT, ADDRESS, SECRET, YES_OR_NO, NOTHING = (
-    Asked.NAME, Asked.PORT, Asked.ADDRESS, Asked.SECRET, Asked.CONFIRMATION, Asked.NOTHING
+    Question.NAME, Question.PORT, Question.ADDRESS, Question.SECRET, Question.CONFIRMATION, Question.NOTHING
 )  # fmt: skip
 
 

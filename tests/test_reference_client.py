@@ -26,8 +26,8 @@ class Chat:
     """The client at a terminal, connected to a server that the test plays."""
 
     def __init__(self, folder: Path, kind: str = "pty") -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+        reporter = socket.create_server(("127.0.0.1", 0))
+        port = reporter.getsockname()[1]
         program = folder / CLIENT.name
         shutil.copy(CLIENT, program)
         program.write_text(program.read_text().replace("PORT = 65433", f"PORT = {port}"))
@@ -35,9 +35,9 @@ class Chat:
         self.programs = Programs(sys.executable, folder, self.loop)
         self.terminal = KINDS[kind]("ada", self.loop, Transcript())
         self.client = self.programs.start(program, "client", self.terminal)
-        self.server, _ = listener.accept()
+        self.server, _ = reporter.accept()
         self.server.settimeout(0.01)
-        listener.close()
+        reporter.close()
         self._got = b""
         self.until(lambda: self.terminal.shows("Your nickname:"))
 
@@ -161,8 +161,8 @@ def test_pieces_and_split_characters(tmp_path):
 
 def test_refused(tmp_path):
     """Where no server answers, one sentence says so, and the status is not 0."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as reporter:
+        port = reporter.getsockname()[1]
     shutil.copy(CLIENT, tmp_path)
     program = tmp_path / CLIENT.name
     program.write_text(program.read_text().replace("PORT = 65433", f"PORT = {port}"))

@@ -11,7 +11,7 @@ from grader.isolation.confinement import Confinement
 from grader.isolation.network import Network
 from grader.model.errors import CheckFailed, GraderError
 from grader.model.limits import Limits
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.model.verdict import Failure
 from grader.programs.launch import PLAIN, ConfinedLauncher, SandboxLauncher, launcher_for
 from grader.room.room import Room
@@ -24,7 +24,7 @@ def room(tmp_path):
     folder.mkdir()
     home.mkdir()
     around = SimpleNamespace(network=Network(private=False), sandbox=None, confinement=None, enforced=frozenset())
-    with Room(Setup(folder, {}, sys.executable, 65433, {}, 1), "task1.starts", home, around) as made:
+    with Room(RunSpec(folder, {}, sys.executable, 65433, {}, 1), "task1.starts", home, around) as made:
         yield made
 
 

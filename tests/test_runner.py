@@ -13,7 +13,7 @@ from grader.model.codelab import Codelab
 from grader.model.verdict import CheckResult, Failure, Status
 from grader.run.pool import Worker
 from grader.run.runner import Outcome, Step, run_all
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 
 DIES = None
 
@@ -23,16 +23,16 @@ def made(check_id: str, *needs: str) -> Check:
     return Check(check_id, f"{check_id} works.", 1, "server", needs, lambda _room: None)
 
 
-def verdict(status: Status, failure: Failure | None = None, because: str = "") -> Callable[[Check], CheckResult]:
+def verdict(status: Status, failure: Failure | None = None, caused_by: str = "") -> Callable[[Check], CheckResult]:
     """What a worker says about a check."""
     return lambda one: CheckResult(
-        one.id, one.title, one.runs, one.points, status, 0.5, failure, one.needs, because, "told by the worker"
+        one.id, one.title, one.runs, one.points, status, 0.5, failure, one.needs, caused_by, "told by the worker"
     )
 
 
-def fails(*, blocks: bool = True, unless: str = "") -> Callable[[Check], CheckResult]:
+def fails(*, blocks: bool = True, consequence_of: str = "") -> Callable[[Check], CheckResult]:
     """Make a failure."""
-    return verdict(Status.FAIL, Failure("it failed", "this", "that", blocks=blocks, unless=unless))
+    return verdict(Status.FAIL, Failure("it failed", "this", "that", blocks=blocks, consequence_of=consequence_of))
 
 
 PASSES, ERRS = verdict(Status.PASS), verdict(Status.ERROR)
@@ -91,7 +91,7 @@ class FakeWorkers:
         self.replaced += 1
 
 
-class Ears(Listener):
+class Ears(Reporter):
     """Remembers what it heard."""
 
     def __init__(self) -> None:
@@ -123,9 +123,9 @@ class Ran:
         catalogue = Catalogue([Task("t", "T", tuple(ALL))])
         self.workers, self.ears = FakeWorkers(jobs, script), Ears()
         chosen = catalogue.with_needs(plan or [one.id for one in ALL])
-        lab = Codelab(Path(), catalogue, {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+        codelab = Codelab(Path(), catalogue, {}, 0, {}, None, "", {})  # type: ignore[arg-type]
         step = Step(None, [one.id for one in chosen], self.ears)  # type: ignore[arg-type]
-        [outcome] = run_all(lab, [in_one_step(step)], self.workers)  # type: ignore[arg-type]
+        [outcome] = run_all(codelab, [in_one_step(step)], self.workers)  # type: ignore[arg-type]
         self.results = {result.id: result for result in outcome.results}
 
     @property
@@ -153,12 +153,18 @@ JOBS = pytest.mark.parametrize("jobs", [1, 2, 3, 8])
         pytest.param({"t.a": [fails()], "t.b": [fails()]}, "fail skip skip skip pass", id="a failure hides another"),
         pytest.param({"t.a": [ERRS]}, "error pass pass pass pass", id="no verdict is no failure"),
         pytest.param(
-            {"t.c": [fails(unless="t.b")], "t.b": [fails()]}, "pass fail skip skip pass", id="follows from another"
+            {"t.c": [fails(consequence_of="t.b")], "t.b": [fails()]},
+            "pass fail skip skip pass",
+            id="follows from another",
         ),
-        pytest.param({"t.c": [fails(unless="t.b")]}, "pass pass fail skip pass", id="follows from one that passed"),
-        pytest.param({"t.c": [fails(unless="t.c")]}, "pass pass fail skip pass", id="follows from itself"),
         pytest.param(
-            {"t.c": [fails(unless="t.b")], "t.b": [ERRS]}, "pass error fail skip pass", id="follows from an error"
+            {"t.c": [fails(consequence_of="t.b")]}, "pass pass fail skip pass", id="follows from one that passed"
+        ),
+        pytest.param({"t.c": [fails(consequence_of="t.c")]}, "pass pass fail skip pass", id="follows from itself"),
+        pytest.param(
+            {"t.c": [fails(consequence_of="t.b")], "t.b": [ERRS]},
+            "pass error fail skip pass",
+            id="follows from an error",
         ),
     ],
 )
@@ -181,26 +187,26 @@ def test_ran_ahead_and_dropped():
     ran = Ran({"t.a": [fails()]}, jobs=8)
     assert {"t.b", "t.c", "t.d"} <= set(ran.workers.started)
     skipped = ran.results["t.b"]
-    assert (skipped.status, skipped.because, skipped.failure, skipped.transcript) == (Status.SKIP, "t.a", None, ())
+    assert (skipped.status, skipped.caused_by, skipped.failure, skipped.transcript) == (Status.SKIP, "t.a", None, ())
     assert skipped.summary == "skipped: it needs t.a, which failed"
 
 
 @JOBS
 @pytest.mark.parametrize(
-    ("script", "skipped", "because"),
+    ("script", "skipped", "caused_by"),
     [
         pytest.param({"t.a": [fails()]}, "t.b", "t.a", id="a need"),
         pytest.param({"t.a": [fails()]}, "t.d", "t.a", id="a need's need"),
         pytest.param({"t.c": [fails()]}, "t.d", "t.c", id="the nearer need"),
-        pytest.param({"t.c": [fails(unless="t.b")], "t.b": [fails()]}, "t.c", "t.b", id="a cause"),
-        pytest.param({"t.c": [fails(unless="t.b")], "t.b": [fails()]}, "t.d", "t.b", id="a need's cause"),
+        pytest.param({"t.c": [fails(consequence_of="t.b")], "t.b": [fails()]}, "t.c", "t.b", id="a cause"),
+        pytest.param({"t.c": [fails(consequence_of="t.b")], "t.b": [fails()]}, "t.d", "t.b", id="a need's cause"),
     ],
 )
-def test_a_skip_names_the_failed_check(script, skipped, because, jobs):
+def test_a_skip_names_the_failed_check(script, skipped, caused_by, jobs):
     """A skip names the check that failed, never another skip."""
     ran = Ran(script, jobs)
-    assert (ran.results[skipped].status, ran.results[skipped].because) == (Status.SKIP, because)
-    assert ran.results[because].status is Status.FAIL
+    assert (ran.results[skipped].status, ran.results[skipped].caused_by) == (Status.SKIP, caused_by)
+    assert ran.results[caused_by].status is Status.FAIL
 
 
 def test_what_a_failed_check_blocks_is_not_started():
@@ -248,7 +254,7 @@ def test_second_tries(tries, status, started, jobs):
     """What came to no verdict is tried once more, and only then is an error."""
     ran = Ran({"t.b": tries}, jobs)
     assert ran.results["t.b"].status.value == status
-    assert ran.results["t.b"].because == ""
+    assert ran.results["t.b"].caused_by == ""
     assert ran.workers.started.count("t.b") == started
     assert ran.workers.replaced == tries.count(DIES)
     assert [ran.results[check_id].status for check_id in ("t.a", "t.c", "t.d", "t.e")] == [Status.PASS] * 4
@@ -280,12 +286,14 @@ def test_only_what_is_planned_runs(jobs):
 @pytest.mark.parametrize(("cause", "told"), [(fails(), "pass fail skip - -"), (PASSES, "pass pass fail - -")])
 def test_a_possible_cause_is_run_too(cause, told, jobs):
     """The check that may be a failure's cause is run although nobody asked for it."""
-    assert Ran({"t.c": [fails(unless="t.b")], "t.b": [cause]}, jobs, plan=["t.c"]).told == told
+    assert Ran({"t.c": [fails(consequence_of="t.b")], "t.b": [cause]}, jobs, plan=["t.c"]).told == told
 
 
 def test_a_possible_cause_is_run_after_a_second_try():
     """The possible cause is run too when the failure comes from a second try."""
-    assert Ran({"t.c": [UNSURE, fails(unless="t.b")], "t.b": [fails()]}, plan=["t.c"]).told == "pass fail skip - -"
+    assert (
+        Ran({"t.c": [UNSURE, fails(consequence_of="t.b")], "t.b": [fails()]}, plan=["t.c"]).told == "pass fail skip - -"
+    )
 
 
 # -- many submissions on the same workers ------------------------------------------------------------------------------
@@ -295,9 +303,9 @@ MANY = [made("t.a"), made("t.b", "t.a")]
 
 def run_many(gradings, script: dict[str, list], jobs: int = 2) -> tuple[list, FakeWorkers]:
     """What the gradings return, in the order in which they end."""
-    lab = Codelab(Path(), Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+    codelab = Codelab(Path(), Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
     workers = FakeWorkers(jobs, script)
-    return list(run_all(lab, gradings, workers)), workers  # type: ignore[arg-type]
+    return list(run_all(codelab, gradings, workers)), workers  # type: ignore[arg-type]
 
 
 def submission(name: str, begun: list[str], steps: int = 1):
@@ -323,9 +331,9 @@ def test_many_submissions(jobs):
 def test_another_is_begun_only_when_there_is_nothing_else_to_do():
     """A submission is opened when no check of those that are open waits: memory does not grow with the class."""
     begun: list[str] = []
-    lab = Codelab(Path(), Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
+    codelab = Codelab(Path(), Catalogue([Task("t", "T", tuple(MANY))]), {}, 0, {}, None, "", {})  # type: ignore[arg-type]
     gradings = (submission(str(number), begun) for number in range(50))
-    for ended, _ in enumerate(run_all(lab, gradings, FakeWorkers(2, {})), start=1):  # type: ignore[arg-type]
+    for ended, _ in enumerate(run_all(codelab, gradings, FakeWorkers(2, {})), start=1):  # type: ignore[arg-type]
         assert len(begun) - ended <= 2
 
 

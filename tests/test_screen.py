@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from grader.programs.screen import COLUMNS, ROWS, Screen, plain, same_form
+from grader.programs.screen import COLUMNS, ROWS, TerminalScreen, plain, same_form
 
 
-def screen(*pieces: bytes | str) -> Screen:
+def screen(*pieces: bytes | str) -> TerminalScreen:
     """A screen that got these pieces."""
-    made = Screen()
+    made = TerminalScreen()
     for piece in pieces:
         made.feed(piece.encode() if isinstance(piece, str) else piece)
     return made

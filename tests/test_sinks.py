@@ -147,7 +147,7 @@ def reports(draw) -> Report:
         "transcript": st.lists(event, max_size=3).map(tuple),
     }
     checks = [
-        result("task1.join", status, because="task1.listens", **{key: draw(value) for key, value in more.items()})
+        result("task1.join", status, caused_by="task1.listens", **{key: draw(value) for key, value in more.items()})
         for status in draw(st.lists(st.sampled_from(Status), min_size=1, max_size=2))
     ]
     submission = Submission(

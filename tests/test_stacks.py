@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.diagnosis.own_code import Source
+from grader.diagnosis.own_code import OwnCode
 from grader.diagnosis.tracebacks import Frame, dumped_threads, last_crash
 from grader.model.verdict import Where
 
@@ -191,7 +191,7 @@ def test_only_the_last_dump_counts():
 )  # fmt: skip
 def test_own_frames(tmp_path, file, mine):
     """A frame is the student's own when its file is in the submission's folder."""
-    assert Source(tmp_path).own(Frame(file.format(tmp_path.resolve()), 1, "f")) is mine
+    assert OwnCode(tmp_path).own(Frame(file.format(tmp_path.resolve()), 1, "f")) is mine
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,14 @@ def test_where(tmp_path, file, shown):
         Frame(file.format(tmp_path.resolve()), 7, "g"),
         Frame("/usr/x.py", 2, "h"),
     )
-    assert Source(tmp_path).deepest(frames) == Where(shown, 7)
-    assert Source(tmp_path).deepest(frames[:1]) is None
+    assert OwnCode(tmp_path).deepest(frames) == Where(shown, 7)
+    assert OwnCode(tmp_path).deepest(frames[:1]) is None
 
 
 def test_source_text(tmp_path):
     """The source line of a frame is read leniently, and is empty where there is none."""
     (tmp_path / "server.py").write_bytes(b"one\n    two \xff\n")
-    source = Source(tmp_path)
+    source = OwnCode(tmp_path)
     assert source.text(own(2)) == "two \ufffd"
     assert [source.text(own(line)) for line in (0, 3)] == ["", ""]
     assert source.text(own(1, file="missing.py")) == ""
@@ -220,7 +220,7 @@ def test_source_text(tmp_path):
 def test_form_feed_ends_no_source_line(tmp_path):
     """Lines are counted as Python counts them: a form feed does not begin a new one."""
     (tmp_path / "server.py").write_text("one\n\x0c\ntwo\n")
-    assert Source(tmp_path).text(own(3)) == "two"
+    assert OwnCode(tmp_path).text(own(3)) == "two"
 
 
 def test_the_file_that_was_handed_in_is_read(tmp_path):
@@ -232,7 +232,7 @@ def test_the_file_that_was_handed_in_is_read(tmp_path):
     (copy / "a.py").symlink_to(secret)
     (original / "a.py").write_text("print(1)\n")
     (original / "b.py").symlink_to(secret)
-    source = Source(copy, handed_in=original)
+    source = OwnCode(copy, handed_in=original)
     assert source.text(Frame(str(copy / "a.py"), 1, "f")) == "print(1)"
     assert source.text(Frame(str(copy / "b.py"), 1, "f")) == ""
     assert source.text(Frame(str(secret), 1, "f")) == ""

@@ -7,14 +7,14 @@ import re
 import pytest
 
 from grader.diagnosis.deadlocks import lock_taken_twice, waiting_for_a_lock
-from grader.diagnosis.own_code import Source
+from grader.diagnosis.own_code import OwnCode
 from grader.diagnosis.tracebacks import Frame, Thread
 from grader.model.verdict import Where
 
 LIBRARY = Frame("/usr/lib/python3.11/threading.py", 982, "run")
 
 
-def stuck(folder, code: str, file: str = "server.py") -> tuple[list[Thread], Source]:
+def stuck(folder, code: str, file: str = "server.py") -> tuple[list[Thread], OwnCode]:
     """Write the code; a comment `#0` marks the innermost frame of the stuck thread, `#1` its caller, and so on."""
     (folder / file).write_text(code)
     lines = code.splitlines()
@@ -23,7 +23,7 @@ def stuck(folder, code: str, file: str = "server.py") -> tuple[list[Thread], Sou
     for _, number in sorted(marked.items()):
         headings = [found[1] for line in lines[:number] if (found := re.match(r"\s*def (\w+)", line))]
         frames.append(Frame(str(folder.resolve() / file), number, headings[-1] if headings else "<module>"))
-    return [Thread((LIBRARY,)), Thread((*frames, LIBRARY))], Source(folder)
+    return [Thread((LIBRARY,)), Thread((*frames, LIBRARY))], OwnCode(folder)
 
 
 METHODS = """\
@@ -248,15 +248,15 @@ def test_not_waiting_for_a_lock(tmp_path, source_line, called):
 def test_source_that_is_gone(tmp_path):
     """A frame whose source cannot be read gives no finding instead of a failure."""
     threads = [Thread((Frame("server.py", 3, "f"), Frame("server.py", 9, "g")))]
-    assert lock_taken_twice(threads, Source(tmp_path)) is None
-    assert waiting_for_a_lock(threads, Source(tmp_path)) is None
+    assert lock_taken_twice(threads, OwnCode(tmp_path)) is None
+    assert waiting_for_a_lock(threads, OwnCode(tmp_path)) is None
 
 
 def test_relative_names_of_a_server_in_a_nested_folder(tmp_path):
     """Python 3.8 prints file names relative to the server's own folder; the source is found there."""
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "server.py").write_text("with lock:\n    pass\n")
-    source = Source(tmp_path, tmp_path / "src")
+    source = OwnCode(tmp_path, tmp_path / "src")
     frame = Frame("server.py", 1, "<module>")
     assert waiting_for_a_lock([Thread((frame,))], source) == frame
     assert source.where(frame) == Where("src/server.py", 1)

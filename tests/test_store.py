@@ -12,7 +12,7 @@ import pytest
 
 from grader.batch.store import NAME, Store
 from grader.model.errors import GraderError, UsageError
-from grader.model.evidence import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
+from grader.model.evidence import Evidence, Excerpt, Screenshot, StackFrame, StuckThread
 from grader.results.graded import Entry, Person, Review
 
 ADA = Entry("ada_1", (Person("Ada Lovelace", "1"),), late=True, notes=("came by mail",))
@@ -74,7 +74,7 @@ def test_pairs_are_kept_beside_the_verdicts(tmp_path):
 def test_what_a_page_shows_is_kept_beside_the_report(tmp_path):
     """Excerpts, threads and screens come back as they were, odd characters and all."""
     shown = {
-        "task1.join": Exhibits(
+        "task1.join": Evidence(
             (Excerpt("a.py", 3, ("with lock:", "    \udcff\x00"), (3,)),),
             (StuckThread("the main thread", "sleeps", (StackFrame("a.py", 3, "main", "with lock:", own=True),)),),
             (Screenshot("remy", ("", "> hi"), 1, 4),),

@@ -39,8 +39,8 @@ def before(made: dict) -> dict:
 OLD = [
     result(ID),
     failed(ID),
-    result(ID, Status.SKIP, because="task1.broadcast", summary=SKIPPED),
-    result(ID, Status.SKIP, because="task1.broadcast"),
+    result(ID, Status.SKIP, caused_by="task1.broadcast", summary=SKIPPED),
+    result(ID, Status.SKIP, caused_by="task1.broadcast"),
     result(ID, Status.SKIP, summary=NOT_HANDED_IN, absent=True),
     result(ID, points=0, notes=("odd", ONLY_NEEDED), wanted=False),
     result(ID, Status.ERROR, summary="the machine was too slow"),

@@ -15,7 +15,7 @@ from test_sinks import ANYTHING, fuzz_reports
 
 from grader.model.answer import FunctionSource, WrittenAnswer
 from grader.model.errors import NeedsReview
-from grader.model.evidence import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
+from grader.model.evidence import Evidence, Excerpt, Screenshot, StackFrame, StuckThread
 from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED, Run, Submission, TaskReport
 from grader.model.verdict import Event, Status, Where
 from grader.reports.html.evidence import _screen
@@ -37,7 +37,7 @@ def page(made: Graded, **guides: dict[str, str]):
     return parsed(student_page(made, {name.replace("_", "."): guide for name, guide in guides.items()}))
 
 
-def one_check(check, exhibits: Exhibits | None = None, **more):
+def one_check(check, exhibits: Evidence | None = None, **more):
     """A page with one check, and that check on it."""
     made = graded(report(check), {check.id: exhibits} if exhibits else {}, **more)
     return page(made).by_id(check.id)
@@ -120,7 +120,7 @@ def test_the_facts_of_the_run():
 
 def test_what_to_look_at_first():
     """Each cause is told once, that by which most points are lost first, what only advises last; its link leads to the check."""
-    skipped = result("task4.rejoin", Status.SKIP, 7, because="task4.mass-death")
+    skipped = result("task4.rejoin", Status.SKIP, 7, caused_by="task4.mass-death")
     lock = failure(hint="an RLock", where=LOCK)
     checks = (
         failed(points=3),
@@ -190,8 +190,8 @@ def test_failed_checks_are_open(check, opened, told):
 )  # fmt: skip
 def test_what_has_no_verdict(status, summary, told):
     """A skipped check names the failed one and leads to it; an error says what it is."""
-    because = "task1.broadcast" if status is Status.SKIP else ""
-    root = page(graded(report(failed(), result("task4.rejoin", status, summary=summary, because=because))))
+    caused_by = "task1.broadcast" if status is Status.SKIP else ""
+    root = page(graded(report(failed(), result("task4.rejoin", status, summary=summary, caused_by=caused_by))))
     shown = root.by_id("task4.rejoin")
     assert shown.text == told
     assert [one["href"] for one in shown.all("a")] == ["#task1.broadcast"] * (status is Status.SKIP)
@@ -201,7 +201,7 @@ def test_a_failure_in_full():
     """A failure shows expected, seen, likely with the codelab's section, where, and all the evidence."""
     check = failed(transcript=ECHO_EVENTS, program_output="listening\n", notes=("graded on port 5000",))
     check = replace(check, failure=replace(ECHO, where=Where("simple_chat_server.py", 31)))
-    exhibits = Exhibits((EXCERPT,), (STUCK,), (SCREEN,))
+    exhibits = Evidence((EXCERPT,), (STUCK,), (SCREEN,))
     shown = page(graded(report(check), {check.id: exhibits}), task1_broadcast=GUIDE).by_id(check.id)
     words = [one.text for one in shown.one("dl", "words").content if not isinstance(one, str)]
     assert words == [
@@ -221,7 +221,7 @@ def test_a_failure_in_full():
 
 def test_the_lines_of_the_student():
     """Lines have their numbers; the one that is meant has a sign, too; a tab stays one."""
-    shown = one_check(failed(), Exhibits((EXCERPT,)))
+    shown = one_check(failed(), Evidence((EXCERPT,)))
     rows = [(row.one("span", "margin").text, row.one("span", "text").raw) for row in shown.all("span", "row")]
     assert rows == [("30", EXCERPT.lines[0]), ("→ 31", EXCERPT.lines[1]), ("32", EXCERPT.lines[2])]
     assert [row.classes for row in shown.all("span", "row")] == [["row"], ["row", "meant"], ["row"]]
@@ -230,7 +230,7 @@ def test_the_lines_of_the_student():
 def test_pieces_of_one_file_stand_together():
     """Several pieces of one file are one listing, whose caption has all lines that are meant."""
     pieces = tuple(replace(EXCERPT, first=first, marked=(first + 1,)) for first in (30, 50, 70))
-    shown = one_check(failed(), Exhibits((*pieces, replace(EXCERPT, file="b.py", marked=()))))
+    shown = one_check(failed(), Evidence((*pieces, replace(EXCERPT, file="b.py", marked=()))))
     captions = [one.text for one in shown.all("figcaption")]
     assert captions == ["simple_chat_server.py, lines 31, 51 and 71", "b.py"]
     assert [len(one.all("code")) for one in shown.all("pre", "code")] == [3, 1]
@@ -240,7 +240,7 @@ def test_stuck_threads():
     """Each thread says what it waits for; that at the place of the failure is open; Python's own calls are only counted."""
     elsewhere = replace(STUCK, name="each of 2 threads", frames=(replace(STUCK.frames[0], line=99),))
     check = failed(failure=replace(ECHO, where=Where("simple_chat_server.py", 31)))
-    shown = one_check(check, Exhibits((), (elsewhere, STUCK))).one("div", "threads")
+    shown = one_check(check, Evidence((), (elsewhere, STUCK))).one("div", "threads")
     told = [(one.one("summary").text, "open" in one.attributes) for one in shown.all("details")]
     assert told == [
         ("each of 2 threads waits for the lock lock, which it has taken itself in line 40", False),
@@ -267,12 +267,12 @@ def test_the_cursor_stands_where_it_stood(screen, parts):
 
 def test_a_screen():
     """The rows of the terminal, with the cursor in its place."""
-    assert one_check(failed(), Exhibits(screens=(SCREEN,))).one("pre", "screen").raw == "otto: hi\n\n> half "
+    assert one_check(failed(), Evidence(screens=(SCREEN,))).one("pre", "screen").raw == "otto: hi\n\n> half "
 
 
 def test_what_the_screen_shows_is_not_repeated():
     """What a program printed is not shown if all of it stands on its screen."""
-    shown = Exhibits(screens=(SCREEN,))
+    shown = Evidence(screens=(SCREEN,))
     assert one_check(failed(program_output="otto: hi\r\n> half"), shown).all("pre", "printed") == []
     assert one_check(failed(program_output=f"> half\n{CRASH}"), shown).all("pre", "printed") != []
 
@@ -294,7 +294,7 @@ def test_a_cause_is_told_once():
         failed("task4.mass-death", lock),
         failed("task4.reset-mid-broadcast", lock, transcript=ECHO_EVENTS, program_output="x"),
     )
-    root = page(graded(report(*checks), {check.id: Exhibits((EXCERPT,), (STUCK,), (SCREEN,)) for check in checks}))
+    root = page(graded(report(*checks), {check.id: Evidence((EXCERPT,), (STUCK,), (SCREEN,)) for check in checks}))
     second = root.by_id("task4.reset-mid-broadcast")
     assert "as above (task4.mass-death)" in second.text
     assert [one["href"] for one in second.all("a")] == ["#task4.mass-death"]
@@ -405,7 +405,7 @@ def everywhere(text: str) -> Graded:
         Event(0.1 * n, text, direction, text, text if n == 2 else "")
         for n, direction in enumerate(("note", "out", "in"))
     )
-    exhibits = Exhibits(
+    exhibits = Evidence(
         (Excerpt(text, 1, (text, *text.split("\n")), (1,)),),
         (StuckThread(text, text, (StackFrame(text, 1, text, text, own=True),)),),
         (Screenshot(text, (text, text), 0, 2),),
@@ -510,7 +510,7 @@ def test_a_drawing_has_words():
 def test_what_scrolls_can_be_reached_by_keyboard():
     """Every box that may scroll by itself takes the focus."""
     check = failed(transcript=ECHO_EVENTS, program_output="x")
-    shown = one_check(check, Exhibits((EXCERPT,), (), (SCREEN,)))
+    shown = one_check(check, Evidence((EXCERPT,), (), (SCREEN,)))
     assert {one["tabindex"] for one in (*shown.all("div", "scrolls"), *shown.all("pre"))} == {"0"}
 
 

@@ -20,7 +20,7 @@ from waiting import until
 from grader.isolation import spare_user
 from grader.model import limits
 from grader.model.errors import GraderError
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.programs import terminal
 from grader.programs.launch import launcher_for
 from grader.quiescence import threads
@@ -66,7 +66,7 @@ def confined(user: str, level: str = "network", most=USUAL, python: str = ""):
             made.mkdir()
         Path(base).chmod(0o711)
         (folder / "server.py").touch()
-        setup = Setup(folder, {"server": folder / "server.py"}, python, port, {}, 1, limits=most)
+        setup = RunSpec(folder, {"server": folder / "server.py"}, python, port, {}, 1, limits=most)
         try:
             entered = Isolation(level, setup, scratch, (), 0)
         except GraderError as error:
@@ -242,10 +242,10 @@ BY_LANDLOCK = {
 
 def got(wanted: dict[str, str], user: str, level: str) -> list[str]:
     """What a program gets of all that it tries."""
-    with confined(user, level) as (_, programs, folder), socket.socket(socket.AF_UNIX) as listener:
+    with confined(user, level) as (_, programs, folder), socket.socket(socket.AF_UNIX) as reporter:
         name = f"\0a test {os.getpid()}"
-        listener.bind(name)
-        listener.listen()
+        reporter.bind(name)
+        reporter.listen()
         base = programs.home.parent.parent
         for file in ("results", "other.py", "secret", "readable"):
             (base / file).write_text("x")

@@ -19,16 +19,16 @@ from grader.console.board import lines, news
 from grader.model.errors import Abandoned, GraderError, UsageError
 from grader.model.report import Report, TaskReport
 from grader.model.verdict import CheckResult, Status, Where
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 from grader.watch import watch as watching
-from grader.watch.saves import Place, Saved
-from grader.watch.watch import Mark, Turn, Viewer, compared, watch
+from grader.watch.change_watching import Place, Saved
+from grader.watch.watch import Mark, Viewer, WatchTurn, compared, watch
 
 LATE = 60  # seconds after which a test gives up
 BROADCAST, REJOIN, LISTENS = "task1.broadcast", "task4.rejoin", "task1.listens"
 
 
-def turns(*reports: Report) -> Turn:
+def turns(*reports: Report) -> WatchTurn:
     """The last of several turns."""
     turn = None
     for one in reports:
@@ -132,7 +132,7 @@ class Course(Viewer):
         self.told: list[str] = []
         self._steps = list(steps)
 
-    def graded(self, turn: Turn) -> None:
+    def graded(self, turn: WatchTurn) -> None:
         """Write down what was graded, and go on."""
         self.refused(next(iter(turn.report)).summary)
 
@@ -166,7 +166,7 @@ class Grader:
         self.runs = 0
         self._program, self._others = program, others or {}
 
-    def __call__(self, _listener: Listener, word: Connection) -> Report:
+    def __call__(self, _listener: Reporter, word: Connection) -> Report:
         """Grade."""
         self.runs += 1
         return self._others[self.runs](word) if self.runs in self._others else says(self._program.read_text())
@@ -303,7 +303,7 @@ def many_failures() -> Report:
     return replace(made, tasks=(*made.tasks, TaskReport("task2", "Task 2: framing", False, two)))
 
 
-def plain(turn: Turn, width: int, room: int, encoding: str = "utf-8") -> list[str]:
+def plain(turn: WatchTurn, width: int, room: int, encoding: str = "utf-8") -> list[str]:
     """The lines of a screen, without styles."""
     return lines(turn, plain_console(width, encoding), room)
 

@@ -22,9 +22,9 @@ from grader.cli.request import class_request
 from grader.installed import load
 from grader.model.report import Report
 from grader.reports.json import to_dict
-from grader.run.grading import Request, grading
+from grader.run.grading import GradingRequest, grading
 from grader.run.runner import Grading, run_all, workers_for
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 from grader.submission import intake
 
 SERVERS = PROGRAMS[::2]
@@ -120,16 +120,16 @@ def reports(
         yield from run_all(LAB, (_one(name, request) for name, request in asked), workers)
 
 
-def _request(name: str, terminal: str, python: str) -> Request:
+def _request(name: str, terminal: str, python: str) -> GradingRequest:
     """What `chatgrade all` or, for Task 5's programs, `chatgrade task5` asks of it; the seed is another one each time."""
     tasks = (LAB.bonus,) if is_framed(name) else tuple(task.id for task in LAB.catalogue.tasks)
     options = RunOptions(seed=None, python=python, config=None, terminal=terminal, jobs=None, quiet=True, no_color=True)
     return class_request(LAB, tasks, path_of(name), options)
 
 
-def _one(name: str, request: Request) -> Grading[tuple[str, Report]]:
+def _one(name: str, request: GradingRequest) -> Grading[tuple[str, Report]]:
     with intake.taken_in(path_of(name)) as taken:
-        return name, (yield from grading(LAB, request, taken, Listener()))
+        return name, (yield from grading(LAB, request, taken, Reporter()))
 
 
 # -- comparing ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import grader
 from grader.model.codelab import Codelab
-from grader.run.grading import Request
+from grader.run.grading import GradingRequest
 from grader.submission import files
 
 DECIDE = (
@@ -21,10 +21,10 @@ DECIDE = (
 _LARGEST_FILE = 16 << 20  # bytes of a file that count for its digest
 
 
-def rules_of(lab: Codelab, request: Request, isolation: str) -> str:
+def rules_of(codelab: Codelab, request: GradingRequest, isolation: str) -> str:
     """All that verdicts are made of but the hand-in itself: the checks, the tool, the settings, the isolation. A digest."""
     engine, code = Path(grader.__file__).parent, hashlib.sha256()
-    for place in (*(engine / part for part in DECIDE), lab.folder):
+    for place in (*(engine / part for part in DECIDE), codelab.folder):
         for source in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             code.update(source.relative_to(place.parent).as_posix().encode() + b"\0" + source.read_bytes())
     asked = [

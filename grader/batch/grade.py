@@ -13,12 +13,12 @@ from grader.batch import duplicates, pages
 from grader.batch.digests import rules_of
 from grader.batch.intake import opening
 from grader.batch.intake.layouts import Handed, class_in
-from grader.batch.run import BatchListener, Seen, grade_class, look_into
+from grader.batch.run import BatchReporter, Seen, grade_class, look_into
 from grader.batch.store import Store
 from grader.model.codelab import Codelab
 from grader.model.errors import GraderError, UsageError
 from grader.results.graded import Entry, Graded
-from grader.run.grading import Request
+from grader.run.grading import GradingRequest
 from grader.submission import files, intake
 
 _MOST_NOTES, _MOST_NAMED = 20, 5  # programs that several have; hand-ins that one note names
@@ -40,7 +40,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BatchOutcome:
     """How it went, for the summary."""
 
     layout: str
@@ -54,7 +54,7 @@ class Outcome:
     index: Path | None  # the class page; none if the pages could not be written
 
 
-def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener) -> Outcome:
+def grade(codelab: Codelab, request: GradingRequest, batch: Batch, reporter: BatchReporter) -> BatchOutcome:
     """Grade a class into its output folder; UsageError, GraderError if that cannot be begun."""
     students = (batch.out / pages.STUDENTS).resolve()
     if students in [path.resolve() for path in batch.paths]:
@@ -65,8 +65,8 @@ def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener)
         entries = [one for one in taken.entries if one.path.resolve() != batch.out.resolve()]
         store.expect({one.entry.key: one.entry for one in entries}, _penalties(request, entries))
         store.note("layout", taken.layout)
-        store.note("check_points", json.dumps(_points(lab, request)))
-        seen = list(look_into((_HandIn(one, scratch) for one in entries), rules_of(lab, request, batch.isolation)))
+        store.note("check_points", json.dumps(_points(codelab, request)))
+        seen = list(look_into((_HandIn(one, scratch) for one in entries), rules_of(codelab, request, batch.isolation)))
         chosen = _chosen(seen, batch.only)
         known = store.verdict_keys()
         work = [
@@ -74,28 +74,30 @@ def grade(lab: Codelab, request: Request, batch: Batch, listener: BatchListener)
             for one in chosen
             if batch.regrade or known.get(_key(one), "") != one.verdict_key or not known.get(_key(one))
         ]
-        listener.begins(len(work), len(chosen) - len(work))
+        reporter.begins(len(work), len(chosen) - len(work))
         notes = taken.notes + _same_programs(seen)
         if work:
-            notes += _grade(lab, request, work, store, batch, listener)
+            notes += _grade(codelab, request, work, store, batch, reporter)
         store.note("notes", json.dumps(notes))
-        index, trouble = _pages(store, batch, lab, listener)
+        index, trouble = _pages(store, batch, codelab, reporter)
         notes += trouble
         people = [(one.entry.key, _why(one), bool(one.awaiting_review)) for one in store.graded()]
         missing = {
             _key(one) for one in chosen if one.verdict_key
         } - store.verdict_keys().keys()  # those that could be opened
-        return Outcome(
+        return BatchOutcome(
             taken.layout, len(work), len(chosen) - len(work), notes, tuple((key, why) for key, why, _ in people if why),
             sum(awaits for *_, awaits in people), len(entries), bool(missing),
             index,
         )  # fmt: skip
 
 
-def _pages(store: Store, batch: Batch, lab: Codelab, listener: BatchListener) -> tuple[Path | None, tuple[str, ...]]:
+def _pages(
+    store: Store, batch: Batch, codelab: Codelab, reporter: BatchReporter
+) -> tuple[Path | None, tuple[str, ...]]:
     """The class page, or why there is none: what was graded is told all the same."""
     try:
-        return pages.write(store, batch.out, lab.guides, listener), ()
+        return pages.write(store, batch.out, codelab.guides, reporter), ()
     except GraderError as error:
         return None, (str(error),)
 
@@ -136,21 +138,21 @@ def _same_programs(seen: Iterable[Seen]) -> tuple[str, ...]:
 
 
 def _grade(
-    lab: Codelab,
-    request: Request,
+    codelab: Codelab,
+    request: GradingRequest,
     work: list[Seen],
     store: Store,
     batch: Batch,
-    listener: BatchListener,
+    reporter: BatchReporter,
 ) -> tuple[str, ...]:
     """Here or on the cluster; the notes on it."""
     if batch.cluster:
         from grader.batch.cluster import client
 
-        return client.grade_class(batch.cluster, request, work, store, isolation=batch.isolation, listener=listener)
+        return client.grade_class(batch.cluster, request, work, store, isolation=batch.isolation, reporter=reporter)
     needed = tuple(path.resolve() for path in batch.paths)
     return grade_class(
-        lab, request, work, store, isolation=batch.isolation, jobs=batch.jobs, needed=needed, listener=listener
+        codelab, request, work, store, isolation=batch.isolation, jobs=batch.jobs, needed=needed, reporter=reporter
     )
 
 
@@ -161,20 +163,20 @@ def _why(one: Graded) -> str:
     )
 
 
-def class_seed(store: Store, request: Request, *, keep: bool) -> int:
+def class_seed(store: Store, request: GradingRequest, *, keep: bool) -> int:
     """The class's own seed, drawn at its first run: the same names and words, whenever it is graded again."""
     if not keep or not store.about("seed"):
         store.note("seed", str(request.seed))
     return int(store.about("seed"))
 
 
-def _points(lab: Codelab, request: Request) -> dict[str, int]:
+def _points(codelab: Codelab, request: GradingRequest) -> dict[str, int]:
     """The checks of the run with their points."""
-    wanted = request.only or [check.id for check in lab.catalogue if check.task in request.tasks]
-    return {check_id: request.settings.points.get(check_id, lab.catalogue[check_id].points) for check_id in wanted}
+    wanted = request.only or [check.id for check in codelab.catalogue if check.task in request.tasks]
+    return {check_id: request.settings.points.get(check_id, codelab.catalogue[check_id].points) for check_id in wanted}
 
 
-def _penalties(request: Request, entries: Iterable[Handed]) -> dict[str, int]:
+def _penalties(request: GradingRequest, entries: Iterable[Handed]) -> dict[str, int]:
     points = request.settings.batch.late_points
     return {one.entry.key: points for one in entries if one.entry.late and points}
 

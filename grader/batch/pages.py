@@ -18,7 +18,7 @@ from pathlib import Path
 
 import grader
 from grader import installed
-from grader.batch.run import BatchListener
+from grader.batch.run import BatchReporter
 from grader.batch.store import Store
 from grader.model.errors import GraderError
 from grader.reports import html
@@ -35,14 +35,14 @@ _MADE_OF = "<!-- made of %s -->\n"
 _OURS = re.compile(rb"<!-- made of ([0-9a-f]{64}) -->\n")
 
 
-def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], listener: BatchListener) -> Path:
+def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], reporter: BatchReporter) -> Path:
     """Bring the pages up to date with the store; the class page's file. GraderError where that cannot be."""
     try:
         (out / STUDENTS).mkdir(exist_ok=True)
         seen: set[str] = set()
         points, notes = json.loads(store.about("check_points", "{}")), json.loads(store.about("notes", "[]"))
         topics = {check_id: sections(guide.get("codelab", "")) for check_id, guide in guides.items()}
-        glance = overview(_with_pages(store, out, guides, listener, seen), points, notes, topics)
+        glance = overview(_with_pages(store, out, guides, reporter, seen), points, notes, topics)
         page = class_page(glance, address)
         _replace(out / INDEX, hashlib.sha256(page.encode()).hexdigest(), page)
         for stale in (out / STUDENTS).glob("*.html"):
@@ -56,7 +56,7 @@ def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], list
 def refresh(store: Store, out: Path) -> None:
     """Bring the pages up to date if the folder has any, after something else than grading has changed the results."""
     if (out / INDEX).exists():
-        write(store, out, installed.load().guides, BatchListener())
+        write(store, out, installed.load().guides, BatchReporter())
 
 
 def address(key: str) -> str:
@@ -69,7 +69,7 @@ def _page_name(key: str) -> str:
 
 
 def _with_pages(
-    store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], listener: BatchListener, seen: set[str]
+    store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], reporter: BatchReporter, seen: set[str]
 ) -> Iterator[Graded]:
     """The hand-ins of the class, each with its page written; `seen` collects the names of the pages."""
     for graded in store.graded():
@@ -77,7 +77,7 @@ def _with_pages(
         seen.add(name)
         file, made_of = out / STUDENTS / name, _digest(graded)
         if _made_of(file) != made_of:
-            listener.page(graded.entry.key)
+            reporter.page(graded.entry.key)
             _replace(file, made_of, student_page(graded, guides, f"../{INDEX}"))
         yield graded
 

@@ -13,13 +13,13 @@ from grader.batch.digests import digest_of
 from grader.batch.store import Store
 from grader.model.codelab import Codelab
 from grader.model.errors import GraderError, UsageError
-from grader.model.evidence import Exhibits
+from grader.model.evidence import Evidence
 from grader.model.verdict import Status
 from grader.reports import json as json_report
 from grader.results.graded import Entry
-from grader.run.grading import Request, grading
+from grader.run.grading import GradingRequest, grading
 from grader.run.runner import Grading, run_all, workers_for
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 from grader.submission.intake import Intake
 
 
@@ -42,18 +42,18 @@ class Result:
     verdict_key: str  # empty: it is to be graded again next time
     report: Mapping[str, Any] | None
     error: str = ""
-    exhibits: Mapping[str, Exhibits] = field(default_factory=dict)
+    exhibits: Mapping[str, Evidence] = field(default_factory=dict)
 
 
-class BatchListener:
+class BatchReporter:
     """Hears how the class goes; does nothing by itself."""
 
     def begins(self, pending: int, unchanged: int) -> None:
         """So many hand-ins are to be graded, and so many have their verdicts."""
 
-    def opens(self, key: str) -> Listener:  # noqa: ARG002 - nobody hears of it
+    def opens(self, key: str) -> Reporter:  # noqa: ARG002 - nobody hears of it
         """A hand-in is begun; what is returned hears of its checks."""
-        return Listener()
+        return Reporter()
 
     def page(self, key: str) -> None:
         """All is graded, and the page of a hand-in is written now."""
@@ -81,31 +81,33 @@ def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
 
 
 def grade_class(
-    lab: Codelab,
-    request: Request,
+    codelab: Codelab,
+    request: GradingRequest,
     work: Iterable[Seen],
     store: Store,
     *,
     isolation: str,
     jobs: int,
     needed: tuple[Path, ...],
-    listener: BatchListener,
+    reporter: BatchReporter,
 ) -> tuple[str, ...]:
     """Grade these, and keep each result as it comes; the notes that are about all of them. `needed`: where they lie."""
-    with workers_for(lab, request.setup(needed[0], {}), isolation, jobs, needed) as workers:
-        gradings = (graded(lab, request, one.hand_in, one.verdict_key, listener) for one in work)
-        for result in run_all(lab, gradings, workers):
+    with workers_for(codelab, request.setup(needed[0], {}), isolation, jobs, needed) as workers:
+        gradings = (graded(codelab, request, one.hand_in, one.verdict_key, reporter) for one in work)
+        for result in run_all(codelab, gradings, workers):
             store.save(result.key, result.verdict_key, result.report, result.error, result.exhibits)
-            listener.ends(result)
+            reporter.ends(result)
         return workers.notes
 
 
-def graded(lab: Codelab, request: Request, one: HandIn, verdict_key: str, listener: BatchListener) -> Grading[Result]:
+def graded(
+    codelab: Codelab, request: GradingRequest, one: HandIn, verdict_key: str, reporter: BatchReporter
+) -> Grading[Result]:
     """Grade one hand-in. Whatever is wrong with it becomes its own result and stops nobody else's."""
     key = one.entry.key
     try:
         with one.opened() as taken:
-            report = yield from grading(lab, request, taken, listener.opens(key))
+            report = yield from grading(codelab, request, taken, reporter.opens(key))
     except UsageError as error:
         return Result(key, verdict_key, None, str(error).removeprefix(f"{key}: "))
     except GraderError as error:

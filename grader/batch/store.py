@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.model.errors import GraderError, UsageError
-from grader.model.evidence import Exhibits
+from grader.model.evidence import Evidence
 from grader.results.graded import Class, Entry, Graded, Person, Review
 from grader.results.stored import upgraded
 
@@ -164,7 +164,7 @@ class Store:
         verdict_key: str,
         report: Mapping[str, Any] | None,
         error: str = "",
-        exhibits: Mapping[str, Exhibits] | None = None,
+        exhibits: Mapping[str, Evidence] | None = None,
     ) -> None:
         """What became of a hand-in: its report, or why there is none. With no `verdict_key` it is graded again next time."""
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
@@ -234,7 +234,7 @@ class Store:
                 "SELECT entry, report, error, penalty, graded_at, exhibits FROM submissions WHERE key = ?", key
             )
             told = upgraded(json.loads(report)) if report else None
-            shown = {check_id: Exhibits.of(one) for check_id, one in json.loads(exhibits).items()}
+            shown = {check_id: Evidence.of(one) for check_id, one in json.loads(exhibits).items()}
             yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty, graded_at, shown)
 
     def whole_class(self) -> Class:

@@ -14,17 +14,17 @@ from grader.console.batch import BatchProgress, render_summary
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(TaskOptions, ClassOptions):
+class BatchOptions(TaskOptions, ClassOptions):
     """The options of the command."""
 
     regrade: bool = option("--regrade", is_flag=True, help="Grade again what is unchanged, too.")
     cluster: str | None = option("--cluster", metavar="ADDRESS", help="Grade on the Dask cluster with this scheduler.")
 
 
-def run(options: Options) -> int:
+def run(options: BatchOptions) -> int:
     """Take in, grade, tell; returns the exit status."""
-    lab = installed.load()
-    request = class_request(lab, options.tasks, options.paths[0], options)
+    codelab = installed.load()
+    request = class_request(codelab, options.tasks, options.paths[0], options)
     of_course = request.settings.batch
     batch = Batch(
         options.paths,
@@ -40,6 +40,6 @@ def run(options: Options) -> int:
     console = output.console(no_color=options.no_color)
     errors = output.console(no_color=options.no_color, stderr=True)
     with BatchProgress(console, errors, quiet=options.quiet) as progress:
-        outcome = grade(lab, request, batch, progress)
+        outcome = grade(codelab, request, batch, progress)
     render_summary(outcome, str(options.out), console)
     return TROUBLE if outcome.verdicts_missing or not outcome.index else 0

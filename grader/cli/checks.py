@@ -10,11 +10,11 @@ from grader.console.catalogue import render_checks
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class ChecksOptions:
     """The command has no options."""
 
 
-def run(_: Options) -> int:
+def run(_: ChecksOptions) -> int:
     """Show the catalogue; returns the exit status."""
     render_checks(installed.load().catalogue, output.console())
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_type_hints
 
 import click
 
@@ -32,11 +32,11 @@ _HELP = {
 
 
 @dataclass(frozen=True)
-class Entry:
+class CommandEntry:
     """A command whose module may not be imported yet.
 
-    The module of this name in grader.cli has the command's `Options`, a dataclass, and `run`, which takes them and returns the
-    exit status. `given` are options that have no other value with this command.
+    The module of this name in grader.cli has `run`, which takes a dataclass, the options, and returns the exit status. `given`
+    are options that have no other value with this command.
     """
 
     name: str
@@ -47,13 +47,14 @@ class Entry:
     def load(self) -> click.Command:
         """Import the module and make the command."""
         module = importlib.import_module(f"grader.cli.{self.module}")
-        return options.command(self.name, self.help, module.Options, module.run, self.given)
+        kind = next(iter(get_type_hints(module.run).values()))
+        return options.command(self.name, self.help, kind, module.run, self.given)
 
 
 class LazyGroup(click.Group):
     """Lists commands by their entries, and loads a command when it is run or its own help is shown."""
 
-    def __init__(self, *, entries: Iterable[Entry], **attributes: Any) -> None:  # noqa: ANN401 - click's attributes
+    def __init__(self, *, entries: Iterable[CommandEntry], **attributes: Any) -> None:  # noqa: ANN401 - click's attributes
         super().__init__(**attributes)
         self._entries = {entry.name: entry for entry in entries}
         for entry in self._entries.values():
@@ -67,15 +68,15 @@ class LazyGroup(click.Group):
         return name, self._entries[name].load() if name in self._entries else listed, rest
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Iterator[CommandEntry]:
     """All commands: one for each task of the codelab, one for all tasks, and those that are the same in any codelab."""
     submission = "of the submission at PATH, a folder, a file or an archive."
     tasks = installed.tasks()
     for task, (name, subject) in tasks.items():
-        yield Entry(task, f"Check {name} ({subject}) {submission}", "grade", {"tasks": (task,)})
-    yield Entry("all", f"Check all tasks {submission}", "grade", {"tasks": tuple(tasks)})
+        yield CommandEntry(task, f"Check {name} ({subject}) {submission}", "grade", {"tasks": (task,)})
+    yield CommandEntry("all", f"Check all tasks {submission}", "grade", {"tasks": tuple(tasks)})
     for command, text in _HELP.items():
-        yield Entry(command, text, command)
+        yield CommandEntry(command, text, command)
 
 
 @click.group(

@@ -16,7 +16,7 @@ from grader.doctor.finding import Machine
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class DoctorOptions:
     """The options of the command."""
 
     python: str = option(
@@ -28,9 +28,9 @@ class Options:
     no_color: bool = no_color()
 
 
-def run(options: Options) -> int:
+def run(options: DoctorOptions) -> int:
     """Examine, show; returns the exit status."""
-    lab, file = installed.load(), options.config or config.find(Path())
-    examination = examine(Machine(lab, config.load(file, lab), file, located(options.python)))
+    codelab, file = installed.load(), options.config or config.find(Path())
+    examination = examine(Machine(codelab, config.load(file, codelab), file, located(options.python)))
     render(examination, output.console(no_color=options.no_color))
     return 0 if examination.can_grade else TROUBLE

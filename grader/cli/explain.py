@@ -11,13 +11,13 @@ from grader.console.catalogue import render_explanation
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class ExplainOptions:
     """The options of the command."""
 
     check_id: str = argument(metavar="CHECK")
 
 
-def run(options: Options) -> int:
+def run(options: ExplainOptions) -> int:
     """Look up, show; returns the exit status."""
     render_explanation(installed.load().catalogue[options.check_id], output.console())
     return 0

@@ -19,7 +19,7 @@ from grader.reports import registry
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class ExportOptions:
     """The options of the command."""
 
     out: Path = argument(type=FILE)
@@ -40,7 +40,7 @@ class Options:
     )
 
 
-def run(options: Options) -> int:
+def run(options: ExportOptions) -> int:
     """Read, convert, write; returns the exit status."""
     with Store(options.out) as store:
         choices = registry.Choices(

@@ -40,7 +40,7 @@ def _report_files() -> Any:  # noqa: ANN401 - a field
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SubmissionOptions):
+class GradeOptions(SubmissionOptions):
     """The options of the command."""
 
     tasks: tuple[str, ...]  # given by the command's name
@@ -48,16 +48,16 @@ class Options(SubmissionOptions):
     verbose: bool = option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too.")
 
 
-def run(options: Options) -> int:
+def run(options: GradeOptions) -> int:
     """Take in, find, run, report; returns the exit status."""
     names = {form: name for form, name in options.reports.items() if name is not None}
     with intake.taken_in(options.path) as submission:
-        lab = installed.load()
-        request = submission_request(lab, options.tasks, submission, options, environment(options))
+        codelab = installed.load()
+        request = submission_request(codelab, options.tasks, submission, options, environment(options))
         with files.Files(names) as reports:
-            with output.progress(quiet=options.quiet or reports.alone, no_color=options.no_color) as listener:
-                steps = grading(lab, request, submission, listener)
-                report = runner.run_one(lab, steps, options.isolation, options.jobs or 0)
+            with output.progress(quiet=options.quiet or reports.alone, no_color=options.no_color) as reporter:
+                steps = grading(codelab, request, submission, reporter)
+                report = runner.run_one(codelab, steps, options.isolation, options.jobs or 0)
             reports.write(report)
         if not reports.alone:
             from grader.console.report import render  # rich takes its time, and a report that stands alone needs none

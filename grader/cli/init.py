@@ -13,13 +13,13 @@ from grader.model.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class InitOptions:
     """The options of the command."""
 
     folder: str = argument(metavar="DIR")
 
 
-def run(options: Options) -> int:
+def run(options: InitOptions) -> int:
     """Write what is missing, show; returns the exit status."""
     if not options.folder:
         raise UsageError("the name of the folder is empty: `chatgrade init .` lays the kit out here.")

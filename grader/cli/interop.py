@@ -20,18 +20,18 @@ from grader.reports.interop_csv import as_csv
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ClassOptions):
+class InteropOptions(ClassOptions):
     """The options of the command."""
 
     redo: bool = option("--redo", is_flag=True, help="Run what is unchanged, too.")
 
 
-def run(options: Options) -> int:
+def run(options: InteropOptions) -> int:
     """Take in, run, tell; returns the exit status."""
-    lab = installed.load()
-    request = class_request(lab, ("interop",), options.paths[0], options)
+    codelab = installed.load()
+    request = class_request(codelab, ("interop",), options.paths[0], options)
     of_course = request.settings.batch
-    asked = pairs.Asked(
+    asked = pairs.InteropRequest(
         options.paths,
         options.out,
         options.layout or of_course.layout,
@@ -45,7 +45,7 @@ def run(options: Options) -> int:
     files.require_writable([page, table])
     errors = output.console(no_color=options.no_color, stderr=True)
     with InteropProgress(errors, quiet=options.quiet) as progress:
-        result = pairs.meet(lab, request, asked, progress)
+        result = pairs.meet(codelab, request, asked, progress)
     _replace({page: as_page(result), table: as_csv(result)})
     render_summary(result, [page, table], output.console(no_color=options.no_color))
     return TROUBLE if result.missing else 0

@@ -12,7 +12,7 @@ from grader.text import sinks
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.run.schedule import Listener
+    from grader.run.schedule import Reporter
 
 
 def harmless(text: object) -> str:
@@ -27,12 +27,12 @@ def console(*, no_color: bool = False, stderr: bool = False) -> Console:
     return Console(no_color=no_color or None, stderr=stderr, highlight=False, soft_wrap=False)
 
 
-def progress(*, quiet: bool, no_color: bool) -> AbstractContextManager[Listener]:
+def progress(*, quiet: bool, no_color: bool) -> AbstractContextManager[Reporter]:
     """A line on standard error that tells how far a run is; where no terminal shows it, rich is not even loaded."""
-    from grader.run.schedule import Listener
+    from grader.run.schedule import Reporter
 
     if quiet or not sys.stderr.isatty():
-        return contextlib.nullcontext(Listener())
+        return contextlib.nullcontext(Reporter())
     from grader.console.progress import Progress
 
     return Progress(console(no_color=no_color, stderr=True))

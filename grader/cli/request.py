@@ -15,7 +15,7 @@ from grader.cli.options import OWN_PYTHON, RunOptions, SubmissionOptions
 from grader.model.codelab import Codelab
 from grader.model.errors import UsageError
 from grader.model.settings import Settings
-from grader.run.grading import Request
+from grader.run.grading import GradingRequest
 from grader.submission.intake import Intake
 
 
@@ -31,9 +31,9 @@ class Environment:
 
     def request(
         self, tasks: tuple[str, ...], only: tuple[str, ...], settings: Settings, programs: Mapping[str, Path]
-    ) -> Request:
+    ) -> GradingRequest:
         """The request for these tasks with these settings; `programs` are those named on the command line, by role."""
-        return Request(
+        return GradingRequest(
             tasks, only, settings, self.seed, self.python, self.interpreter, self.terminal, self.notes, programs
         )
 
@@ -45,20 +45,20 @@ def environment(options: RunOptions) -> Environment:
     return Environment(seed, options.python, interpreter_at(options.python), terminal, notes)
 
 
-def class_request(lab: Codelab, tasks: tuple[str, ...], path: Path, options: RunOptions) -> Request:
+def class_request(codelab: Codelab, tasks: tuple[str, ...], path: Path, options: RunOptions) -> GradingRequest:
     """The request for each hand-in of the class at this path. Raises UsageError when an option or a setting is wrong."""
-    settings = config.load(options.config or config.find(path.absolute().parent), lab)
+    settings = config.load(options.config or config.find(path.absolute().parent), codelab)
     return environment(options).request(tasks, (), settings, {})
 
 
 def submission_request(
-    lab: Codelab, tasks: tuple[str, ...], submission: Intake, options: SubmissionOptions, run_in: Environment
-) -> Request:
+    codelab: Codelab, tasks: tuple[str, ...], submission: Intake, options: SubmissionOptions, run_in: Environment
+) -> GradingRequest:
     """The request for a submission. Raises UsageError when a setting is wrong."""
     beside = submission.path if submission.unpacked else options.server or options.client or submission.path
-    settings = config.load(options.config or config.find(beside), lab)
+    settings = config.load(options.config or config.find(beside), codelab)
     programs = {
-        lab.bonus_role(role) if tasks == (lab.bonus,) else role: submission.file(file)
+        codelab.bonus_role(role) if tasks == (codelab.bonus,) else role: submission.file(file)
         for role, file in (("server", options.server), ("client", options.client))
         if file
     }

@@ -11,7 +11,7 @@ from grader.console import review
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class ReviewOptions:
     """The options of the command."""
 
     out: Path = argument(type=FILE)
@@ -20,7 +20,7 @@ class Options:
     no_color: bool = no_color()
 
 
-def run(options: Options) -> int:
+def run(options: ReviewOptions) -> int:
     """Print the answers, or have them judged; returns the exit status."""
     console = output.console(no_color=options.no_color)
     if options.as_list:

@@ -15,32 +15,32 @@ from grader.model.errors import UsageError
 from grader.model.report import Report
 from grader.run import runner
 from grader.run.grading import grading
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 from grader.submission import intake
 from grader.watch import watch
-from grader.watch.saves import Place
+from grader.watch.change_watching import Place
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SubmissionOptions, TaskOptions):
+class WatchOptions(SubmissionOptions, TaskOptions):
     """The options of the command."""
 
 
-def run(options: Options) -> int:
+def run(options: WatchOptions) -> int:
     """Grade whenever something is saved, and show; returns the exit status."""
     try:
         options.path.stat()
     except OSError as error:
         raise UsageError(f"{options.path}: cannot be watched ({error.strerror}).") from error
-    lab = installed.load()
-    lab.catalogue.with_needs(options.only)  # an unknown id is wrong whatever is saved
+    codelab = installed.load()
+    codelab.catalogue.with_needs(options.only)  # an unknown id is wrong whatever is saved
     run_in = environment(options)
 
-    def grade(listener: Listener, saved: Connection) -> Report:
+    def grade(reporter: Reporter, saved: Connection) -> Report:
         with intake.taken_in(options.path) as submission:
-            request = submission_request(lab, options.tasks, submission, options, run_in)
-            steps = grading(lab, request, submission, listener)
-            return runner.run_one(lab, steps, options.isolation, options.jobs or 0, saved)
+            request = submission_request(codelab, options.tasks, submission, options, run_in)
+            steps = grading(codelab, request, submission, reporter)
+            return runner.run_one(codelab, steps, options.isolation, options.jobs or 0, saved)
 
     place = Place(options.path, [file for file in (options.server, options.client) if file], options.config)
     console = output.console(no_color=options.no_color)

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from grader.batch.run import BatchListener, Result
+from grader.batch.run import BatchReporter, Result
 from grader.model.verdict import CheckResult
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 from grader.text import sinks
 
 if TYPE_CHECKING:
-    from grader.batch.grade import Outcome
+    from grader.batch.grade import BatchOutcome
 
 _BETWEEN = 0.1  # seconds between two drawings of the bar
 _MOST_NAMED = 3  # hand-ins that the bar names
 _MOST_LISTED = 30  # hand-ins that the summary lists
 
 
-class BatchProgress(BatchListener):
+class BatchProgress(BatchReporter):
     """A bar on the error console, if that is a terminal, and a line for each result on the other. A context manager."""
 
     def __init__(self, out: Console, err: Console, *, quiet: bool) -> None:
@@ -53,7 +53,7 @@ class BatchProgress(BatchListener):
         self._began = time.monotonic()
         self._bar.update(self._task, total=pending)
 
-    def opens(self, key: str) -> Listener:
+    def opens(self, key: str) -> Reporter:
         """Name it, and count its checks."""
         self._open[key] = None
         self._draw()
@@ -94,7 +94,7 @@ class BatchProgress(BatchListener):
         self._bar.refresh()
 
 
-class _Counter(Listener):
+class _Counter(Reporter):
     def __init__(self, progress: BatchProgress) -> None:
         self._progress = progress
 
@@ -116,7 +116,7 @@ def _told(result: Result) -> str:
     return ", ".join(parts)
 
 
-def render_summary(outcome: Outcome, out: str, console: Console) -> None:
+def render_summary(outcome: BatchOutcome, out: str, console: Console) -> None:
     """Print what was done, what needs a person, and the notes."""
 
     def say(text: str) -> None:

@@ -16,7 +16,7 @@ from grader.console.report import Page, ReportPage, score_of
 from grader.model.report import TaskReport
 from grader.model.verdict import CheckResult, Status
 from grader.text.width import columns
-from grader.watch.watch import Mark, Turn
+from grader.watch.watch import Mark, WatchTurn
 
 _STYLES = {Mark.FIXED: "bold green", Mark.BROKEN: "bold red", Mark.STILL: "dim"}
 _MARK = max(len(mark.value) for mark in Mark) + 2
@@ -25,7 +25,7 @@ _FEWEST = 3  # checks that have a line, however long the first explanation is
 _BEGINNING = 6  # lines of an explanation that are worth to be shown without the rest
 
 
-def lines(turn: Turn, console: Console, room: int, *, quiet: bool = False) -> list[str]:
+def lines(turn: WatchTurn, console: Console, room: int, *, quiet: bool = False) -> list[str]:
     """At most so many lines, ready to be written; `quiet` leaves out the explanations."""
     page = ReportPage(turn.report, Page(console))
     checks = {check.id: check for check in turn.report}
@@ -40,13 +40,13 @@ def lines(turn: Turn, console: Console, room: int, *, quiet: bool = False) -> li
     return [*table, *drawn(console, lambda: console.print(rule, soft_wrap=True)), *below][:room]
 
 
-def mark(turn: Turn, check: CheckResult) -> Text:
+def mark(turn: WatchTurn, check: CheckResult) -> Text:
     """How a verdict stands to the one before it, in a column."""
     found = turn.marks.get(check.id)
     return Text(f"{found.value:{_MARK}}", _STYLES[found]) if found else _NO_MARK
 
 
-def news(turn: Turn) -> str:
+def news(turn: WatchTurn) -> str:
     """What is new, in a few words."""
     marks = list(turn.marks.values())
     changes = [f"{marks.count(one)} {one.value}" for one in (Mark.FIXED, Mark.BROKEN) if one in marks]
@@ -67,7 +67,7 @@ def _explain(page: ReportPage, check: CheckResult) -> None:
     page.details(check)
 
 
-def _table(turn: Turn, console: Console, page: ReportPage, room: int) -> list[str]:
+def _table(turn: WatchTurn, console: Console, page: ReportPage, room: int) -> list[str]:
     """All checks under their tasks; where they do not fit, those that fail or are fixed; at worst the first of these."""
     fixed = [check_id for check_id, mark in turn.marks.items() if mark is Mark.FIXED]
     notable = list(dict.fromkeys([*turn.fresh, *fixed, *turn.failing]))
@@ -81,7 +81,7 @@ def _table(turn: Turn, console: Console, page: ReportPage, room: int) -> list[st
     return [*drawn(console, partial(_print_table, turn, page, notable[:most])), f"  and {len(notable) - most} more"]
 
 
-def _print_table(turn: Turn, page: ReportPage, shown: Collection[str]) -> None:
+def _print_table(turn: WatchTurn, page: ReportPage, shown: Collection[str]) -> None:
     for task in turn.report.tasks:
         page.heading_row(task, _counted(task), _NO_MARK)
         for check in task.checks:
@@ -109,7 +109,7 @@ def _fitting(explanations: list[list[str]], room: int) -> tuple[list[str], int]:
     return found, len(explanations)
 
 
-def _rule(turn: Turn, console: Console, hidden: int) -> Text:
+def _rule(turn: WatchTurn, console: Console, hidden: int) -> Text:
     """A line with the score; and how many failures are not explained below it."""
     line = "-" if console.options.ascii_only else "\u2500"
     score = score_of(turn.report)

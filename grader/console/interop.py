@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from grader.batch.interop.pairs import InteropListener
 from grader.model.codelab import Pairing
 from grader.reports import blame
-from grader.results.blame import Cause, Pair
+from grader.results.blame import Attribution, Pair
 from grader.results.matrix import Interop, Matrix, Met
 from grader.text import sinks
 from grader.text.width import columns
@@ -102,7 +102,7 @@ def render_summary(interop: Interop, files: list[Path], console: Console) -> Non
     say("see " + " and ".join(map(str, files)))
 
 
-def _why(cause: Cause, matrix: Matrix) -> str:
+def _why(cause: Attribution, matrix: Matrix) -> str:
     trouble = blame.trouble(cause, matrix)
     seen = f" Seen: {trouble.observed}." if trouble else ""
     likely = f" Likely: {trouble.hint}." if trouble and trouble.hint else ""

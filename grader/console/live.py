@@ -20,7 +20,7 @@ from grader.console.board import drawn, lines, mark, news
 from grader.console.report import Page, ReportPage, score_of
 from grader.model.verdict import CheckResult, Status
 from grader.text.width import columns
-from grader.watch.watch import Mark, Turn, Viewer
+from grader.watch.watch import Mark, Viewer, WatchTurn
 
 _ERASE_LINE = Control((ControlType.ERASE_IN_LINE, 2))
 _GOES_ON = "The next save is checked again."
@@ -34,7 +34,7 @@ def viewer(console: Console, path: Path, seed: int, *, quiet: bool = False) -> I
     if not console.is_terminal or console.is_dumb_terminal:
         yield Log(console, str(path), seed, quiet=quiet)
         return
-    screen = Screen(console, path.absolute().name, quiet=quiet)
+    screen = LiveScreen(console, path.absolute().name, quiet=quiet)
     try:
         with _keys_ignored(), console.screen(), screen:
             yield screen
@@ -69,7 +69,7 @@ class Log(Viewer):
         self._page.entry(Text(), self._page.text(f"watching {name}, seed {seed}; Ctrl-C ends it"), 0)
         self._reason = "it was not graded yet"
 
-    def graded(self, turn: Turn) -> None:
+    def graded(self, turn: WatchTurn) -> None:
         """Print a line for each verdict that is new, with the evidence if it is a failure, and the score."""
         if not (turn.is_news or self._reason):
             return
@@ -91,11 +91,11 @@ class Log(Viewer):
         self._reason = reason
 
 
-class Screen(Viewer):
+class LiveScreen(Viewer):
     """Draws a screen: a line that tells the state, the table of checks, and below it the explanations of failures."""
 
     def __init__(self, console: Console, name: str, *, quiet: bool = False) -> None:
-        self.turn: Turn | None = None
+        self.turn: WatchTurn | None = None
         self._console, self._name, self._quiet = console, name, quiet
         self._state, self._reason = "the checks begin", ""
         self._total = self._done = self._failed = 0
@@ -104,7 +104,7 @@ class Screen(Viewer):
         self._shown: list[str] = []  # what the screen shows
         self._drawing = self._stale = False
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> LiveScreen:
         """Begin to draw; a resized terminal is drawn anew."""
         self._before = signal.signal(signal.SIGWINCH, lambda *_: self._draw())
         self._console.file.write(_NO_WRAPPING)
@@ -133,7 +133,7 @@ class Screen(Viewer):
         self._failed += result.status is Status.FAIL
         self._draw()
 
-    def graded(self, turn: Turn) -> None:
+    def graded(self, turn: WatchTurn) -> None:
         """Show the verdicts."""
         self.turn, self._reason = turn, ""
         self._told(f"checked at {_now()}: {news(turn)}")

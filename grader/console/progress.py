@@ -13,12 +13,12 @@ from rich.segment import ControlType
 from rich.text import Text
 
 from grader.model.verdict import CheckResult
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 
 _ERASE = Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
 
 
-class Progress(Listener):
+class Progress(Reporter):
     """Shows `12/37 checks  task1.concurrent …` while checks run; silent where the console is no terminal."""
 
     def __init__(self, console: Console, total: int = 0) -> None:

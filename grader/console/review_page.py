@@ -14,7 +14,7 @@ from rich.text import Text
 
 from grader.results import similar_answers
 from grader.results.graded import Review
-from grader.results.review import Answer, Group, Sitting, identical
+from grader.results.review import AwaitedAnswer, Group, Sitting, identical
 from grader.text import sinks
 from grader.text.prose import count
 from grader.text.width import breaks, columns
@@ -101,26 +101,26 @@ class Pages:
             ]
         return rows
 
-    def _compared(self, answer: Answer, first: Answer) -> Text:
+    def _compared(self, answer: AwaitedAnswer, first: AwaitedAnswer) -> Text:
         pieces = []
         for sign, piece in similar_answers.differences(answer.written.text, first.written.text):
             begin, end, style = _MARKS[sign]
             pieces.append(self.harmless(f"{begin}{piece}{end}", style))
         return Text(" ").join(pieces)
 
-    def _from(self, answers: Sequence[Answer]) -> Text:
+    def _from(self, answers: Sequence[AwaitedAnswer]) -> Text:
         """Who wrote a wording, and where, if all wrote it there."""
         places = {answer.written.place for answer in answers}
         what = "identical words in " if len(answers) > 1 and answers[0] in self._same else ""
         names = Text("- ").append_text(self._names(answers, what))
         return names.append_text(self.harmless(f"; {places.pop()}")) if len(places) == 1 else names
 
-    def _elsewhere(self, group: Group) -> list[tuple[Answer, ...]]:
+    def _elsewhere(self, group: Group) -> list[tuple[AwaitedAnswer, ...]]:
         """Of the answers in words that others wrote, too: all of them, where some are not of this group."""
         found = dict.fromkeys(self._same[answer] for answer in group.answers if answer in self._same)
         return [same for same in found if not set(same) <= set(group.answers)]
 
-    def _alike(self, given: Review, answers: Sequence[Answer]) -> Text:
+    def _alike(self, given: Review, answers: Sequence[AwaitedAnswer]) -> Text:
         return Text.assemble(self._told(given), " for answers like this: ", self._names(answers))
 
     def _given(self, group: Group) -> list[tuple[str, Text]]:
@@ -133,7 +133,7 @@ class Pages:
         points = self.harmless(count(given.points, "point"), "bold")
         return points.append_text(self.harmless(f": {given.comment}")) if given.comment else points
 
-    def _names(self, answers: Sequence[Answer], what: str = "") -> Text:
+    def _names(self, answers: Sequence[AwaitedAnswer], what: str = "") -> Text:
         names = ", ".join(answer.who for answer in answers[:_FEW])
         more = f" and {len(answers) - _FEW} more" if len(answers) > _FEW else ""
         number = f"{count(len(answers), 'hand-in')}: " if what or len(answers) > 1 else ""

@@ -7,7 +7,7 @@ import signal
 from dataclasses import replace
 
 from grader.diagnosis.deadlocks import lock_taken_twice, stuck_threads, waiting_for_a_lock
-from grader.diagnosis.own_code import Source
+from grader.diagnosis.own_code import OwnCode
 from grader.diagnosis.tracebacks import Crash, Frame, Thread, dumped_threads, last_crash
 from grader.model.kinds import Cause, Kind
 from grader.model.verdict import Failure, Where
@@ -44,7 +44,7 @@ def how_it_ended(program: Program) -> str:
         return f"ended by signal {-code}"
 
 
-def add_cause(failure: Failure, program: Program, ending: Ending | None, source: Source) -> Failure:
+def add_cause(failure: Failure, program: Program, ending: Ending | None, source: OwnCode) -> Failure:
     """The failure with what the program itself tells about it, if it tells anything.
 
     An `ending` says that something was awaited and never came; only then are the threads asked, which ends the program.
@@ -87,7 +87,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     return failure
 
 
-def _after_its_end(failure: Failure, program: Program, source: Source) -> Failure:
+def _after_its_end(failure: Failure, program: Program, source: OwnCode) -> Failure:
     """The failure of a program that had ended when something was awaited from it."""
     failure = replace(failure, observed=f"{failure.observed}; the {program.role} had {how_it_ended(program)}")
     crash = last_crash(program.printed)
@@ -104,7 +104,7 @@ def _with_end(failure: Failure, program: Program) -> Failure:
     return failure.with_cause(Cause.ENDS_ITSELF)
 
 
-def ended_early(failure: Failure, program: Program, source: Source) -> Failure:
+def ended_early(failure: Failure, program: Program, source: OwnCode) -> Failure:
     """The failure of a client that ended before it did anything."""
     crash = last_crash(program.printed)
     failure = replace(failure, observed=f"it {how_it_ended(program)} before it connected")
@@ -113,7 +113,7 @@ def ended_early(failure: Failure, program: Program, source: Source) -> Failure:
     return _startup_crash(replace(failure, observed=f"{failure.observed}: {crash.error}"), crash, program.role, source)
 
 
-def traceback_shown(crash: Crash, expected: str, source: Source) -> Failure:
+def traceback_shown(crash: Crash, expected: str, source: OwnCode) -> Failure:
     """The failure of a program that ends, but not quietly."""
     failure = Failure.of(Kind.TRACEBACK_SHOWN, source.deepest(crash.frames), expected=expected, error=crash.error)
     if "Bad file descriptor" in crash.error:
@@ -121,14 +121,14 @@ def traceback_shown(crash: Crash, expected: str, source: Source) -> Failure:
     return failure.with_cause(Cause.LEAVES_AN_ERROR, error_type=crash.error.partition(":")[0])
 
 
-def where_it_is(program: Program, source: Source) -> Where | None:
+def where_it_is(program: Program, source: OwnCode) -> Where | None:
     """The student's line in which a program is: that of a thread beside the main thread, if there is one."""
     threads = dumped_threads(program.dump_stacks())
     own = [[frame for frame in thread.frames if source.own(frame)] for thread in threads]  # the main thread comes last
     return next((source.where(frames[0]) for frames in own if frames), None)
 
 
-def _with_crash(failure: Failure, crash: Crash, source: Source, who: str) -> Failure:
+def _with_crash(failure: Failure, crash: Crash, source: OwnCode, who: str) -> Failure:
     where = source.deepest(crash.frames)
     failure = replace(failure, where=where)
     if where:
@@ -141,7 +141,7 @@ def not_handed_in(role: str, name: str) -> Failure:
     return Failure.of(Kind.NOT_HANDED_IN, name=name).with_cause(Cause.IS_NOT_THERE, role=role)
 
 
-def never_listened(program: Program, port: int, source: Source, ending: Ending | None) -> Failure:
+def never_listened(program: Program, port: int, source: OwnCode, ending: Ending | None) -> Failure:
     """Why a server that was started does not listen."""
     name = program.file.name
     if not program.ended():
@@ -154,7 +154,7 @@ def never_listened(program: Program, port: int, source: Source, ending: Ending |
     return _startup_crash(failure, crash, "server", source)
 
 
-def _startup_crash(failure: Failure, crash: Crash, role: str, source: Source) -> Failure:
+def _startup_crash(failure: Failure, crash: Crash, role: str, source: OwnCode) -> Failure:
     """The failure of a program that crashed before it did anything: with advice for its kind of crash, or the crash itself."""
     failure = _with_crash(failure, crash, source, f"the {role}")
     error = crash.error.partition(":")[0].rpartition(".")[2]
@@ -162,7 +162,7 @@ def _startup_crash(failure: Failure, crash: Crash, role: str, source: Source) ->
     return failure.with_cause(cause) if cause else failure
 
 
-def _with_place(failure: Failure, program: Program, source: Source, ending: Ending | None) -> Failure:
+def _with_place(failure: Failure, program: Program, source: OwnCode, ending: Ending | None) -> Failure:
     """Where in the student's file the main thread stands."""
     if ending in (None, Ending.DEAD, Ending.BUSY):
         return failure
@@ -176,7 +176,7 @@ def _with_place(failure: Failure, program: Program, source: Source, ending: Endi
     )
 
 
-def _main_frame(stacks: list[Thread], source: Source) -> Frame | None:
+def _main_frame(stacks: list[Thread], source: OwnCode) -> Frame | None:
     """The student's line in which the main thread stands, or where it is done the next thread that goes on."""
     own = [[frame for frame in thread.frames if source.own(frame)] for thread in stacks]
     return next((frames[0] for frames in reversed(own) if frames), None)

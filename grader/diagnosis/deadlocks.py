@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.diagnosis.excerpts import LONGEST_LINE
-from grader.diagnosis.own_code import Source, lock_taken_in
+from grader.diagnosis.own_code import OwnCode, lock_taken_in
 from grader.diagnosis.tracebacks import Frame, Thread
 from grader.model.evidence import StackFrame, StuckThread
 from grader.model.verdict import Where
@@ -30,7 +30,7 @@ _WAITS = (  # what a call in the line, or in the library below it, waits for
 )
 
 
-def stuck_threads(threads: list[Thread], source: Source) -> tuple[StuckThread, ...]:
+def stuck_threads(threads: list[Thread], source: OwnCode) -> tuple[StuckThread, ...]:
     """The threads of a dump as people read them: those first that wait for a lock, then the main thread.
 
     Threads that stand at the same place are one entry; of deep stacks it has the innermost levels.
@@ -46,7 +46,7 @@ def stuck_threads(threads: list[Thread], source: Source) -> tuple[StuckThread, .
     return tuple(sorted(found, key=lambda one: ("the lock" not in one.waits_for, one.name != "the main thread")))
 
 
-def _waiting(thread: Thread, frames: tuple[StackFrame, ...], never_given_back: Deadlock | None, source: Source) -> str:
+def _waiting(thread: Thread, frames: tuple[StackFrame, ...], never_given_back: Deadlock | None, source: OwnCode) -> str:
     """What a thread waits for, in words, and who has it, where it is a lock."""
     waits = _waits_for(frames)
     itself = lock_taken_twice([thread], source)
@@ -57,7 +57,7 @@ def _waiting(thread: Thread, frames: tuple[StackFrame, ...], never_given_back: D
     return waits
 
 
-def _told(frame: Frame, source: Source) -> StackFrame:
+def _told(frame: Frame, source: OwnCode) -> StackFrame:
     """A frame with its line; a program may have made up names and lines of any length."""
     own = source.own(frame)
     file = source.where(frame).file if own else Path(frame.file).name
@@ -88,7 +88,7 @@ class Deadlock(NamedTuple):
     holder_function: str
 
 
-def lock_taken_twice(threads: list[Thread], source: Source) -> Deadlock | None:
+def lock_taken_twice(threads: list[Thread], source: OwnCode) -> Deadlock | None:
     """The thread that waits for a lock that one of its own callers holds."""
     for thread in threads:
         own = [frame for frame in thread.frames if source.own(frame)]
@@ -99,7 +99,7 @@ def lock_taken_twice(threads: list[Thread], source: Source) -> Deadlock | None:
     return None
 
 
-def _same_lock(held: str, wanted: str, source: Source, *frames: Frame) -> bool:
+def _same_lock(held: str, wanted: str, source: OwnCode, *frames: Frame) -> bool:
     """Whether two expressions mean one lock: `self.lock` here may be `hub.lock` there if only one is ever made."""
     name = wanted.rpartition(".")[2]
     if held.rpartition(".")[2] != name:
@@ -110,7 +110,7 @@ def _same_lock(held: str, wanted: str, source: Source, *frames: Frame) -> bool:
     return len(made) == 1 and made[0] not in ("RLock", "Condition")  # a Condition has an RLock
 
 
-def waiting_for_a_lock(threads: list[Thread], source: Source) -> Frame | None:
+def waiting_for_a_lock(threads: list[Thread], source: OwnCode) -> Frame | None:
     """The own line in which a thread waits for a lock, if there is one."""
     for thread in threads:
         own = [frame for frame in thread.frames if source.own(frame)]

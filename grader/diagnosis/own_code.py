@@ -11,7 +11,7 @@ from grader.model.verdict import Where
 from grader.submission.reading import lines_in, source_of
 
 
-class Source:
+class OwnCode:
     """The student's own files, to tell own frames from the library's and to read the line that a frame stands in."""
 
     def __init__(self, folder: Path, started_in: Path | None = None, handed_in: Path | None = None) -> None:

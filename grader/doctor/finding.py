@@ -32,7 +32,7 @@ class Finding:
 class Machine:
     """What is examined: this machine, as a run with these settings and this Python finds it."""
 
-    lab: Codelab
+    codelab: Codelab
     settings: Settings
     settings_file: Path | None
     python: str

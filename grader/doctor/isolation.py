@@ -9,7 +9,7 @@ from grader.doctor import linux
 from grader.doctor.finding import Finding, Level, Machine
 from grader.isolation.levels import LEVELS
 from grader.model.errors import GraderError, NotPermitted, in_words
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.run.pool import Workers
 from grader.submission import files
 from grader.system import ports
@@ -47,8 +47,8 @@ def _tried(level: str, machine: Machine) -> Outcome:
         if level == "none" and ports.who_listens(settings.port):
             return GraderError(f"not while port {settings.port} is taken")
         with files.temporary_folder() as scratch:
-            setup = Setup(scratch, {}, machine.python, settings.port, settings.wording, 0, limits=settings.limits)
-            with Workers(machine.lab, setup, scratch, level, 1, within=machine.within) as workers:
+            setup = RunSpec(scratch, {}, machine.python, settings.port, settings.wording, 0, limits=settings.limits)
+            with Workers(machine.codelab, setup, scratch, level, 1, within=machine.within) as workers:
                 return "; ".join(workers.leaves_open)
     except GraderError as error:
         return error.__cause__ if isinstance(error.__cause__, GraderError) else error

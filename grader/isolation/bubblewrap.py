@@ -45,10 +45,10 @@ _STACK = 2 << 20, 8 << 20  # bytes, soft and hard, which count as addresses for 
 _STARTS_WITHIN = 20.0  # seconds
 _TELLS_WITHIN = 1.0  # the same for a start that was given up: who was killed must be gone soon
 
-# The keeper starts the program. Its own standard input is where it tells how the program ended, its standard error what the
+# The init shim starts the program. Its own standard input is where it tells how the program ended, its standard error what the
 # program reads from: so the program has three descriptors and no fourth. Then it stays, for what the program may have left
 # behind goes on as long as somebody is there.
-_KEEPER = (
+_INIT_SHIM = (
     "exec 3<&2 2>/dev/null; echo 1000 >/proc/self/oom_score_adj; "
     '"$@" <{source} 3<&- 2>&1; echo $? >&0; kill -STOP $$'
 )  # fmt: skip
@@ -116,11 +116,11 @@ class Sandbox:
             _limit("cpu", resource.RLIMIT_CPU, limits.cpu, limits.cpu + 5),  # SIGXCPU tells the reason, then SIGKILL
         ]
         stdin, stdout = ends
-        keeper = _KEEPER.format(source="/dev/null" if stdin == subprocess.DEVNULL else "&3")
+        init_shim = _INIT_SHIM.format(source="/dev/null" if stdin == subprocess.DEVNULL else "&3")
         inside = [
             "/bin/sh",
             "-c",
-            keeper,
+            init_shim,
             "sh",
             self._setsid,
             *["-c"] * terminal,
@@ -217,7 +217,7 @@ class SandboxedProcess:
     """One sandboxed program: what runs inside, and how it ended.
 
     Outside of it is bubblewrap, whose child is the first process of the namespace and ends with all in it; that one's child
-    is the keeper, and the keeper's the program.
+    is the init shim, and the init shim's the program.
     """
 
     def __init__(self, monitor: subprocess.Popen[bytes], info: int, status: int) -> None:
@@ -227,7 +227,7 @@ class SandboxedProcess:
         os.set_blocking(status, False)
         self._info_said, self._said = b"", b""
         self._code: int | None = None
-        self._first = self._keeper = 0
+        self._first = self._init_shim = 0
         try:
             self._first = self._read_first()
             self.pid = self._read_program()
@@ -251,9 +251,9 @@ class SandboxedProcess:
         """The number of the program's process; of the first one if it has ended already."""
         deadline, pause = time.monotonic() + _STARTS_WITHIN, 0.0002
         while time.monotonic() < deadline:
-            if not self._keeper:
-                self._keeper = next(iter(procfs.children(self._first)), 0)
-            found = procfs.children(self._keeper) if self._keeper else []
+            if not self._init_shim:
+                self._init_shim = next(iter(procfs.children(self._first)), 0)
+            found = procfs.children(self._init_shim) if self._init_shim else []
             if found:
                 return found[0]
             if self._has_told():
@@ -271,10 +271,10 @@ class SandboxedProcess:
         return b"\n" in self._said
 
     def pids(self) -> list[int]:
-        """All living processes inside; the keeper is one from the program's end until it has told of it."""
+        """All living processes inside; the init shim is one from the program's end until it has told of it."""
         found = procfs.descendants(self._first) if self._first else []
         ended = procfs.state(self.pid, self.pid) in "ZX"
-        return [pid for pid in found if pid != self._keeper or (ended and not self._has_told())]
+        return [pid for pid in found if pid != self._init_shim or (ended and not self._has_told())]
 
     def returncode(self, statuses: Mapping[int, int]) -> int | None:
         """The program's exit status; negative: the signal that ended it; None while it lives. `statuses` tell who is reaped."""

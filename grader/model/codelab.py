@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from grader.model.catalogue import Catalogue, Check
-    from grader.model.evidence import Exhibits
+    from grader.model.evidence import Evidence
     from grader.model.settings import Settings
     from grader.model.verdict import Event, Failure
 
@@ -20,7 +20,7 @@ class CheckRoom(Protocol):
 
     notes: list[str]
     output: str
-    second_look: SecondLook | None
+    post_mortem: PostMortem | None
 
     def open(self, runs: str) -> None:
         """Have running what a check of this kind stands on."""
@@ -34,18 +34,18 @@ class CheckRoom(Protocol):
     def events(self, failure: Failure | None) -> tuple[Event, ...]:
         """What happened, marked where the failure says."""
 
-    def exhibits(self, failure: Failure) -> Exhibits:
+    def exhibits(self, failure: Failure) -> Evidence:
         """What a page shows of a failure beside its words."""
 
 
 OpenAnew = Callable[[str, Mapping[str, Path]], AbstractContextManager[CheckRoom]]
 """Opens another room for a check id and its programs by role, when the one in which a check failed is closed."""
-SecondLook = Callable[["Failure", OpenAnew], "Failure"]
+PostMortem = Callable[["Failure", OpenAnew], "Failure"]
 """Tries the programs of a failed check once more to find the cause: gives back the failure, explained better or as it was."""
 
 
 @dataclass(frozen=True)
-class Extra:
+class OptionalProgram:
     """A program that a student may hand in beside the usual ones: the role it is a variant of, and where it may be found.
 
     It has a name of its own, or the usual name in one of `folders`, or a name that holds one of `words` and the role.
@@ -106,7 +106,7 @@ class Codelab:
         ..., AbstractContextManager[CheckRoom]
     ]  # of a setup, a check id, a folder, and what surrounds programs
     bonus: str
-    extras: Mapping[str, Extra]
+    extras: Mapping[str, OptionalProgram]
     kit: Callable[[Codelab, Settings], Mapping[str, str]] = lambda _lab, _course: {}
     pairings: tuple[Pairing, ...] = ()
 

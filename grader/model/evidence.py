@@ -51,20 +51,20 @@ class Screenshot:
 
 
 @dataclass(frozen=True)
-class Exhibits:
-    """All that is shown of one check. `missed` is who should have got what never came."""
+class Evidence:
+    """All that is shown of one check. `recipient` is who should have got what never came."""
 
     excerpts: tuple[Excerpt, ...] = ()
     threads: tuple[StuckThread, ...] = ()
     screens: tuple[Screenshot, ...] = ()
-    missed: str = ""
+    recipient: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data for JSON; `of` reads it back."""
-        return asdict(self)
+        return {("missed" if name == "recipient" else name): value for name, value in asdict(self).items()}
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Exhibits:
+    def of(cls, data: Mapping[str, Any]) -> Evidence:
         """What `as_dict` has made, also when it has been through JSON."""
         return cls(
             tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from grader.model.evidence import Exhibits
+from grader.model.evidence import Evidence
 from grader.model.verdict import CheckResult, Status
 
 NOT_HANDED_IN = "not handed in; it is a bonus"  # the summary of a check of what may be left out, and was
@@ -96,7 +96,7 @@ class Report:
         return sum(check.points for check in self if check.status is Status.REVIEW)
 
     @property
-    def exhibits(self) -> dict[str, Exhibits]:
+    def exhibits(self) -> dict[str, Evidence]:
         """What a page shows of failed checks beside their words, by check id."""
         return {check.id: check.exhibits for check in self if check.status is Status.FAIL}
 

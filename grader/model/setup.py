@@ -10,7 +10,7 @@ from grader.model.limits import Limits
 
 
 @dataclass(frozen=True)
-class Setup:
+class RunSpec:
     """What is graded and how: the same for every check of a run."""
 
     folder: Path  # the submission: files under it are the student's own

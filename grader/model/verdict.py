@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from grader.model.answer import WrittenAnswer
-from grader.model.evidence import Exhibits, StuckThread
+from grader.model.evidence import Evidence, StuckThread
 from grader.model.kinds import Cause, Filled, Kind, Value
 
 
@@ -56,9 +56,9 @@ class Failure:
     event: int | None = None  # the place in the transcript that shows it
     mark: str = ""  # the remark to put there
     blocks: bool = True  # whether checks that need this one are skipped
-    meant: bool = False  # it shows that the program was meant for this task, although it fails
-    unless: str = ""  # a check id: if that one failed, this failure is its consequence and counts as a skip
-    missed: str = ""  # who should have got what never came
+    attempted: bool = False  # it shows that the program was meant for this task, although it fails
+    consequence_of: str = ""  # a check id: if that one failed, this failure is its consequence and counts as a skip
+    recipient: str = ""  # who should have got what never came
     threads: tuple[StuckThread, ...] = ()  # of the program that did not go on
     step: str = ""  # of a check that goes through several, the one that went wrong
     answer: WrittenAnswer | None = None  # that a person must judge
@@ -92,12 +92,12 @@ class CheckResult:
     seconds: float = 0.0
     failure: Failure | None = None
     needs: tuple[str, ...] = ()
-    because: str = ""  # the failed check that made this one a skip
+    caused_by: str = ""  # the failed check that made this one a skip
     summary: str = ""
     notes: tuple[str, ...] = ()
     program_output: str = ""
     transcript: tuple[Event, ...] = ()
-    exhibits: Exhibits = field(default_factory=Exhibits)  # of a failure
+    exhibits: Evidence = field(default_factory=Evidence)  # of a failure
     absent: bool = False  # what it asks for may be left out, and was: neither passed nor failed
     wanted: bool = True  # False: it ran only because another check needs it, and gives no points
     inconclusive: bool = False  # an error for want of evidence, mostly of time; tried again alone, it may get a verdict

@@ -36,7 +36,7 @@ class Capture:
         return (bytes(self._head) + gap + bytes(self._tail)).decode("utf-8", "backslashreplace")
 
 
-class Console(Protocol):
+class Stdio(Protocol):
     """What a program has for its standard input and output."""
 
     environment: Mapping[str, str]  # what it needs beside the usual

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from grader.programs.console import Console
+from grader.programs.console import Stdio
 from grader.system.processes import descendants
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Launcher(Protocol):
     """Starts the programs of one check. `handles` are those of all programs that were started, the first one first."""
 
     def start(
-        self, command: list[str], folder: Path, environment: Mapping[str, str], console: Console, home: Path
+        self, command: list[str], folder: Path, environment: Mapping[str, str], console: Stdio, home: Path
     ) -> ProcessHandle:
         """Start a command in a session of its own, at this console.
 
@@ -106,7 +106,7 @@ class PlainLauncher:
     """Starts programs as they are, with the rights of the grader's user."""
 
     def start(
-        self, command: list[str], folder: Path, environment: Mapping[str, str], console: Console, home: Path
+        self, command: list[str], folder: Path, environment: Mapping[str, str], console: Stdio, home: Path
     ) -> ProcessHandle:
         """Start a command in a session of its own, at this console."""
         del home  # they may use any folder
@@ -145,7 +145,7 @@ class ConfinedLauncher(PlainLauncher):
         self._confinement = confinement
 
     def start(
-        self, command: list[str], folder: Path, environment: Mapping[str, str], console: Console, home: Path
+        self, command: list[str], folder: Path, environment: Mapping[str, str], console: Stdio, home: Path
     ) -> ProcessHandle:
         """Start a command in a session of its own, at this console; of its files it may write those in `home`."""
         bounds = self._confinement
@@ -167,7 +167,7 @@ class SandboxLauncher:
         self._sandbox = sandbox
 
     def start(
-        self, command: list[str], folder: Path, environment: Mapping[str, str], console: Console, home: Path
+        self, command: list[str], folder: Path, environment: Mapping[str, str], console: Stdio, home: Path
     ) -> ProcessHandle:
         """Start a command in namespaces of its own, at this console."""
         del home  # the sandbox knows it
@@ -211,7 +211,7 @@ def _start(
     command: list[str],
     folder: Path,
     environment: Mapping[str, str],
-    console: Console,
+    console: Stdio,
     enter: Callable[[], None] | None = None,
     identity: Mapping[str, Any] | None = None,
 ) -> subprocess.Popen[bytes]:

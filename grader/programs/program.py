@@ -17,7 +17,7 @@ from pathlib import Path
 from grader.model.errors import CheckFailed, GraderError, Inconclusive, NotPermitted
 from grader.model.limits import MEGABYTE, Limits, Usage
 from grader.model.verdict import Failure
-from grader.programs.console import Console, Output
+from grader.programs.console import Output, Stdio
 from grader.programs.launch import PLAIN, Launcher, usual_environment
 from grader.system import procfs
 from grader.system.processes import LINUX
@@ -40,7 +40,7 @@ class Programs:
     def __iter__(self) -> Iterator[Program]:
         return iter(self._all)
 
-    def start(self, file: Path, role: str = "server", console: Console | None = None) -> Program:
+    def start(self, file: Path, role: str = "server", console: Stdio | None = None) -> Program:
         """Start `file` as `python3 file` would in its folder, in a session of its own."""
         program = Program(file, role, console or Output(self.loop), self)
         self._all = [*(one for one in self._all if not one.stopped), program]
@@ -102,7 +102,7 @@ class Programs:
 class Program:
     """A running Python program."""
 
-    def __init__(self, file: Path, role: str, console: Console, programs: Programs) -> None:
+    def __init__(self, file: Path, role: str, console: Stdio, programs: Programs) -> None:
         command = [programs.python, "-X", "faulthandler", "-u", file.name]
         environment = {**usual_environment(programs.home), **console.environment}
         launcher = programs.launcher

@@ -40,7 +40,7 @@ def same_form(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-class Screen:
+class TerminalScreen:
     """A terminal's screen and all that was on it."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from pexpect.fdpexpect import fdspawn
 from grader.model.evidence import Screenshot
 from grader.model.verdict import Failure
 from grader.programs.console import Capture
-from grader.programs.screen import COLUMNS, ROWS, Screen, plain, same_form
+from grader.programs.screen import COLUMNS, ROWS, TerminalScreen, plain, same_form
 from grader.text.news import News
 from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
@@ -40,7 +40,7 @@ class Terminal:
     def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
         """`flood_is_about`: the id of the check whose matter it is when the program prints without an end."""
         self.label, self._flood_is_about = label, flood_is_about
-        self.screen = Screen()
+        self.screen = TerminalScreen()
         self._loop, self._transcript = loop, transcript
         self._capture = Capture()
         self._plain: list[str] = []  # what was printed, without what only commands a terminal
@@ -104,7 +104,7 @@ class Terminal:
                 "the program shows messages and perhaps a prompt",
                 f"it printed {self._capture.total:,} bytes, and no end of it",
                 "the program prints the same over and over: look for a loop that never ends",
-                unless=self._flood_is_about,
+                consequence_of=self._flood_is_about,
             )
             return
         if self._skimmed > 0:

@@ -49,7 +49,7 @@ class Ending(Enum):
     BUSY = "the program is busy without doing anything"
 
 
-class Patience:
+class Waiter:
     """Watches one program from beside its loop. `excluded` holds local ports of peers that do not read on purpose."""
 
     def __init__(self, programs: Programs, loop: Loop, watcher: Watcher, limits: Limits | None = None) -> None:
@@ -81,7 +81,7 @@ class Patience:
         self.programs.drain()
         if until() or self._comes_at_once(until):
             return None
-        watch = _Watch(self, _START_BUSY_TIME if self.starting else busy_time)
+        watch = _Wait(self, _START_BUSY_TIME if self.starting else busy_time)
         while True:
             ending = watch.look()
             if until():
@@ -126,7 +126,7 @@ class Patience:
         With `until`, that is enough, too; it returns False then.
         """
         self.programs.drain()
-        watch = _Watch(self, _START_BUSY_TIME if self.starting else _BUSY_TIME)
+        watch = _Wait(self, _START_BUSY_TIME if self.starting else _BUSY_TIME)
         while not until():
             ending = watch.look()
             if ending or watch.resting:
@@ -151,10 +151,10 @@ class Patience:
         return found, unread, unsent
 
 
-class _Watch:
+class _Wait:
     """One wait's memory of what it has seen."""
 
-    def __init__(self, patience: Patience, busy_time: float) -> None:
+    def __init__(self, patience: Waiter, busy_time: float) -> None:
         self._patience, self._busy_time = patience, busy_time
         self._start = time.monotonic()
         self._received = patience.loop.received

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from grader.results.blame import REFERENCE, Cause, Fault, Pair
+from grader.results.blame import REFERENCE, Attribution, Fault, Pair
 from grader.results.matrix import Interop, Matrix, Met, Trouble
 
 _MOST_NAMED = 5
@@ -15,7 +15,7 @@ def author(interop: Interop, key: str) -> str:
     return "the reference" if key == REFERENCE else interop.authors.get(key, key)
 
 
-def shown_by(cause: Cause, matrix: Matrix) -> Met:
+def shown_by(cause: Attribution, matrix: Matrix) -> Met:
     """The pair that shows best what is wrong: that with the reference, else one of those that fail as most do."""
     anchor = next((matrix.met[pair] for pair in cause.pairs if REFERENCE in pair and matrix.met[pair].run), None)
     if anchor:
@@ -25,13 +25,13 @@ def shown_by(cause: Cause, matrix: Matrix) -> Met:
     return next(met for met in told if met.passed == passed)
 
 
-def trouble(cause: Cause, matrix: Matrix) -> Trouble | None:
+def trouble(cause: Attribution, matrix: Matrix) -> Trouble | None:
     """What goes wrong, from the nearest look that there is: at the program alone, else at the pair."""
     met = shown_by(cause, matrix)
     return met.alone or met.trouble
 
 
-def subject(cause: Cause, interop: Interop) -> str:
+def subject(cause: Attribution, interop: Interop) -> str:
     """Whose programs it is about."""
     if cause.client is not None:
         mine = f"{author(interop, cause.client)}'s client"
@@ -46,14 +46,14 @@ def subject(cause: Cause, interop: Interop) -> str:
     return f"{mine} with the {word}s of {listed([author(interop, key) for key in partners])}"
 
 
-def what(cause: Cause, matrix: Matrix) -> str:
+def what(cause: Attribution, matrix: Matrix) -> str:
     """What is wrong, in a clause: what a program does wrong by itself where that is known, else what becomes of the chat."""
     met = shown_by(cause, matrix)
     assert met.passed is not None, "a cause is one of failures"
     return met.alone.summary if met.alone else matrix.stages[met.passed].trouble
 
 
-def evidence(cause: Cause, matrix: Matrix) -> str:
+def evidence(cause: Attribution, matrix: Matrix) -> str:
     """On what the blame rests, as a sentence."""
     if cause.fault is Fault.UNKNOWN:
         return "What they do with the references is not known, so it is open whose fault that is."

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from grader.model.errors import UsageError
 from grader.reports.format import Format
-from grader.reports.gradebook.matching import Row, finished, match
+from grader.reports.gradebook.matching import GradebookRow, finished, match
 from grader.reports.gradebook.table import Table
 from grader.results.graded import Class
 from grader.results.standing import Choices, number, points, scaled
@@ -51,12 +51,12 @@ def fill(class_: Class, book: bytes, choices: Choices) -> tuple[bytes, list[str]
     return bytes(table), notes
 
 
-def _rows(table: Table, header: list[str], possible: int) -> Iterator[Row]:
+def _rows(table: Table, header: list[str], possible: int) -> Iterator[GradebookRow]:
     names = header.index("ID")  # one column with names, or two
     for row in range(1, len(table)):
         ids = _ids(table, header, row)
         if row != possible and any(ids.values()):
-            yield Row(row, ", ".join(table.row(row)[:names]), ids)
+            yield GradebookRow(row, ", ".join(table.row(row)[:names]), ids)
 
 
 def _ids(table: Table, header: list[str], row: int) -> dict[str, str]:

@@ -45,8 +45,8 @@ def to_dict(report: Report) -> dict[str, Any]:
 def summary_of(check: CheckResult) -> str:
     """Say in a sentence what happened; for a skip, which check is the reason."""
     summary = check.summary or (check.failure.summary if check.failure else "")
-    if check.status is Status.SKIP and check.because and check.because not in summary:
-        return f"{'follows from' if check.failure else 'needs'} {check.because}, which failed"
+    if check.status is Status.SKIP and check.caused_by and check.caused_by not in summary:
+        return f"{'follows from' if check.failure else 'needs'} {check.caused_by}, which failed"
     return summary
 
 
@@ -77,7 +77,7 @@ def _check(check: CheckResult) -> dict[str, Any]:
         "hint": failure.hint,
         "where": asdict(failure.where) if failure.where else None,
         "needs": list(check.needs),
-        "caused_by": check.because,
+        "caused_by": check.caused_by,
         "absent": check.absent,
         "wanted": check.wanted,
         "inconclusive": check.inconclusive,

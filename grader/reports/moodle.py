@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from grader.model.errors import UsageError
 from grader.reports.format import Format
-from grader.reports.gradebook.matching import Row, finished, match
+from grader.reports.gradebook.matching import GradebookRow, finished, match
 from grader.reports.gradebook.table import Table
 from grader.results.graded import Class, Graded
 from grader.results.standing import Choices, evidence, number, points, scaled, verdict, worth
@@ -62,11 +62,11 @@ def _participants(table: Table) -> dict[int, str]:
     return {row: numbers[0] for row, numbers in found if numbers}
 
 
-def _row(table: Table, row: int, participant: str, grade_column: int) -> Row:
+def _row(table: Table, row: int, participant: str, grade_column: int) -> GradebookRow:
     """A student's row; between name and grade Moodle may show ID number, login and e-mail address."""
     others = [table.cell(row, place).strip() for place in range(2, grade_column)]
     address = next((text for text in others if re.fullmatch(r"[^\s@]+@[^\s@]+", text)), "")
-    return Row(
+    return GradebookRow(
         row, table.cell(row, 1) or table.cell(row, 0), {"participant number": participant, "e-mail address": address}
     )
 

@@ -42,7 +42,7 @@ class Fault(str, Enum):
     UNKNOWN = "unknown"
 
 
-class Cause(NamedTuple):
+class Attribution(NamedTuple):
     """One reason why pairs fail: a program at fault, or the program that pairs have in common, or the two of a single pair."""
 
     fault: Fault
@@ -90,7 +90,7 @@ class _Evidence:
         return len(alike) >= _FEW and 2 * sum(alike) > len(alike)
 
 
-def causes(found: Mapping[Pair, Fault], reason: Callable[[Pair], Hashable]) -> list[Cause]:
+def causes(found: Mapping[Pair, Fault], reason: Callable[[Pair], Hashable]) -> list[Attribution]:
     """Each fault told once, what spoils most pairs first.
 
     Pairs that fail only together are told in one where they have a program in common and fail for the same `reason`.
@@ -104,7 +104,7 @@ def causes(found: Mapping[Pair, Fault], reason: Callable[[Pair], Hashable]) -> l
     return sorted(told, key=lambda cause: -len(cause.pairs))
 
 
-def _grouped(fault: Fault, pairs: list[Pair], reason: Callable[[Pair], Hashable]) -> Iterator[Cause]:
+def _grouped(fault: Fault, pairs: list[Pair], reason: Callable[[Pair], Hashable]) -> Iterator[Attribution]:
     """The pairs in as few groups as it seems: again and again the largest that has a program and the reason in common."""
     groups: dict[tuple[int, str, Hashable], dict[Pair, None]] = defaultdict(dict)
     for place in (_SERVER, _CLIENT):
@@ -114,7 +114,7 @@ def _grouped(fault: Fault, pairs: list[Pair], reason: Callable[[Pair], Hashable]
         largest = max(groups, key=lambda group: len(groups[group]))
         place, key, why = largest
         group = tuple(groups.pop(largest))
-        yield _cause(fault, place, key, group) if len(group) > 1 else Cause(fault, *group[0], group)
+        yield _cause(fault, place, key, group) if len(group) > 1 else Attribution(fault, *group[0], group)
         for pair in group:
             other = (1 - place, pair[1 - place], why)
             del groups[other][pair]
@@ -122,9 +122,9 @@ def _grouped(fault: Fault, pairs: list[Pair], reason: Callable[[Pair], Hashable]
                 del groups[other]
 
 
-def _cause(fault: Fault, place: int, key: str, pairs: tuple[Pair, ...]) -> Cause:
+def _cause(fault: Fault, place: int, key: str, pairs: tuple[Pair, ...]) -> Attribution:
     client, server = (key, None) if place == _CLIENT else (None, key)
-    return Cause(fault, client, server, pairs)
+    return Attribution(fault, client, server, pairs)
 
 
 def _with_reference(pair: Pair, place: int) -> Pair:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.model.evidence import Exhibits
+from grader.model.evidence import Evidence
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Graded:
     reviews: Mapping[str, Review] = field(default_factory=dict)  # by check id
     penalty: int = 0  # points taken off, for being late
     graded_at: str = ""  # ISO 8601, UTC
-    exhibits: Mapping[str, Exhibits] = field(default_factory=dict)  # by check id: what a page shows of failures
+    exhibits: Mapping[str, Evidence] = field(default_factory=dict)  # by check id: what a page shows of failures
 
     def checks(self) -> Iterator[Mapping[str, Any]]:
         """All checks of the report, with what a person has decided put in."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from grader.model.codelab import Stage
 from grader.model.verdict import CheckResult, Event, Failure, Status
-from grader.results.blame import REFERENCE, Cause, Fault, Pair, causes, faults
+from grader.results.blame import REFERENCE, Attribution, Fault, Pair, causes, faults
 from grader.results.graded import Person
 
 _LAST_EVENTS, _LONGEST_EVENT = 16, 200  # of a conversation that are kept; characters of each
@@ -104,7 +104,7 @@ class Matrix:
         return faults(self.reach, len(self.stages))
 
     @cached_property
-    def causes(self) -> list[Cause]:
+    def causes(self) -> list[Attribution]:
         """Why pairs fail, each reason once."""
         return causes(self.faults, self._reason)
 

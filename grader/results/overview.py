@@ -29,7 +29,7 @@ class Cell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class HandInRow:
     """One hand-in. The numbers are those of the exports; they mean nothing where it is not `graded`."""
 
     key: str
@@ -87,14 +87,14 @@ class Overview:
     `started` are the times of its first and its last report, `notes` are for a person to look at.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[HandInRow, ...]
     checks: tuple[CheckFacts, ...]
     clusters: tuple[Cluster, ...]
     started: tuple[str, str]
     notes: tuple[str, ...] = ()
 
     @property
-    def graded(self) -> list[Row]:
+    def graded(self) -> list[HandInRow]:
         """Hand-ins that have a report."""
         return [row for row in self.rows if row.graded]
 
@@ -127,7 +127,7 @@ class Overview:
         spans = [(first, min(first + width - 1, top)) for first in range(0, top + 1, width)]
         return [Bin(first, last, sum(scores[score] for score in range(first, last + 1))) for first, last in spans]
 
-    def slowest(self, count: int) -> list[Row]:
+    def slowest(self, count: int) -> list[HandInRow]:
         """The hand-ins whose grading took longest."""
         return sorted(self.graded, key=lambda row: (-row.seconds, row.key))[:count]
 
@@ -166,7 +166,7 @@ def _learn(known: dict[str, Mapping[str, Any]], report: Mapping[str, Any]) -> No
                 known[check["id"]] = {"title": check["title"], "points": check["points"], **about}
 
 
-def _facts(check_id: str, about: Mapping[str, Any], rows: Iterable[Row], failures: Failures) -> CheckFacts:
+def _facts(check_id: str, about: Mapping[str, Any], rows: Iterable[HandInRow], failures: Failures) -> CheckFacts:
     return CheckFacts(
         id=check_id,
         title=about.get("title", ""),
@@ -178,11 +178,11 @@ def _facts(check_id: str, about: Mapping[str, Any], rows: Iterable[Row], failure
     )
 
 
-def _row(one: Graded) -> Row:
+def _row(one: Graded) -> HandInRow:
     cells = {check["id"]: _cell(check) for check in one.checks()}
     seconds = {check["id"]: float(check["seconds"]) for check in one.checks()}
     slowest = max(seconds, key=lambda check_id: seconds[check_id], default="")
-    return Row(
+    return HandInRow(
         key=one.entry.key,
         names=tuple(map(name, people(one))),
         state=status(one),

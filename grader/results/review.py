@@ -21,7 +21,7 @@ Decisions = Sequence[tuple[str, Mapping[str, Any], Review | None]]  # of hand-in
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class AwaitedAnswer:
     """What one hand-in says to one check that awaits a person."""
 
     key: str
@@ -53,7 +53,7 @@ class Answer:
 class Group:
     """Answers that are judged at once, the most frequent wording first; `family` numbers those that were found alike."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[AwaitedAnswer, ...]
     family: int
 
     @property
@@ -61,16 +61,16 @@ class Group:
         """The check that they answer."""
         return self.answers[0].check
 
-    def wordings(self) -> list[list[Answer]]:
+    def wordings(self) -> list[list[AwaitedAnswer]]:
         """The answers by their words."""
-        found: dict[similar_answers.Words, list[Answer]] = {}
+        found: dict[similar_answers.Words, list[AwaitedAnswer]] = {}
         for answer in self.answers:
             found.setdefault(answer.words, []).append(answer)
         return list(found.values())
 
-    def functions(self) -> list[list[Answer]]:
+    def functions(self) -> list[list[AwaitedAnswer]]:
         """The answers by the function beside them, the most frequent one first; in which line it stands does not matter."""
-        found: dict[str, list[Answer]] = {}
+        found: dict[str, list[AwaitedAnswer]] = {}
         for answer in self.answers:
             about = answer.written.about
             found.setdefault(about.code if about else "", []).append(answer)
@@ -94,14 +94,14 @@ class _Step:
     at: int
     queue: list[Group]
     apart: frozenset[Id]
-    decided: dict[Answer, Review | None]
+    decided: dict[AwaitedAnswer, Review | None]
 
 
 @dataclass
 class Sitting:
     """A person's walk through the answers of a class: begins at the first one undecided, and can be left at any time."""
 
-    answers: Sequence[Answer]
+    answers: Sequence[AwaitedAnswer]
     decided: dict[Id, Review]
     notebook: Notebook
     apart: frozenset[Id] = frozenset()
@@ -117,7 +117,7 @@ class Sitting:
     def _groups(self) -> Iterator[Group]:
         """Groups by check and likeness; of each, what was judged in different ways, or is to be judged apart, by itself."""
         family = 0
-        by_check: dict[str, list[Answer]] = {}
+        by_check: dict[str, list[AwaitedAnswer]] = {}
         for answer in self.answers:
             by_check.setdefault(answer.check["id"], []).append(answer)
         for answers in by_check.values():
@@ -125,8 +125,8 @@ class Sitting:
                 yield from self._parts([answers[place] for place in places], family)
                 family += 1
 
-    def _parts(self, alike: Iterable[Answer], family: int) -> Iterator[Group]:
-        parts: dict[object, list[Answer]] = {}
+    def _parts(self, alike: Iterable[AwaitedAnswer], family: int) -> Iterator[Group]:
+        parts: dict[object, list[AwaitedAnswer]] = {}
         for answer in alike:
             alone = answer.key if answer.id in self.apart else None
             parts.setdefault((alone, self.decided.get(answer.id)), []).append(answer)
@@ -153,9 +153,9 @@ class Sitting:
         given = self.given(group)
         return given.comment if given else self.drafts.get(group, "")
 
-    def given_to_alike(self, group: Group) -> dict[Review, list[Answer]]:
+    def given_to_alike(self, group: Group) -> dict[Review, list[AwaitedAnswer]]:
         """What was decided on answers like these that are judged by themselves."""
-        found: dict[Review, list[Answer]] = {}
+        found: dict[Review, list[AwaitedAnswer]] = {}
         for other in self.queue:
             given = self.given(other)
             if given and other.family == group.family and other is not group:
@@ -217,7 +217,7 @@ class Sitting:
         self._write(dict.fromkeys(group.answers, review))
         self._steps.append(step)
 
-    def _write(self, decided: Mapping[Answer, Review | None]) -> None:
+    def _write(self, decided: Mapping[AwaitedAnswer, Review | None]) -> None:
         if decided:
             self.notebook.review_together([(answer.key, answer.check, review) for answer, review in decided.items()])
         for answer, review in decided.items():
@@ -226,13 +226,13 @@ class Sitting:
             else:
                 self.decided.pop(answer.id, None)
 
-    def _step(self, decided: dict[Answer, Review | None]) -> _Step:
+    def _step(self, decided: dict[AwaitedAnswer, Review | None]) -> _Step:
         return _Step(self.at, self.queue, self.apart, decided)
 
 
-def answers_of(graded: Iterable[Graded]) -> tuple[list[Answer], dict[Id, Review]]:
+def answers_of(graded: Iterable[Graded]) -> tuple[list[AwaitedAnswer], dict[Id, Review]]:
     """All answers of a class that a person judges, and what was decided on them, in the order of the checks."""
-    answers: list[Answer] = []
+    answers: list[AwaitedAnswer] = []
     decided: dict[Id, Review] = {}
     order: dict[str, int] = {}
     for one in graded:
@@ -241,22 +241,22 @@ def answers_of(graded: Iterable[Graded]) -> tuple[list[Answer], dict[Id, Review]
             order.setdefault(check["id"], len(order))
             if check["status"] != "review":
                 continue
-            answer = Answer(one.entry.key, one.entry.people, check)
+            answer = AwaitedAnswer(one.entry.key, one.entry.people, check)
             answers.append(answer)
             if check["id"] in one.reviews:
                 decided[answer.id] = one.reviews[check["id"]]
     return sorted(answers, key=lambda answer: order[answer.check["id"]]), decided
 
 
-def identical(answers: Iterable[Answer]) -> list[tuple[Answer, ...]]:
+def identical(answers: Iterable[AwaitedAnswer]) -> list[tuple[AwaitedAnswer, ...]]:
     """Answers to the same check in the same words, where not all were handed in by the same people."""
-    found: dict[object, list[Answer]] = {}
+    found: dict[object, list[AwaitedAnswer]] = {}
     for answer in answers:
         found.setdefault((answer.check["id"], answer.words), []).append(answer)
     return [tuple(same) for same in found.values() if any(_strangers(*pair) for pair in combinations(same, 2))]
 
 
-def _strangers(one: Answer, other: Answer) -> bool:
+def _strangers(one: AwaitedAnswer, other: AwaitedAnswer) -> bool:
     return not set(one.people) & set(other.people) - {Person()}
 
 

@@ -13,7 +13,7 @@ from grader.room.programs import ProgramsUnderTest
 from grader.room.settling import Settling
 from grader.submission.sources import numbers_like_ports
 from grader.wire.framing import Buffer
-from grader.wire.host import Host
+from grader.wire.host import MockServer
 from grader.wire.peer import Peer
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ClientsUnderTest:
         """`buffer` makes what takes a guest's bytes apart into messages."""
         self._equipment, self._copies, self._programs, self._settling = equipment, copies, programs, settling
         self._buffer = buffer
-        self.host: Host | None = None
+        self.host: MockServer | None = None
         self.terminals: list[Terminal] = []
 
     @property
@@ -48,7 +48,7 @@ class ClientsUnderTest:
         equipment.network.require_free(port)
         equipment.watcher.port = port
         others = [other for other in numbers_like_ports(equipment.sources.client_files()) if other != port]
-        self.host = Host(port, others, equipment.loop, equipment.transcript, self._called, self._buffer)
+        self.host = MockServer(port, others, equipment.loop, equipment.transcript, self._called, self._buffer)
 
     def _called(self) -> None:
         """Note where the latest connection to the host was made."""

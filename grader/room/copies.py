@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.diagnosis import cause
-from grader.diagnosis.own_code import Source
+from grader.diagnosis.own_code import OwnCode
 from grader.model.errors import CheckFailed
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.programs.program import Program
 from grader.submission.copying import own_copy
 
@@ -15,7 +15,7 @@ from grader.submission.copying import own_copy
 class Copies:
     """A copy of each folder that holds a program, made for one check, so that no two checks share a file."""
 
-    def __init__(self, setup: Setup, home: Path) -> None:
+    def __init__(self, setup: RunSpec, home: Path) -> None:
         """Copy into `home`. Each in a folder of its own, which is all that its programs see of the home at full isolation."""
         self._setup = setup
         homes = {setup.home_of(file): role for role, file in setup.files.items()} | {setup.folder: "submission"}
@@ -39,11 +39,11 @@ class Copies:
         home = self._setup.home_of(file)
         return self._copies[home] / file.relative_to(home)
 
-    def source_of(self, program: Program) -> Source:
+    def source_of(self, program: Program) -> OwnCode:
         """The files of the program's author."""
         homes = ((copy, folder) for folder, copy in self._copies.items() if program.file.is_relative_to(copy))
         copy, folder = next(homes)
-        return Source(copy, program.file.parent, folder)
+        return OwnCode(copy, program.file.parent, folder)
 
     def with_own_paths(self, text: str) -> str:
         """The text, with the files that were handed in where it names their copies."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from grader.isolation.network import Network
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.quiescence.sockets import Watcher
 from grader.submission.sources import Sources
 from grader.wire.loop import Loop
@@ -16,7 +16,7 @@ from grader.wire.transcript import Transcript
 class Equipment:
     """One check's setup, network, event loop and record. Made before the first program, closed after the last."""
 
-    setup: Setup
+    setup: RunSpec
     network: Network
     loop: Loop
     watcher: Watcher  # of the network's sockets

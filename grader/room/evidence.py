@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grader.diagnosis.excerpts import excerpts
-from grader.model.evidence import Exhibits, Screenshot
+from grader.model.evidence import Evidence, Screenshot
 from grader.model.verdict import Event, Failure, Where
 from grader.room.equipment import Equipment
 
@@ -28,11 +28,11 @@ class EvidenceRecorder:
         self._transcript.end_here()
         self._screens = self._screens or tuple(terminal.screenshot() for terminal in self._terminals)
 
-    def exhibits(self, failure: Failure) -> Exhibits:
+    def exhibits(self, failure: Failure) -> Evidence:
         """What a page shows of a failure beside its words; the files are read as they were handed in."""
         stacks = [[Where(frame.file, frame.line) for frame in thread.frames if frame.own] for thread in failure.threads]
         places = next((stack for stack in stacks if failure.where in stack), [failure.where] if failure.where else [])
-        return Exhibits(excerpts(places, self._sources.lines_of), failure.threads, self._screens, failure.missed)
+        return Evidence(excerpts(places, self._sources.lines_of), failure.threads, self._screens, failure.recipient)
 
     def events(self, failure: Failure | None) -> tuple[Event, ...]:
         """The transcript, marked where the failure says."""

@@ -39,7 +39,9 @@ class Judge:
         self._copies, self._under_test, self._programs = copies, under_test, programs
         self._settling, self._evidence = settling, evidence
 
-    def expect(self, expectations: Iterable[tuple[Peer, Expected]], hint: str = "", *, unless: str = "") -> None:
+    def expect(
+        self, expectations: Iterable[tuple[Peer, Expected]], hint: str = "", *, consequence_of: str = ""
+    ) -> None:
         """Every peer gets its line: wait for all of them. Raises CheckFailed for the first that never comes."""
         pending = list(expectations)[::-1]
 
@@ -51,18 +53,18 @@ class Judge:
         ending = self._settling.wait(all_there)
         if ending:
             peer, expected = next((one for one in pending[::-1] if not one[1].among(one[0])), pending[-1])
-            self._fail_for_a_missing_line(peer, expected, hint, ending, unless)
+            self._fail_for_a_missing_line(peer, expected, hint, ending, consequence_of)
 
     def _fail_for_a_missing_line(
-        self, peer: Peer, expected: Expected, hint: str, ending: Ending, unless: str
+        self, peer: Peer, expected: Expected, hint: str, ending: Ending, consequence_of: str
     ) -> NoReturn:
         near = _nearest(peer, expected)
         sent = self._transcript.last_sent(words_key(expected.text))
-        event, mark, missed = sent, f"never reached {peer.label}", peer.label
+        event, mark, recipient = sent, f"never reached {peer.label}", peer.label
         if near:
-            event, mark, missed = near.event, "came instead", ""
+            event, mark, recipient = near.event, "came instead", ""
         elif sent is not None and peer.ended_at is not None and peer.ended_at < sent:
-            event, mark, missed = peer.ended_at, f"from here on {peer.label} gets nothing", ""
+            event, mark, recipient = peer.ended_at, f"from here on {peer.label} gets nothing", ""
         self.fail(
             f"{peer.label} never got the line",
             expected=f'{peer.label} gets "{expected.text}"',
@@ -71,13 +73,13 @@ class Judge:
             ending=ending,
             event=event,
             mark=mark,
-            unless=unless,
-            missed=missed,
+            consequence_of=consequence_of,
+            recipient=recipient,
         )
 
-    def expect_once(self, peer: Peer, expected: Expected, hint: str = "", unless: str = "") -> None:
+    def expect_once(self, peer: Peer, expected: Expected, hint: str = "", consequence_of: str = "") -> None:
         """The peer has the line exactly once, when all is dealt with."""
-        self.expect([(peer, expected)], hint, unless=unless)
+        self.expect([(peer, expected)], hint, consequence_of=consequence_of)
         self._settling.settle()
         lines = expected.among(peer)
         if len(lines) != 1:
@@ -88,7 +90,7 @@ class Judge:
                 hint=hint,
                 event=lines[1].event,
                 mark="again",
-                unless=unless,
+                consequence_of=consequence_of,
             )
 
     def expect_nothing(
@@ -119,13 +121,15 @@ class Judge:
         mark: str = "",
         where: Where | None = None,
         blocks: bool = True,
-        meant: bool = False,
-        unless: str = "",
-        missed: str = "",
+        attempted: bool = False,
+        consequence_of: str = "",
+        recipient: str = "",
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
         self._evidence.end()
-        failure = Failure(summary, expected, observed, hint, where, event, mark, blocks, meant, unless, missed)
+        failure = Failure(
+            summary, expected, observed, hint, where, event, mark, blocks, attempted, consequence_of, recipient
+        )
         asked = self._under_test.witness()
         raise CheckFailed(cause.add_cause(failure, asked, ending, self._copies.source_of(asked)) if asked else failure)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from grader.diagnosis.tracebacks import last_crash
 from grader.model.limits import Limits, reached
 from grader.model.verdict import Failure
-from grader.programs.console import Console
+from grader.programs.console import Stdio
 from grader.programs.program import Program, Programs
 from grader.room.copies import Copies
 
@@ -23,7 +23,7 @@ class ProgramsUnderTest:
         self._copies, self._programs = copies, programs
         self._started: list[Program] = []
 
-    def launch(self, role: str, console: Console | None = None) -> Program:
+    def launch(self, role: str, console: Stdio | None = None) -> Program:
         """Start the program of this role. Raises CheckFailed when none was handed in."""
         program = self._programs.start(self._copies.program(role), role, console)
         self._started.append(program)

@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from grader.diagnosis import cause
-from grader.diagnosis.own_code import Source
+from grader.diagnosis.own_code import OwnCode
 from grader.isolation.network import LAN_ADDRESS
-from grader.model.codelab import SecondLook
+from grader.model.codelab import PostMortem
 from grader.model.errors import CheckFailed
-from grader.model.evidence import Exhibits
-from grader.model.setup import Setup
+from grader.model.evidence import Evidence
+from grader.model.setup import RunSpec
 from grader.model.verdict import Event, Failure, Where
 from grader.programs.launch import launcher_for
 from grader.programs.program import Program, Programs
 from grader.quiescence.sockets import Listening, Watcher
-from grader.quiescence.waiter import Ending, Patience
+from grader.quiescence.waiter import Ending, Waiter
 from grader.room.clients import ClientsUnderTest
 from grader.room.copies import Copies
 from grader.room.equipment import Equipment
@@ -34,13 +34,13 @@ from grader.room.evidence import EvidenceRecorder
 from grader.room.judge import NEVER_CONNECTS, Judge
 from grader.room.peers import Peers
 from grader.room.programs import ProgramsUnderTest
-from grader.room.server import Holdings, ServerUnderTest
+from grader.room.server import ResourceSnapshot, ServerUnderTest
 from grader.room.settling import Settling
 from grader.submission.sources import Sources
 from grader.text.words import Words
 from grader.wire.expect import Expected
 from grader.wire.framing import Buffer, LineBuffer
-from grader.wire.host import Host
+from grader.wire.host import MockServer
 from grader.wire.loop import Loop
 from grader.wire.peer import Peer
 from grader.wire.transcript import Transcript
@@ -49,16 +49,16 @@ if TYPE_CHECKING:
     from grader.isolation.levels import Surroundings
     from grader.programs.terminal import Terminal
 
-__all__ = ["NEVER_CONNECTS", "Holdings", "Room"]
+__all__ = ["NEVER_CONNECTS", "ResourceSnapshot", "Room"]
 
 
 class Room:
     """One check's own server, clients, peers and clock. A context manager: nothing outlives it."""
 
     buffer: Callable[[], Buffer] = LineBuffer  # takes the bytes of peers and guests apart into messages
-    second_look: SecondLook | None = None
+    post_mortem: PostMortem | None = None
 
-    def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Surroundings) -> None:
+    def __init__(self, setup: RunSpec, check_id: str, home: Path, isolation: Surroundings) -> None:
         self.setup = setup
         self.sources = Sources(setup)
         self.words = Words(f"{setup.seed}:{check_id}")
@@ -71,7 +71,7 @@ class Room:
         watcher = Watcher(isolation.network)
         launcher = launcher_for(isolation.sandbox, isolation.confinement)
         self._programs = Programs(setup.python, home, loop, launcher)
-        patience = Patience(self._programs, loop, watcher, setup.limits)
+        patience = Waiter(self._programs, loop, watcher, setup.limits)
         self._equipment = equipment = Equipment(
             setup, isolation.network, loop, watcher, self.sources, self.transcript, self.notes
         )
@@ -114,7 +114,7 @@ class Room:
         """The port to call: the server's own where it runs, else the usual one."""
         return self.listening.port if self.listening else self.setup.port
 
-    def source_of(self, program: Program) -> Source:
+    def source_of(self, program: Program) -> OwnCode:
         """The files of the program's author."""
         return self._copies.source_of(program)
 
@@ -161,7 +161,7 @@ class Room:
         """Pause the server (SIGSTOP) within the block; on resume it sees everything sent meanwhile at once."""
         return self._server.paused()
 
-    def holdings(self) -> Holdings:
+    def holdings(self) -> ResourceSnapshot:
         """What the server holds now; zeros where that cannot be told."""
         return self._server.holdings()
 
@@ -180,7 +180,7 @@ class Room:
     # -- clients ---------------------------------------------------------------------------------------------------
 
     @property
-    def host(self) -> Host | None:
+    def host(self) -> MockServer | None:
         """What the student's client calls; None where no client is awaited."""
         return self._clients.host
 
@@ -260,13 +260,15 @@ class Room:
 
     # -- judging ---------------------------------------------------------------------------------------------------
 
-    def expect(self, expectations: Iterable[tuple[Peer, Expected]], hint: str = "", *, unless: str = "") -> None:
+    def expect(
+        self, expectations: Iterable[tuple[Peer, Expected]], hint: str = "", *, consequence_of: str = ""
+    ) -> None:
         """Every peer gets its line: wait for all of them. Raises CheckFailed for the first that never comes."""
-        self._judge.expect(expectations, hint, unless=unless)
+        self._judge.expect(expectations, hint, consequence_of=consequence_of)
 
-    def expect_once(self, peer: Peer, expected: Expected, hint: str = "", unless: str = "") -> None:
+    def expect_once(self, peer: Peer, expected: Expected, hint: str = "", consequence_of: str = "") -> None:
         """The peer has the line exactly once, when all is dealt with."""
-        self._judge.expect_once(peer, expected, hint, unless)
+        self._judge.expect_once(peer, expected, hint, consequence_of)
 
     def expect_nothing(
         self, peer: Peer, unwanted: Callable[[str], bool], what: str, hint: str = "", since: int = -1
@@ -286,9 +288,9 @@ class Room:
         mark: str = "",
         where: Where | None = None,
         blocks: bool = True,
-        meant: bool = False,
-        unless: str = "",
-        missed: str = "",
+        attempted: bool = False,
+        consequence_of: str = "",
+        recipient: str = "",
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
         self._judge.fail(
@@ -301,9 +303,9 @@ class Room:
             mark=mark,
             where=where,
             blocks=blocks,
-            meant=meant,
-            unless=unless,
-            missed=missed,
+            attempted=attempted,
+            consequence_of=consequence_of,
+            recipient=recipient,
         )
 
     def fail_for_no_connection(self, client: Program, otherwise: str) -> NoReturn:
@@ -324,7 +326,7 @@ class Room:
         """The failure, with the limits of this run that a program ran into."""
         return self._under_test.with_limits_told(failure, self.setup.limits, self._home, self._enforced)
 
-    def exhibits(self, failure: Failure) -> Exhibits:
+    def exhibits(self, failure: Failure) -> Evidence:
         """What a page shows of a failure beside its words; the files are read as they were handed in."""
         return self._evidence.exhibits(failure)
 

@@ -21,7 +21,7 @@ from grader.system.processes import LINUX
 _LONGEST_LINGERING = 90.0  # seconds; the kernel keeps an ended connection for 60
 
 
-class Holdings(NamedTuple):
+class ResourceSnapshot(NamedTuple):
     """What the program and its children hold at one moment."""
 
     descriptors: int
@@ -105,9 +105,9 @@ class ServerUnderTest:
             self.running.resume()
             self._settling.acted()
 
-    def holdings(self) -> Holdings:
+    def holdings(self) -> ResourceSnapshot:
         """What it holds now; zeros where that cannot be told."""
-        return Holdings(*self._equipment.watcher.holdings(self.running, self.place.port))
+        return ResourceSnapshot(*self._equipment.watcher.holdings(self.running, self.place.port))
 
     def memory(self) -> int:
         """Bytes of memory that it and its children hold (resident); 0 where that cannot be told."""

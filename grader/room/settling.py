@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from grader.programs.program import Program, Programs
 from grader.quiescence.sockets import Watcher
-from grader.quiescence.waiter import Ending, Patience
+from grader.quiescence.waiter import Ending, Waiter
 from grader.wire.loop import Loop
 from grader.wire.peer import Peer
 
@@ -17,7 +17,7 @@ class Settling:
     """Tells when everything that was done has been dealt with. It never sleeps for a fixed time: an end is proved."""
 
     def __init__(
-        self, patience: Patience, programs: Programs, loop: Loop, watcher: Watcher, fence: Callable[[], bool]
+        self, patience: Waiter, programs: Programs, loop: Loop, watcher: Watcher, fence: Callable[[], bool]
     ) -> None:
         """`fence` proves by messages that all is dealt with, where rest proves nothing; False if it cannot."""
         self.patience = patience

@@ -12,17 +12,17 @@ from pathlib import Path
 from grader.model.codelab import Codelab
 from grader.model.report import ONLY_NEEDED, Report, Run, Submission, TaskReport
 from grader.model.settings import Settings
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult, Status
 from grader.run.plan import Plan, plan
 from grader.run.runner import Grading, Outcome, Step
-from grader.run.schedule import Listener
+from grader.run.schedule import Reporter
 from grader.submission import find
 from grader.submission.intake import Intake
 
 
 @dataclass(frozen=True)
-class Request:
+class GradingRequest:
     """What is asked of a submission, and how it is to be run: the same for a whole class."""
 
     tasks: tuple[str, ...]
@@ -35,38 +35,40 @@ class Request:
     notes: tuple[str, ...] = ()
     given: Mapping[str, Path] = field(default_factory=dict)  # role -> a file named on the command line
 
-    def setup(self, folder: Path, files: Mapping[str, Path], shown: str = "") -> Setup:
+    def setup(self, folder: Path, files: Mapping[str, Path], shown: str = "") -> RunSpec:
         """What checks of these programs are run with."""
         chosen = self.settings
-        return Setup(
+        return RunSpec(
             folder, files, self.interpreter, chosen.port, chosen.wording, self.seed, chosen.files, self.terminal,
             chosen.limits, shown,
         )  # fmt: skip
 
 
-def grading(lab: Codelab, request: Request, taken: Intake, listener: Listener) -> Grading[Report]:
+def grading(codelab: Codelab, request: GradingRequest, taken: Intake, reporter: Reporter) -> Grading[Report]:
     """Find, plan, run, report; UsageError if there is nothing to grade."""
     started = datetime.datetime.now(datetime.timezone.utc)
     path = taken.place
-    asked_for = lab.extras if request.tasks == (lab.bonus,) else ()
-    handed_in = find.find(path, request.settings.files, request.given, lab.extras, asked_for)
+    asked_for = codelab.extras if request.tasks == (codelab.bonus,) else ()
+    handed_in = find.find(path, request.settings.files, request.given, codelab.extras, asked_for)
     files = {role: Path(file).resolve() for role, file in handed_in.files.items()}
     folder = path.resolve()
     if not taken.unpacked and not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
         folder = Path(os.path.commonpath([file.parent for file in files.values()]))
     setup = request.setup(folder, files, taken.shown if taken.unpacked else "")
-    planned = yield from plan(lab, request.tasks, request.only, path, setup)
-    listener.expect(len(lab.catalogue.with_needs(planned.wanted)))
-    outcome = yield Step(planned.setup, planned.wanted, listener)
+    planned = yield from plan(codelab, request.tasks, request.only, path, setup)
+    reporter.expect(len(codelab.catalogue.with_needs(planned.wanted)))
+    outcome = yield Step(planned.setup, planned.wanted, reporter)
     seconds = (datetime.datetime.now(datetime.timezone.utc) - started).total_seconds()
     run = Run(
         request.seed, started.isoformat(timespec="seconds"), round(seconds, 3), outcome.isolation, request.python,
         platform.platform(),
     )  # fmt: skip
-    return _report(lab, request, taken.described(handed_in), run, planned, outcome)
+    return _report(codelab, request, taken.described(handed_in), run, planned, outcome)
 
 
-def _report(lab: Codelab, request: Request, handed_in: Submission, run: Run, planned: Plan, outcome: Outcome) -> Report:
+def _report(
+    codelab: Codelab, request: GradingRequest, handed_in: Submission, run: Run, planned: Plan, outcome: Outcome
+) -> Report:
     asked = [*planned.wanted, *(result.id for result in planned.absent)]
     results = {
         result.id: _with_points(result, asked, request.settings.points)
@@ -75,11 +77,11 @@ def _report(lab: Codelab, request: Request, handed_in: Submission, run: Run, pla
     }
     tasks = tuple(
         TaskReport(task.id, task.title, task.bonus, checks)
-        for task in lab.catalogue.tasks
+        for task in codelab.catalogue.tasks
         if (checks := tuple(results[check.id] for check in task.checks if check.id in results))
     )
     notes = (*handed_in.notes, *planned.notes, *outcome.notes, *request.notes)
-    return Report(handed_in, run, tasks, notes, lab.guides)
+    return Report(handed_in, run, tasks, notes, codelab.guides)
 
 
 def _with_points(result: CheckResult, wanted: list[str], points: Mapping[str, int]) -> CheckResult:

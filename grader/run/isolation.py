@@ -24,7 +24,7 @@ from grader.system.processes import LINUX
 from grader.wire.loop import Loop
 
 if TYPE_CHECKING:
-    from grader.model.setup import Setup
+    from grader.model.setup import RunSpec
 
 
 _PROBE_WITHIN = 60.0  # seconds
@@ -43,7 +43,7 @@ class Isolation:
     The process must have one thread, and keeps what it enters for good.
     """
 
-    def __init__(self, level: str, setup: Setup, scratch: Path, needed: tuple[Path, ...], number: int) -> None:
+    def __init__(self, level: str, setup: RunSpec, scratch: Path, needed: tuple[Path, ...], number: int) -> None:
         """Enter a level; GraderError that says why this machine does not have it.
 
         `scratch` is the run's folder for files, `needed` are others that will be read, `number` tells workers apart.

@@ -17,7 +17,7 @@ from grader.isolation.levels import LEVELS
 from grader.model.catalogue import Check
 from grader.model.codelab import Codelab
 from grader.model.errors import Abandoned, GraderError
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult
 from grader.run import worker
 from grader.system import processes
@@ -40,7 +40,7 @@ class Workers:
     """The worker processes of one run. A context manager: none outlives it, nor anything that they started."""
 
     def __init__(
-        self, lab: Codelab, setup: Setup, scratch: Path, isolation: str, count: int, needed: tuple[Path, ...] = (),
+        self, codelab: Codelab, setup: RunSpec, scratch: Path, isolation: str, count: int, needed: tuple[Path, ...] = (),
         within: float | None = None, stop: Connection | None = None,
     ) -> None:  # fmt: skip
         """`setup` tells what all submissions have in common, `needed` the folders in which there are others.
@@ -48,7 +48,7 @@ class Workers:
         `within` are the seconds after which a worker that has not begun is given up; without it, it may wait for another run.
         When `stop` has something to read, nobody waits for results any more.
         """
-        self._lab, self._setup, self._scratch = lab, setup, scratch
+        self._lab, self._setup, self._scratch = codelab, setup, scratch
         self._levels = list(LEVELS) if isolation == "auto" else [isolation]
         self._count, self._needed, self._within = count, needed, within
         self._stops = [stop] if stop else []
@@ -130,7 +130,7 @@ class Workers:
         """Those that run one."""
         return [one for one in self._all if one.task is not None]
 
-    def start(self, one: Worker, check: Check, setup: Setup, task: object) -> None:
+    def start(self, one: Worker, check: Check, setup: RunSpec, task: object) -> None:
         """Hand a check of a submission to a worker, which keeps the task until it is done."""
         one.task = task
         one.deadline = time.monotonic() + 2 * (self._setup.limits.seconds + _GRACE)  # a failure may be looked at again
@@ -194,8 +194,8 @@ class Workers:
 def _child(
     pipe: Connection,
     others: list[Connection],
-    lab: Codelab,
-    setup: Setup,
+    codelab: Codelab,
+    setup: RunSpec,
     scratch: Path,
     level: str,
     number: int,
@@ -203,7 +203,7 @@ def _child(
 ) -> None:
     for other in others:
         other.close()
-    worker.serve(pipe, lab, setup, scratch, level, number, needed)
+    worker.serve(pipe, codelab, setup, scratch, level, number, needed)
 
 
 def _kill(pids: set[int]) -> None:

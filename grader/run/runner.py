@@ -16,10 +16,10 @@ from typing import Generic, TypeVar, cast
 
 from grader.model.catalogue import Check
 from grader.model.codelab import Codelab
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult
 from grader.run.pool import Worker, Workers, processors
-from grader.run.schedule import Listener, Schedule
+from grader.run.schedule import Reporter, Schedule
 from grader.submission import files
 
 T = TypeVar("T")
@@ -30,9 +30,9 @@ _FEW = 4  # workers that are started even for fewer checks
 class Step:
     """Checks to run on one submission, with all that they need."""
 
-    setup: Setup
+    setup: RunSpec
     wanted: list[str]
-    listener: Listener = field(default_factory=Listener)
+    reporter: Reporter = field(default_factory=Reporter)
 
 
 @dataclass(frozen=True)
@@ -50,35 +50,40 @@ Grading = Generator[Step, Outcome, T]
 
 @contextlib.contextmanager
 def workers_for(
-    lab: Codelab, setup: Setup, isolation: str, jobs: int, needed: tuple[Path, ...] = (), stop: Connection | None = None
+    codelab: Codelab,
+    setup: RunSpec,
+    isolation: str,
+    jobs: int,
+    needed: tuple[Path, ...] = (),
+    stop: Connection | None = None,
 ) -> Iterator[Workers]:
     """Workers; GraderError if this machine has none of that isolation. `setup` tells what all submissions have in common."""
     importlib.import_module("grader.programs.terminal")  # once, before the workers are forked
     with (
         files.temporary_folder() as scratch,
-        Workers(lab, setup, scratch, isolation, jobs or processors(), needed, stop=stop) as workers,
+        Workers(codelab, setup, scratch, isolation, jobs or processors(), needed, stop=stop) as workers,
     ):
         yield workers
 
 
 def run_checks(
-    lab: Codelab,
+    codelab: Codelab,
     wanted: Iterable[str],
-    setup: Setup,
+    setup: RunSpec,
     *,
     isolation: str = "auto",
     jobs: int = 0,
-    listener: Listener | None = None,
+    reporter: Reporter | None = None,
 ) -> Outcome:
     """Run the wanted checks of one submission and what they need; GraderError if this machine cannot."""
-    return run_one(lab, _only(Step(setup, list(wanted), listener or Listener())), isolation, jobs)
+    return run_one(codelab, _only(Step(setup, list(wanted), reporter or Reporter())), isolation, jobs)
 
 
 def _only(step: Step) -> Grading[Outcome]:
     return (yield step)
 
 
-def run_one(lab: Codelab, grading: Grading[T], isolation: str, jobs: int, stop: Connection | None = None) -> T:
+def run_one(codelab: Codelab, grading: Grading[T], isolation: str, jobs: int, stop: Connection | None = None) -> T:
     """Carry out one grading, and return what it does; GraderError if this machine cannot.
 
     It is Abandoned as soon as `stop` has something to read.
@@ -87,9 +92,11 @@ def run_one(lab: Codelab, grading: Grading[T], isolation: str, jobs: int, stop: 
         step = next(grading)
     except StopIteration as end:
         return cast("T", end.value)
-    few = max(_FEW, len(lab.catalogue.with_needs(step.wanted)))  # a first step may be a trial, and the next one long
-    with workers_for(lab, step.setup, isolation, min(jobs or processors(), few), stop=stop) as workers:
-        return next(run_all(lab, [_continued(step, grading)], workers))
+    few = max(
+        _FEW, len(codelab.catalogue.with_needs(step.wanted))
+    )  # a first step may be a trial, and the next one long
+    with workers_for(codelab, step.setup, isolation, min(jobs or processors(), few), stop=stop) as workers:
+        return next(run_all(codelab, [_continued(step, grading)], workers))
 
 
 def _continued(step: Step, grading: Grading[T]) -> Grading[T]:
@@ -101,9 +108,9 @@ def _continued(step: Step, grading: Grading[T]) -> Grading[T]:
             return cast("T", end.value)
 
 
-def run_all(lab: Codelab, gradings: Iterable[Grading[T]], workers: Workers) -> Iterator[T]:
+def run_all(codelab: Codelab, gradings: Iterable[Grading[T]], workers: Workers) -> Iterator[T]:
     """Carry out all of them; what each returns, as it ends. Another one is begun only when those begun have nothing to do."""
-    return _Run(lab, iter(gradings), workers).results()
+    return _Run(codelab, iter(gradings), workers).results()
 
 
 class _Begun(Generic[T]):
@@ -118,8 +125,8 @@ class _Begun(Generic[T]):
 class _Run(Generic[T]):
     """The state of a run over many submissions."""
 
-    def __init__(self, lab: Codelab, gradings: Iterator[Grading[T]], workers: Workers) -> None:
-        self._lab, self._gradings, self._workers = lab, gradings, workers
+    def __init__(self, codelab: Codelab, gradings: Iterator[Grading[T]], workers: Workers) -> None:
+        self._lab, self._gradings, self._workers = codelab, gradings, workers
         self._begun: list[_Begun[T]] = []
         self._ended: list[T] = []
         self._alone = False  # a check runs that must have no other beside it
@@ -186,7 +193,7 @@ class _Run(Generic[T]):
             self._ended.append(end.value)
             self._begun.remove(one)
             return False
-        one.schedule = Schedule(self._lab.catalogue, self._lab.catalogue.with_needs(one.step.wanted), one.step.listener)
+        one.schedule = Schedule(self._lab.catalogue, self._lab.catalogue.with_needs(one.step.wanted), one.step.reporter)
         return True
 
     def _outcome(self, schedule: Schedule) -> Outcome:

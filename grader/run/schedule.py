@@ -6,7 +6,7 @@ from grader.model.catalogue import Catalogue, Check
 from grader.model.verdict import CheckResult, Status
 
 
-class Listener:
+class Reporter:
     """Hears how the run goes; does nothing by itself."""
 
     def expect(self, total: int) -> None:
@@ -26,8 +26,8 @@ class Schedule:
     a need turns out to have failed.
     """
 
-    def __init__(self, catalogue: Catalogue, plan: list[Check], listener: Listener) -> None:
-        self._catalogue, self._listener = catalogue, listener
+    def __init__(self, catalogue: Catalogue, plan: list[Check], reporter: Reporter) -> None:
+        self._catalogue, self._listener = catalogue, reporter
         self._waiting = list(plan)
         self._running = 0
         self._results: dict[str, CheckResult] = {}
@@ -82,9 +82,13 @@ class Schedule:
             return
         self._results[check.id] = result
         self._listener.finished(result)
-        unless = result.failure.unless if result.failure else ""
-        if unless and unless not in self._tries and all(other.id != unless for other in self._waiting):
-            self._waiting.append(self._catalogue[unless])
+        consequence_of = result.failure.consequence_of if result.failure else ""
+        if (
+            consequence_of
+            and consequence_of not in self._tries
+            and all(other.id != consequence_of for other in self._waiting)
+        ):
+            self._waiting.append(self._catalogue[consequence_of])
 
     def results(self) -> list[CheckResult]:
         """All results in the catalogue's order, those that a failed need has made meaningless as skips."""
@@ -104,17 +108,17 @@ class Schedule:
 
     def _consequence_of(self, result: CheckResult) -> str:
         """The failed check that this failure follows from, if any."""
-        unless = result.failure.unless if result.failure else ""
-        cause = self._results.get(unless) if unless != result.id else None
-        return unless if cause is not None and cause.status is Status.FAIL else ""
+        consequence_of = result.failure.consequence_of if result.failure else ""
+        cause = self._results.get(consequence_of) if consequence_of != result.id else None
+        return consequence_of if cause is not None and cause.status is Status.FAIL else ""
 
     def _final(self, check_id: str) -> CheckResult:
         """The result, turned into a skip where a need has failed."""
         result = self._results[check_id]
-        because = self._failed_need(self._catalogue[check_id]) or self._consequence_of(result)
-        if not because:
+        caused_by = self._failed_need(self._catalogue[check_id]) or self._consequence_of(result)
+        if not caused_by:
             return result
         return CheckResult(
             result.id, result.title, result.runs, result.points, Status.SKIP, seconds=result.seconds,
-            needs=result.needs, because=because, summary=f"skipped: it needs {because}, which failed",
+            needs=result.needs, caused_by=caused_by, summary=f"skipped: it needs {caused_by}, which failed",
         )  # fmt: skip

@@ -17,9 +17,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from grader.model.catalogue import Check
-from grader.model.codelab import CheckRoom, Codelab, SecondLook
+from grader.model.codelab import CheckRoom, Codelab, PostMortem
 from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult, Failure, Status
 from grader.run import signals
 from grader.run.isolation import Isolation
@@ -31,7 +31,7 @@ MakeRoom = Callable[..., contextlib.AbstractContextManager[CheckRoom]]
 
 
 def serve(
-    pipe: Connection, lab: Codelab, setup: Setup, scratch: Path, level: str, number: int, needed: tuple[Path, ...]
+    pipe: Connection, codelab: Codelab, setup: RunSpec, scratch: Path, level: str, number: int, needed: tuple[Path, ...]
 ) -> None:
     """Say hello, then answer each check id and setup with a result until the other end closes.
 
@@ -52,7 +52,7 @@ def serve(
         pipe.send(isolation.leaves_open)
         while True:
             check_id, setup = pipe.recv()
-            pipe.send(run(lab.catalogue[check_id], setup, scratch, isolation, lab.room))
+            pipe.send(run(codelab.catalogue[check_id], setup, scratch, isolation, codelab.room))
 
 
 @contextlib.contextmanager
@@ -89,7 +89,7 @@ def _end_with_parent(parent: int) -> None:
             sys.exit(1)
 
 
-def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, make_room: MakeRoom) -> CheckResult:
+def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_room: MakeRoom) -> CheckResult:
     """Run one check; whatever goes wrong on our side becomes an `error`."""
     result = CheckResult(check.id, check.title, check.runs, check.points, Status.PASS, needs=check.needs)
     started = time.perf_counter()
@@ -97,8 +97,8 @@ def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, make_ro
     try:
         with _open(make_room, check.id, setup, scratch, isolation) as room:
             _judge(check, room, result)
-        if result.status is Status.FAIL and result.failure and room.second_look:
-            result.failure = _looked_at_again(result.failure, room.second_look, make_room, setup, scratch, isolation)
+        if result.status is Status.FAIL and result.failure and room.post_mortem:
+            result.failure = _looked_at_again(result.failure, room.post_mortem, make_room, setup, scratch, isolation)
             result.summary = result.failure.summary
     except Inconclusive as error:
         result.status, result.summary, result.inconclusive = Status.ERROR, str(error), True
@@ -120,7 +120,9 @@ def run(check: Check, setup: Setup, scratch: Path, isolation: Isolation, make_ro
 
 
 @contextlib.contextmanager
-def _open(make_room: MakeRoom, check_id: str, setup: Setup, scratch: Path, isolation: Isolation) -> Iterator[CheckRoom]:
+def _open(
+    make_room: MakeRoom, check_id: str, setup: RunSpec, scratch: Path, isolation: Isolation
+) -> Iterator[CheckRoom]:
     """A room for one check, in a network and with a folder of its own."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     try:
@@ -131,7 +133,7 @@ def _open(make_room: MakeRoom, check_id: str, setup: Setup, scratch: Path, isola
 
 
 def _looked_at_again(
-    failure: Failure, look: SecondLook, make_room: MakeRoom, setup: Setup, scratch: Path, isolation: Isolation
+    failure: Failure, look: PostMortem, make_room: MakeRoom, setup: RunSpec, scratch: Path, isolation: Isolation
 ) -> Failure:
     """The failure with what a second look shows. It is for the explanation alone: if it fails, the first stays as it is."""
     try:

@@ -106,14 +106,14 @@ def without_ending(name: str) -> str:
     return name
 
 
-class _Stream(Protocol):
+class _ArchiveStream(Protocol):
     def read(self, size: int = ..., /) -> bytes: ...
     def close(self) -> None: ...
 
 
 class _Member(NamedTuple):
     name: str
-    content: Callable[[], _Stream]
+    content: Callable[[], _ArchiveStream]
     is_folder: bool = False
     instead: str = ""  # what it is if it is no file to be taken
 
@@ -189,7 +189,7 @@ class _Budget:
 class _Metered(io.RawIOBase):
     """A stream whose bytes are counted as they are read."""
 
-    def __init__(self, stream: _Stream, budget: _Budget) -> None:
+    def __init__(self, stream: _ArchiveStream, budget: _Budget) -> None:
         self._stream, self.budget = stream, budget
 
     def read(self, size: int = -1) -> bytes:
@@ -236,7 +236,7 @@ def _zip_members(file: IO[bytes], budget: _Budget, caps: Caps) -> Iterator[_Memb
             yield _Member(info.orig_filename, content, is_folder, instead)
 
 
-def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget) -> _Stream:
+def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budget) -> _ArchiveStream:
     return _Metered(archive.open(info), budget)
 
 
@@ -262,7 +262,7 @@ _ABOUT_OTHERS = (
 )  # fmt: skip
 
 
-def _tar_members(stream: _Stream, budget: _Budget, caps: Caps) -> Iterator[_Member]:
+def _tar_members(stream: _ArchiveStream, budget: _Budget, caps: Caps) -> Iterator[_Member]:
     headers = _Budget(caps.headers, caps.too_many)
     metered = _Metered(stream, headers)
     with (
@@ -299,7 +299,7 @@ def _bzipped_members(file: IO[bytes], budget: _Budget, caps: Caps) -> Iterator[_
     return _tar_members(bz2.BZ2File(file), budget, caps)
 
 
-def _tar_content(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Stream:
+def _tar_content(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _ArchiveStream:
     content = archive.extractfile(info)
     assert content is not None
     return content

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import chain
 from pathlib import Path
 
-from grader.model.codelab import Extra
+from grader.model.codelab import OptionalProgram
 from grader.model.errors import UsageError
 from grader.model.report import Submission
 from grader.submission import files
@@ -22,7 +22,7 @@ def find(
     path: Path,
     names: Mapping[str, str],
     given: Mapping[str, Path] | None = None,
-    extras: Mapping[str, Extra] | None = None,
+    extras: Mapping[str, OptionalProgram] | None = None,
     asked_for: Collection[str] = (),
 ) -> Submission:
     """Find the programs in a folder, or take the file given; UsageError that says what is there instead.
@@ -54,7 +54,7 @@ def _programs_by_role(
     folder: Path,
     names: Mapping[str, str],
     given: Mapping[str, Path],
-    extras: Mapping[str, Extra],
+    extras: Mapping[str, OptionalProgram],
     asked_for: Collection[str],
 ) -> tuple[dict[str, Path], tuple[str, ...]]:
     """The program of each role that is not given; UsageError if there is none at all."""
@@ -80,7 +80,9 @@ def _programs_by_role(
     raise UsageError(" ".join([nothing, *map("({})".format, notes)]))
 
 
-def _of_no_extra(programs: list[Path], meant: Mapping[str, list[Path]], extras: Mapping[str, Extra]) -> list[Path]:
+def _of_no_extra(
+    programs: list[Path], meant: Mapping[str, list[Path]], extras: Mapping[str, OptionalProgram]
+) -> list[Path]:
     """The programs that neither their names nor their folders claim for a role that may be left out."""
     claimed = set(chain.from_iterable(meant.values()))
     folders = set(chain.from_iterable(extra.folders for extra in extras.values()))
@@ -113,7 +115,9 @@ def _listed(folder: Path, programs: list[Path]) -> str:
     return ", ".join(str(program.relative_to(folder)) for program in programs[:_MOST_LISTED])
 
 
-def _extra_programs(folder: Path, programs: list[Path], name: str, usual_name: str, extra: Extra) -> list[Path]:
+def _extra_programs(
+    folder: Path, programs: list[Path], name: str, usual_name: str, extra: OptionalProgram
+) -> list[Path]:
     """The programs that may be meant for a role that may be left out, the plainest sign first."""
 
     def by_name(program: Path) -> bool:

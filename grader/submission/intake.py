@@ -60,8 +60,8 @@ class Intake:
         try:
             yield
         except (UsageError, GraderError) as error:
-            because = f" ({self.notes[0]})" if self.notes and isinstance(error, UsageError) else ""
-            raise type(error)(self.in_own_words(str(error)) + because) from error
+            caused_by = f" ({self.notes[0]})" if self.notes and isinstance(error, UsageError) else ""
+            raise type(error)(self.in_own_words(str(error)) + caused_by) from error
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader.model.setup import Setup
+from grader.model.setup import RunSpec
 from grader.model.verdict import Where
 from grader.submission import files
 from grader.submission.outline import Function, Outline, outline
@@ -20,7 +20,7 @@ _MOST_BESIDE = 20  # files beside the client that are looked at for a port
 class Sources:
     """What was written. Nothing in it is run or believed."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: RunSpec) -> None:
         self._setup = setup
 
     def documents(self, names: Iterable[str]) -> list[tuple[str, str]]:

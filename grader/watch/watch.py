@@ -16,8 +16,8 @@ from typing import NoReturn
 from grader.model.errors import Abandoned, GraderError, UsageError
 from grader.model.report import Report
 from grader.model.verdict import CheckResult, Status
-from grader.run.schedule import Listener
-from grader.watch.saves import Place, Saved, awaited
+from grader.run.schedule import Reporter
+from grader.watch.change_watching import Place, Saved, awaited
 
 _ANYWAY = 5.0  # seconds after which is looked again without being told: not every file system tells
 _GOOD = (Status.PASS, Status.REVIEW)
@@ -32,7 +32,7 @@ class Mark(str, Enum):
 
 
 @dataclass(frozen=True)
-class Turn:
+class WatchTurn:
     """A report, and what is new in it."""
 
     report: Report
@@ -47,13 +47,13 @@ class Turn:
         return bool(self.fresh) or Mark.FIXED in self.marks.values()
 
 
-def compared(report: Report, before: Turn | None) -> Turn:
+def compared(report: Report, before: WatchTurn | None) -> WatchTurn:
     """What is new in a report.
 
     A check that was skipped in between is compared with its last verdict: a program that does not even start for a while has
     not lost all that was right in it. What was explained first stays so until there is something fresh.
     """
-    before = before or Turn(report)
+    before = before or WatchTurn(report)
     known = before.verdicts
     report = _as_told(report, known)
     marks = {check.id: mark for check in report if check.id in known and (mark := _mark(check, known[check.id]))}
@@ -63,7 +63,7 @@ def compared(report: Report, before: Turn | None) -> Turn:
     kept = [check_id for check_id in before.failing if check_id in stale]
     verdicts = {check.id: check for check in report if check.status is not Status.SKIP}
     order = tuple(dict.fromkeys([*fresh, *kept, *stale]))
-    return Turn(report, marks, tuple(fresh), order, {**known, **verdicts})
+    return WatchTurn(report, marks, tuple(fresh), order, {**known, **verdicts})
 
 
 def _as_told(report: Report, known: Mapping[str, CheckResult]) -> Report:
@@ -95,20 +95,20 @@ def _reason(check: CheckResult) -> tuple[Status, str]:
     return check.status, check.failure.hint if check.failure else ""
 
 
-class Viewer(Listener):
+class Viewer(Reporter):
     """Is told what happens, beside how each run goes; does nothing by itself."""
 
     def saved(self, name: str) -> None:
         """A file was saved, whose name may be unknown: the checks begin."""
 
-    def graded(self, turn: Turn) -> None:
+    def graded(self, turn: WatchTurn) -> None:
         """There are new verdicts."""
 
     def refused(self, reason: str) -> None:
         """What is saved now cannot be graded."""
 
 
-Grade = Callable[[Listener, Connection], Report]
+Grade = Callable[[Reporter, Connection], Report]
 """Grades what is there now; Abandoned when the connection has something to read."""
 
 
@@ -134,7 +134,7 @@ class _Session:
     place: Place
     grade: Grade
     viewer: Viewer
-    turn: Turn | None = None
+    turn: WatchTurn | None = None
     done: str = ""  # the digest of what was graded last
 
     def is_told(self, now: Saved, word: Connection, name: str) -> bool:

@@ -20,7 +20,7 @@ from grader.wire.transcript import Transcript
 LABEL = "server"
 
 
-class Host:
+class MockServer:
     """Listens, and takes in every connection as a guest."""
 
     def __init__(
@@ -34,10 +34,10 @@ class Host:
     ) -> None:
         """GraderError when the port itself cannot be had; of the others, those that can."""
         self.guests: list[Peer] = []
-        self._doors = [_Door(self, port)]
+        self._doors = [_Acceptor(self, port)]
         for other in others:
             with contextlib.suppress(GraderError):
-                self._doors.append(_Door(self, other))
+                self._doors.append(_Acceptor(self, other))
         self._loop, self._transcript, self._arrived, self._buffer = loop, transcript, arrived, buffer
         for door in self._doors:
             loop.add(door)
@@ -58,10 +58,10 @@ class Host:
             door.close()
 
 
-class _Door:
+class _Acceptor:
     """One listening socket."""
 
-    def __init__(self, host: Host, port: int) -> None:
+    def __init__(self, host: MockServer, port: int) -> None:
         self._host = host
         try:
             self._socket = _listen(port)
@@ -90,20 +90,20 @@ def _listen(port: int) -> socket.socket:
     """A socket that listens for IPv4 and, where there is IPv6, for that too."""
     for family, address in ((socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")):  # noqa: S104 - whatever HOST is
         try:
-            listener = socket.socket(family, socket.SOCK_STREAM)
+            reporter = socket.socket(family, socket.SOCK_STREAM)
         except OSError:
             continue
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            reporter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            listener.bind((address, port))
-            listener.listen(16)
-            listener.setblocking(False)
+                reporter.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            reporter.bind((address, port))
+            reporter.listen(16)
+            reporter.setblocking(False)
         except OSError as error:
-            listener.close()
+            reporter.close()
             if family == socket.AF_INET or error.errno == errno.EADDRINUSE:
                 raise
             continue
-        return listener
+        return reporter
     raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))

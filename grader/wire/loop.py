@@ -16,7 +16,7 @@ from grader.model.verdict import Failure
 _MOST_TURNS = 2_000  # of one drain: a check's own traffic takes a few hundred
 
 
-class Source(Protocol):
+class Descriptor(Protocol):
     """Something the loop looks after."""
 
     def fileno(self) -> int:
@@ -44,11 +44,11 @@ class Loop:
         self.signs = 0
         self.flood: Failure | None = None  # somebody was sent far more than any check can cause
 
-    def add(self, source: Source) -> None:
+    def add(self, source: Descriptor) -> None:
         """Look after a source from now on, reading only."""
         self._selector.register(source.fileno(), selectors.EVENT_READ, source)
 
-    def want(self, source: Source, *, read: bool, write: bool) -> None:
+    def want(self, source: Descriptor, *, read: bool, write: bool) -> None:
         """Change what a source waits for; with neither, it is left alone."""
         events = selectors.EVENT_READ * read | selectors.EVENT_WRITE * write
         with contextlib.suppress(KeyError):
@@ -61,7 +61,7 @@ class Loop:
         """Whether a source holds something that it could not write yet."""
         return any(key.events & selectors.EVENT_WRITE for key in self._selector.get_map().values())
 
-    def remove(self, source: Source) -> None:
+    def remove(self, source: Descriptor) -> None:
         """Forget a source, before it is closed."""
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(source.fileno())

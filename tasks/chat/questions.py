@@ -8,7 +8,7 @@ from enum import Enum
 ADDRESS = "127.0.0.1"
 
 
-class Asked(Enum):
+class Question(Enum):
     """What a question is about. To `NOTHING` in particular, the nickname is the answer."""
 
     NAME = "the nickname"
@@ -33,21 +33,21 @@ _PORT = re.compile(r"\b(port|puerto|porta)\b(\s+(number|no|nr|of|on|to|du|des)\b
 _ADDRESS = re.compile(r"host|h[oô]te|server|serveur|servidor|adress|address|direcci|rechner|\bip\b")
 
 
-def asked_for(question: str) -> Asked:
+def asked_for(question: str) -> Question:
     """What a question is about: by the default that it offers, or by the words of its last sentence."""
     question = question.lower()
     asked = _SENTENCES.split(_ASIDES.sub(" ", question))[-1]
     rules = (
-        (Asked.CONFIRMATION, _YES_OR_NO, question),
-        (Asked.ADDRESS, _DEFAULT_ADDRESS, question),
-        (Asked.SECRET, _SECRET, asked),
-        (Asked.PORT, _DEFAULT_PORT, question),
-        (Asked.ADDRESS, _ADDRESS_BY_NAME, asked),
-        (Asked.NAME, _NAME, asked),
-        (Asked.PORT, _PORT, asked),
-        (Asked.ADDRESS, _ADDRESS, asked),
+        (Question.CONFIRMATION, _YES_OR_NO, question),
+        (Question.ADDRESS, _DEFAULT_ADDRESS, question),
+        (Question.SECRET, _SECRET, asked),
+        (Question.PORT, _DEFAULT_PORT, question),
+        (Question.ADDRESS, _ADDRESS_BY_NAME, asked),
+        (Question.NAME, _NAME, asked),
+        (Question.PORT, _PORT, asked),
+        (Question.ADDRESS, _ADDRESS, asked),
     )
-    return next((meaning for meaning, pattern, text in rules if pattern.search(text)), Asked.NOTHING)
+    return next((meaning for meaning, pattern, text in rules if pattern.search(text)), Question.NOTHING)
 
 
 def yes(question: str) -> str:

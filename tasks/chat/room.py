@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from grader.api import Expected, FrameBuffer, Line, Peer, Room, Setup, Surroundings, frame, without_numbers
+from grader.api import Expected, FrameBuffer, Line, Peer, Room, RunSpec, Surroundings, frame, without_numbers
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.user import User
@@ -18,7 +18,7 @@ from tasks.wording import FRAMED
 class ChatRoom(Room):
     """A room whose people chat by the codelab's rules: in lines, or for Task 5 in frames."""
 
-    def __init__(self, setup: Setup, check_id: str, home: Path, isolation: Surroundings) -> None:
+    def __init__(self, setup: RunSpec, check_id: str, home: Path, isolation: Surroundings) -> None:
         self.framed = check_id == ids.MEET_IN_FRAMES or check_id.startswith(f"{ids.FRAMED_TASK}.")
         if self.framed:
             setup = replace(setup, files=_framed(setup.files), names=_framed(setup.names))
@@ -66,7 +66,7 @@ class ChatRoom(Room):
                 expected=f'"{user.name}" is typed and sent as the nickname',
                 observed="the server got nothing",
                 ending=self.wait(lambda: False),
-                unless=ids.CLIENT_CONNECTS,
+                consequence_of=ids.CLIENT_CONNECTS,
             )
         self.rest()
         return user
@@ -142,7 +142,7 @@ class ChatRoom(Room):
             hint="the server is busy with something else: accept() and each client need a thread of their own",
             ending=self.wait(lambda: False),
             event=newcomer.peer.lines[-1].event if newcomer.peer.lines else None,
-            unless=ids.FRAMES if self.framed else ids.JOIN,
+            consequence_of=ids.FRAMES if self.framed else ids.JOIN,
         )
 
     def go_one_by_one(self, leavers: Iterable[Member], how: Callable[[Member], None] = Member.closes) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from grader.api import without_numbers
-from tasks.chat.questions import ADDRESS, Asked, asked_for, yes
+from tasks.chat.questions import ADDRESS, Question, asked_for, yes
 from tasks.newline import call_without_newline
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class User:
         """`flood_is_about`: the id of the check whose matter it is when the client prints without an end."""
         self.room, self.name = room, name
         self.program, self.terminal = room.start_client(name, flood_is_about)
-        self._answered: list[Asked] = []
+        self._answered: list[Question] = []
         self._question = ""  # the line in which the question before stood
 
     def __repr__(self) -> str:
@@ -46,10 +46,10 @@ class User:
         """Whether her client has sent what it was asked for, the nickname or else something that ends its questions."""
         if not self.has_sent():
             return self.is_in_the_chat()
-        if Asked.NAME in self._answered:
+        if Question.NAME in self._answered:
             return True
         self.room.rest()  # it may have sent something else first, and ask for the name now
-        return asked_for(self._asked()) is not Asked.NAME
+        return asked_for(self._asked()) is not Question.NAME
 
     def _asks_no_more(self) -> bool:
         """Whether her client has ended, or runs in an endless loop and never shows a question."""
@@ -60,7 +60,7 @@ class User:
     def _goes_by_what_was_sent(self) -> None:
         """Take another answer for her nickname if the client asked for it in words of its own, and sent that one."""
         guest = self.room.guest
-        if guest and not self.room.wait(lambda: bool(guest.lines)) and Asked.NAME not in self._answered:
+        if guest and not self.room.wait(lambda: bool(guest.lines)) and Question.NAME not in self._answered:
             first = guest.lines[0].text.strip()
             if first in (ADDRESS, str(self.room.setup.port)):
                 self.name = self.terminal.label = first
@@ -74,12 +74,12 @@ class User:
     def _answers(self) -> None:
         asked = asked_for(self._asked())
         self._question = self.terminal.screen.question
-        self._answered.append(Asked.NAME if asked is Asked.NOTHING else asked)
+        self._answered.append(Question.NAME if asked is Question.NOTHING else asked)
         answers = {
-            Asked.ADDRESS: ADDRESS,
-            Asked.PORT: str(self.room.port),
-            Asked.SECRET: self.room.words.text(1),
-            Asked.CONFIRMATION: yes(self._question),
+            Question.ADDRESS: ADDRESS,
+            Question.PORT: str(self.room.port),
+            Question.SECRET: self.room.words.text(1),
+            Question.CONFIRMATION: yes(self._question),
         }
         self.presses(f"{answers.get(asked, self.name)}\n")
 
@@ -90,7 +90,7 @@ class User:
 
     def is_in_the_chat(self) -> bool:
         """With the student's own server there is no host to ask: she is connected and has given her name."""
-        return self.room.guest is None and Asked.NAME in self._answered and self.room.is_connected(self.program)
+        return self.room.guest is None and Question.NAME in self._answered and self.room.is_connected(self.program)
 
     def types(self, text: str) -> None:
         """Type a line and press Enter, when the program waits for it."""
@@ -128,7 +128,7 @@ class User:
 
     # -- what she sees ---------------------------------------------------------------------------------------------
 
-    def sees(self, text: str, hint: str = "", unless: str = "", around: str = "") -> None:
+    def sees(self, text: str, hint: str = "", consequence_of: str = "", around: str = "") -> None:
         """The text stands in one line on her screen; `around` are words near it, by which to find what stands there instead."""
         ending = self.room.wait(lambda: self.terminal.shows(text))
         if not ending:
@@ -150,8 +150,8 @@ class User:
             ending=ending,
             event=self.room.transcript.last_sent(text.split()[-1], or_any=True),
             mark="not shown like this" if parts else "not shown",
-            missed="" if parts else self.name,
-            unless=unless if not parts else "",
+            recipient="" if parts else self.name,
+            consequence_of=consequence_of if not parts else "",
         )
 
     def screen_texts(self) -> set[str]:
@@ -197,7 +197,7 @@ class User:
             ending=ending,
             event=near.event if near else self.room.transcript.last_sent(text.split()[-1], or_any=True),
             mark="came instead" if near else "never sent",
-            missed="" if near else guest.label,
+            recipient="" if near else guest.label,
             blocks=blocks,
         )
 

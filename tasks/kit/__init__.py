@@ -62,7 +62,7 @@ _ABOUT: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def kit(lab: Codelab, course: Settings) -> dict[str, str]:
+def kit(codelab: Codelab, course: Settings) -> dict[str, str]:
     """The files of the kit by their names, for a course with these settings."""
     import jinja2  # here: most commands need none of this
 
@@ -74,9 +74,9 @@ def kit(lab: Codelab, course: Settings) -> dict[str, str]:
         "files": course.files,
         "port": course.port,
         "wire": _Wire(course.wording),
-        "tasks": {task.id: _task(task, lab, course) for task in lab.catalogue.tasks},
-        "reworded": course.wording != lab.wording,
-        "settings": _settings(lab),
+        "tasks": {task.id: _task(task, codelab, course) for task in codelab.catalogue.tasks},
+        "reworded": course.wording != codelab.wording,
+        "settings": _settings(codelab),
         "about": _TABLES,
     }
     return {name: environment.from_string(_template(name)).render(values) for name in _TEMPLATES}
@@ -99,29 +99,29 @@ class _Wire:
         return line.format_map({"name": "<name>", "text": "<text>", "old": "<old>", "new": "<new>", **filled})
 
 
-def _task(task: Task, lab: Codelab, course: Settings) -> dict[str, object]:
+def _task(task: Task, codelab: Codelab, course: Settings) -> dict[str, object]:
     """A task with the checks and points of the course."""
-    checks = [_check(check, lab, course) for check in task.checks]
+    checks = [_check(check, codelab, course) for check in task.checks]
     points = sum(course.points.get(check.id, check.points) for check in task.checks)
     return {"title": task.title, "points": points, "bonus": task.bonus, "checks": checks}
 
 
-def _check(check: Check, lab: Codelab, course: Settings) -> dict[str, object]:
+def _check(check: Check, codelab: Codelab, course: Settings) -> dict[str, object]:
     """A row of the sheet; its sentence names the programs as the course does."""
     title = check.title
-    for role, name in lab.files.items():
+    for role, name in codelab.files.items():
         title = title.replace(name, course.files[role])
     points = course.points.get(check.id, check.points)
     return {"id": check.id, "runs": check.runs, "points": points or "advice", "title": title}
 
 
-def _settings(lab: Codelab) -> dict[str, list[tuple[str, str]]]:
+def _settings(codelab: Codelab) -> dict[str, list[tuple[str, str]]]:
     """Each setting as a line of TOML, and what it is about, by table."""
-    titles = {check.id: check.title for check in lab.catalogue}
+    titles = {check.id: check.title for check in codelab.catalogue}
     about = {**_ABOUT, "points": titles}
     return {
         table: _aligned([(f"{_key(key)} = {_value(value)}", about[table][key]) for key, value in values.items()])
-        for table, values in defaults(lab).items()
+        for table, values in defaults(codelab).items()
     }
 
 

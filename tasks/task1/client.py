@@ -123,7 +123,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(text.split()[-1]),
             mark="not shown until Enter" if late else "never shown",
-            missed="" if late else user.name,
+            recipient="" if late else user.name,
         )
     user.presses(f"{rest}\n")
     if not user.sends(half + rest, at_the_end=True):
@@ -135,7 +135,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(rest.split()[-1]),
             mark="not sent whole",
-            unless=ids.CLIENT_SENDS,
+            consequence_of=ids.CLIENT_SENDS,
         )
 
 
@@ -229,7 +229,7 @@ def client_server_gone(room: ChatRoom) -> None:
             observed="it computes on and on" if spins else "it goes on waiting, and shows nothing",
             hint="when recv() returns b'', the server has closed: say so, and leave the loop",
             where=room.where_it_is(user.program),
-            unless="" if spins else ids.CLIENT_SHOWS_WHILE_TYPING,
+            consequence_of="" if spins else ids.CLIENT_SHOWS_WHILE_TYPING,
         )
 
 

@@ -291,7 +291,7 @@ def leave_by_word(room: ChatRoom) -> None:
             )
         leaver.peer.close()  # as a client does that sees the end
         ada.hears_once(
-            room.left(leaver), "whoever leaves by EXIT has left too: tell the others, once", unless=ids.LEAVE
+            room.left(leaver), "whoever leaves by EXIT has left too: tell the others, once", consequence_of=ids.LEAVE
         )
         for other in (ada, bob):
             relayed = room.said(leaver.name, typed.strip())
@@ -370,7 +370,7 @@ def blank_name(room: ChatRoom) -> None:
         room.expect(
             [(bob.peer, named)],
             "if the stripped nickname is empty, use something else: the address, for example",
-            unless=ids.BROADCAST,
+            consequence_of=ids.BROADCAST,
         )
     ada.says(text := room.words.text())
     bob.hears_from(ada, text)

@@ -1,6 +1,6 @@
 """Task 2's written answers: where they may stand, and what counts as one. Pure: text in, answers out.
 
-Two questions: how the listener thread lets one receive and type at once (`listener`), and how `recv_lines()` deals with message
+Two questions: how the listener thread lets one receive and type at once (`reporter`), and how `recv_lines()` deals with message
 boundaries (`framing`). They may stand under headings or labels that name them, as points 1 and 2, or simply as two paragraphs.
 What cannot be told apart is given whole for both: a person reads it.
 """

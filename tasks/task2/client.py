@@ -31,7 +31,7 @@ def client_split(room: ChatRoom) -> None:
     user.sees(
         text,
         "collect what recv() gives in a buffer, and print a line when its newline has come, not each piece",
-        unless=ids.CLIENT_SHOWS_WHILE_TYPING,
+        consequence_of=ids.CLIENT_SHOWS_WHILE_TYPING,
     )
 
 
@@ -55,7 +55,7 @@ def client_merged(room: ChatRoom) -> None:
     room.delivers("".join(f"{name}: {text}\n" for text in texts).encode())
     hint = "one recv() may give several lines: print each of them on a line of its own"
     for text in texts:
-        user.sees(text, hint, unless=ids.CLIENT_SHOWS_WHILE_TYPING)
+        user.sees(text, hint, consequence_of=ids.CLIENT_SHOWS_WHILE_TYPING)
     joined = [line for line in user.terminal.lines() if sum(text in line for text in texts) > 1]
     alone = [text for text in texts if any(text in line and line not in joined for line in user.terminal.lines())]
     if joined and len(alone) < len(texts):
@@ -92,7 +92,7 @@ def client_split_utf8(room: ChatRoom) -> None:
         room.delivers(encoded[1:] + tail.encode())
         user.sees(character, hint, ids.CLIENT_SHOWS_WHILE_TYPING, around=head + tail)
     room.delivers(f"{room.words.name()}: {(text := room.words.text())}\n".encode())
-    user.sees(text, hint, unless=ids.CLIENT_SHOWS_WHILE_TYPING)
+    user.sees(text, hint, consequence_of=ids.CLIENT_SHOWS_WHILE_TYPING)
 
 
 CHECKS = [client_split, client_merged, client_split_utf8]

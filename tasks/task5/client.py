@@ -53,7 +53,7 @@ def client_shows(room: ChatRoom) -> None:
     Codelab: section 4 (advanced option)
     """
     user = room.user_in_chat()
-    room.second_look = partial(look_how_client_reads, room)
+    room.post_mortem = partial(look_how_client_reads, room)
     name, text = room.words.name(), room.words.text()
     whole = frame(f"{name}: {text}".encode())
     for start in range(0, len(whole), 3):
@@ -81,7 +81,7 @@ def client_large(room: ChatRoom) -> None:
     Codelab: section 5, Task 5
     """
     user = room.user_in_chat()
-    room.second_look = partial(look_how_client_reads, room)
+    room.post_mortem = partial(look_how_client_reads, room)
     name = room.words.name()
     user.terminal.skim(2 << 20)
     room.delivers(frame(f"{name}: ".encode() + filled(1 << 20, f" {room.words.text()}".encode())))
@@ -132,7 +132,7 @@ def _sends_frame(room: ChatRoom, payload: bytes, what: str, *, first: bool = Fal
         event=near.event if near else guest.record_unfinished() if guest.tail else None,
         mark="not as it was typed",
         blocks=False,
-        meant=bool(guest.lines) or (dialect not in (LINES, NO_HEADER) and bool(guest.stream)),
+        attempted=bool(guest.lines) or (dialect not in (LINES, NO_HEADER) and bool(guest.stream)),
     )
 
 

@@ -121,7 +121,7 @@ def _of_task_5(room: ChatRoom, failure: Failure, role: str, observed: str, told_
         hint=f"this is the {role} of Task 5: hand it in as {framed}, and the one that speaks in lines as {usual}",
         where=None,
         blocks=True,  # a header that holds a 10 would pass for the end of a line now and then
-        unless=told_by,
+        consequence_of=told_by,
     )
 
 

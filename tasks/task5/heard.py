@@ -39,9 +39,9 @@ def hears(
     event = near.event if near else room.transcript.last_sent("", or_any=True)
     room.evidence_ends()
     observed, cure = _what_came(hearer, near, forms)
-    meant = True
+    attempted = True
     if not hint and not near:
-        cure, meant = _cure_of_first(room, hearer, cure)
+        cure, attempted = _cure_of_first(room, hearer, cure)
     longer = f", or {len(forms[1]):,} with the name" if len(payload) > _LONG else ""
     room.fail(
         f"{what} did not arrive as it was sent",
@@ -51,8 +51,8 @@ def hears(
         ending=None if cure else ending,
         event=event,
         mark="not as it was sent" if near else "never arrived",
-        missed="" if near else hearer.peer.label,
-        meant=meant and not room.ended(),
+        recipient="" if near else hearer.peer.label,
+        attempted=attempted and not room.ended(),
     )
 
 
@@ -99,10 +99,10 @@ def _cure_of_first(room: ChatRoom, hearer: Member, cure: str) -> tuple[str, bool
             "struct.pack('!I', len(data)) + data, and the length counts data alone"
         )
     cure = cure or understood or "each message is struct.pack('!I', len(data)) + data, and so are notices and welcomes"
-    meant = cure not in (_STILL_LINES, _NOTHING_UNDERSTOOD)
+    attempted = cure not in (_STILL_LINES, _NOTHING_UNDERSTOOD)
     if has_crashed and cure == _NOTHING_UNDERSTOOD:  # the traceback tells more
         cure = ""
-    return cure, meant
+    return cure, attempted
 
 
 def _understood(room: ChatRoom) -> str:

@@ -54,7 +54,7 @@ def frames(room: ChatRoom) -> None:
                 expected="after the last frame nothing more comes",
                 observed=f"{len(one.peer.tail)} bytes are left over: {in_hex(one.peer.tail)}",
                 hint=dialect.cure if dialect else "send exactly as many bytes as the header says",
-                meant=True,
+                attempted=True,
             )
 
 

@@ -11,28 +11,28 @@ from collections.abc import Iterable
 from typing import Any
 
 from grader import installed
-from grader.batch.cluster.remote import Answer, Order, in_own_process, packed
+from grader.batch.cluster.remote import Order, WorkerAnswer, in_own_process, packed
 from grader.batch.digests import rules_of
-from grader.batch.run import BatchListener, Result, Seen
+from grader.batch.run import BatchReporter, Result, Seen
 from grader.batch.store import Store
 from grader.model.errors import GraderError, UsageError
-from grader.run.grading import Request
+from grader.run.grading import GradingRequest
 
 _AHEAD = 4  # hand-ins sent for each thread of the cluster: none waits for work, and memory stays small
 
 
 def grade_class(
     address: str,
-    request: Request,
+    request: GradingRequest,
     work: Iterable[Seen],
     store: Store,
     *,
     isolation: str,
-    listener: BatchListener,
+    reporter: BatchReporter,
 ) -> tuple[str, ...]:
     """Grade these on the cluster, and keep each result as it comes; GraderError if it cannot be reached, or none of it can."""
     with _client(address) as client:
-        return _Course(client, request, store, isolation, listener).run(iter(work))
+        return _Course(client, request, store, isolation, reporter).run(iter(work))
 
 
 def _client(address: str) -> Any:  # noqa: ANN401 - Dask's
@@ -49,9 +49,16 @@ def _client(address: str) -> Any:  # noqa: ANN401 - Dask's
 class _Course:
     """What was sent, and to whom nothing is sent any more."""
 
-    def __init__(self, client: Any, request: Request, store: Store, isolation: str, listener: BatchListener) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        client: Any,  # noqa: ANN401 - distributed has no types
+        request: GradingRequest,
+        store: Store,
+        isolation: str,
+        reporter: BatchReporter,
+    ) -> None:
         self._client, self._request, self._store = client, request, store
-        self._isolation, self._listener = isolation, listener
+        self._isolation, self._listener = isolation, reporter
         self._rules = rules_of(installed.load(), request, isolation)
         self._orders: dict[str, bytes] = {}  # by the key of the hand-in: sent, and not answered yet
         self._refusals: dict[str, str] = {}  # worker -> why it refuses
@@ -108,7 +115,7 @@ class _Course:
             if self._orders.pop(key, None) is not None:
                 self._keep(Result(key, "", None, f"the cluster failed: {type(error).__name__}: {error}"))
             return
-        answer: Answer = pickle.loads(data)  # noqa: S301 - from our own cluster
+        answer: WorkerAnswer = pickle.loads(data)  # noqa: S301 - from our own cluster
         if answer.crashed and key not in self._crashed:
             self._crashed.add(key)
             futures.add(self._send(key))

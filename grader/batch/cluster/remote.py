@@ -1,8 +1,8 @@
 """Grades one hand-in that came as bytes, in a process of its own: what a worker of a cluster starts.
 
-`python -m grader.batch.remote` reads a pickled `Order` from standard input and writes a pickled `Answer` to standard output. It
-is a process of its own because grading forks and takes over signals, which a worker's threads would not survive; it ends
-with the worker that started it.
+`python -m grader.batch.remote` reads a pickled `Order` from standard input and writes a pickled `WorkerAnswer` to standard
+output. It is a process of its own because grading forks and takes over signals, which a worker's threads would not survive; it
+ends with the worker that started it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from typing import Any
 
 from grader import installed
 from grader.batch.digests import rules_of
-from grader.batch.run import BatchListener, graded
+from grader.batch.run import BatchReporter, graded
 from grader.model.errors import GraderError
-from grader.model.evidence import Exhibits
+from grader.model.evidence import Evidence
 from grader.results.graded import Entry
-from grader.run.grading import Request
+from grader.run.grading import GradingRequest
 from grader.run.runner import run_one
 from grader.submission import files
 from grader.submission.intake import Intake
@@ -40,13 +40,13 @@ class Order:
     entry: Entry
     content: bytes  # a zip of its files
     verdict_key: str
-    request: Request
+    request: GradingRequest
     isolation: str
     rules: str  # what verdicts are made of, where the order comes from
 
 
 @dataclass(frozen=True)
-class Answer:
+class WorkerAnswer:
     """The report of a hand-in, or why there is none; `refusal`: why this machine grades nobody."""
 
     key: str
@@ -54,7 +54,7 @@ class Answer:
     report: Mapping[str, Any] | None = None
     error: str = ""
     refusal: str = ""
-    exhibits: Mapping[str, Exhibits] = field(default_factory=dict)
+    exhibits: Mapping[str, Evidence] = field(default_factory=dict)
     crashed: bool = False  # its process ended without an answer: the machine's fault, or that of the hand-in
 
 
@@ -89,19 +89,19 @@ class _Sent:
                 yield taken
 
 
-def carry_out(order: Order) -> Answer:
+def carry_out(order: Order) -> WorkerAnswer:
     """Grade it here; a machine that cannot is told apart from a hand-in that cannot be graded."""
-    lab = installed.load()
-    if rules_of(lab, order.request, order.isolation) != order.rules:
-        return Answer(order.entry.key, refusal="it has another version of chatgrade")
+    codelab = installed.load()
+    if rules_of(codelab, order.request, order.isolation) != order.rules:
+        return WorkerAnswer(order.entry.key, refusal="it has another version of chatgrade")
     request = replace(order.request, interpreter=_interpreter(order.request))
     hand_in = _Sent(order.entry, order.content)
     try:
-        grading = graded(lab, request, hand_in, order.verdict_key, BatchListener())
-        result = run_one(lab, grading, order.isolation, 1)
+        grading = graded(codelab, request, hand_in, order.verdict_key, BatchReporter())
+        result = run_one(codelab, grading, order.isolation, 1)
     except GraderError as error:
-        return Answer(order.entry.key, refusal=str(error))
-    return Answer(result.key, result.verdict_key, result.report, result.error, exhibits=result.exhibits)
+        return WorkerAnswer(order.entry.key, refusal=str(error))
+    return WorkerAnswer(result.key, result.verdict_key, result.report, result.error, exhibits=result.exhibits)
 
 
 def in_own_process(data: bytes) -> bytes:
@@ -112,11 +112,11 @@ def in_own_process(data: bytes) -> bytes:
     )
     if done.returncode:
         said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"status {done.returncode}"])[-1]
-        return pickle.dumps(Answer(order.entry.key, error=f"the grader's process ended: {said}", crashed=True))
+        return pickle.dumps(WorkerAnswer(order.entry.key, error=f"the grader's process ended: {said}", crashed=True))
     return done.stdout
 
 
-def _interpreter(request: Request) -> str:
+def _interpreter(request: GradingRequest) -> str:
     """The Python of that name on this machine; our own where it was the other machine's own."""
     return shutil.which(request.python) or str(getattr(sys, "_base_executable", sys.executable))
 

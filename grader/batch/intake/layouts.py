@@ -35,7 +35,7 @@ class Handed:
 
 
 @dataclass(frozen=True)
-class Intake:
+class ClassIntake:
     """A class: its hand-ins in the order of their keys, the layout in which they were found, and what is odd about it."""
 
     layout: str
@@ -43,7 +43,7 @@ class Intake:
     notes: tuple[str, ...] = ()
 
 
-def class_in(paths: Sequence[Path], scratch: Path, layout: str = "auto", usual: Collection[str] = ()) -> Intake:
+def class_in(paths: Sequence[Path], scratch: Path, layout: str = "auto", usual: Collection[str] = ()) -> ClassIntake:
     """The hand-ins of a class: in a folder, in an archive, or each given by itself.
 
     An archive of a class is unpacked into `scratch`. `usual` are the names that programs usually have. UsageError for what
@@ -65,7 +65,7 @@ def class_in(paths: Sequence[Path], scratch: Path, layout: str = "auto", usual: 
         beside = _BESIDE[chosen.name]
         taken[beside] = _without_twins(claims[beside], claims[chosen.name])
     handed = [one for name, claimed in taken.items() for one in LAYOUTS[name].hand_ins(found, claimed, usual)]
-    return Intake(chosen.name, _with_keys(handed, found), (*_notes(found, claims, taken, chosen), *found.notes))
+    return ClassIntake(chosen.name, _with_keys(handed, found), (*_notes(found, claims, taken, chosen), *found.notes))
 
 
 def _sections(found: Contents) -> Contents:

@@ -16,7 +16,7 @@ from pathlib import Path
 from grader.batch.digests import rules_of
 from grader.batch.grade import class_seed, matching
 from grader.batch.intake.layouts import class_in
-from grader.batch.interop.players import Player, Players
+from grader.batch.interop.players import Participant, Participants
 from grader.batch.store import Store
 from grader.model.catalogue import Catalogue, Task
 from grader.model.codelab import Codelab, Pairing
@@ -25,14 +25,14 @@ from grader.model.verdict import Status
 from grader.results.blame import REFERENCE, Pair
 from grader.results.matrix import Interop, Matrix, Met, Trouble
 from grader.room.room import NEVER_CONNECTS
-from grader.run.grading import Request
+from grader.run.grading import GradingRequest
 from grader.run.pool import Workers
 from grader.run.runner import Grading, Step, run_all, workers_for
 from grader.submission import files
 
 
 @dataclass(frozen=True)
-class Asked:
+class InteropRequest:
     """What is asked of a class."""
 
     paths: Sequence[Path]
@@ -61,27 +61,27 @@ class InteropListener:
         """The references are through, and the rest will take so long."""
 
 
-def meet(lab: Codelab, request: Request, asked: Asked, listener: InteropListener) -> Interop:
+def meet(codelab: Codelab, request: GradingRequest, asked: InteropRequest, reporter: InteropListener) -> Interop:
     """Run what is new or changed of the chosen; all that is known then. UsageError, GraderError if that cannot be begun."""
-    _require_our_words(lab, request)
-    lab = _with_pairings(lab)
+    _require_our_words(codelab, request)
+    codelab = _with_pairings(codelab)
     with Store(asked.out, create=True) as store, files.temporary_folder() as scratch:
         request = replace(request, seed=class_seed(store, request, keep=asked.keeps_seed))
         taken = class_in(asked.paths, scratch, asked.layout, request.settings.files.values())
         handed = [one for one in taken.entries if one.path.resolve() != asked.out.resolve()]
         chosen = matching([one.entry.key for one in handed], asked.only)
-        players = Players(lab, request, rules_of(lab, request, asked.isolation), scratch)
+        players = Participants(codelab, request, rules_of(codelab, request, asked.isolation), scratch)
         crowd = [player for one in handed if (player := players.take_in(one))]
         meetings = [
-            _Meetings(lab, request, pairing, crowd, players.reference(pairing), chosen, store, listener)
-            for pairing in lab.pairings
+            _Meetings(codelab, request, pairing, crowd, players.reference(pairing), chosen, store, reporter)
+            for pairing in codelab.pairings
         ]
-        listener.begins(sum(one.begin(again=asked.again) for one in meetings))
+        reporter.begins(sum(one.begin(again=asked.again) for one in meetings))
         notes = list(players.notes)
         if any(one.pending for one in meetings):
             common = request.setup(players.folder, {})
-            with workers_for(lab, common, asked.isolation, asked.jobs, (players.folder,)) as workers:
-                _run(meetings, workers, listener)
+            with workers_for(codelab, common, asked.isolation, asked.jobs, (players.folder,)) as workers:
+                _run(meetings, workers, reporter)
                 notes += workers.notes
         matrices = [matrix for one in meetings if (matrix := one.matrix()).students]
         return Interop(
@@ -95,9 +95,9 @@ def meet(lab: Codelab, request: Request, asked: Asked, listener: InteropListener
         )
 
 
-def _require_our_words(lab: Codelab, request: Request) -> None:
+def _require_our_words(codelab: Codelab, request: GradingRequest) -> None:
     """UsageError where a course has other words than the references speak: they could tell nothing of anybody."""
-    for key, ours in lab.wording.items():
+    for key, ours in codelab.wording.items():
         allowed = request.settings.wording[key]
         if ours and ours not in (allowed, *(allowed if isinstance(allowed, list) else ())):
             raise UsageError(
@@ -106,19 +106,19 @@ def _require_our_words(lab: Codelab, request: Request) -> None:
             )
 
 
-def _with_pairings(lab: Codelab) -> Codelab:
+def _with_pairings(codelab: Codelab) -> Codelab:
     """The codelab in whose catalogue each pairing is a task of one check."""
-    tasks = (Task(one.check.task, one.title, (one.check,)) for one in lab.pairings)
-    return replace(lab, catalogue=Catalogue([*lab.catalogue.tasks, *tasks]))
+    tasks = (Task(one.check.task, one.title, (one.check,)) for one in codelab.pairings)
+    return replace(codelab, catalogue=Catalogue([*codelab.catalogue.tasks, *tasks]))
 
 
-def _left_out(crowd: Iterable[Player], matrices: Iterable[Matrix]) -> Iterator[str]:
+def _left_out(crowd: Iterable[Participant], matrices: Iterable[Matrix]) -> Iterator[str]:
     shown = set[str]().union(*(matrix.students for matrix in matrices))
     if count := sum(one.key not in shown for one in crowd):
         yield f"nothing is known yet of {count} hand-in{'s' * (count != 1)} that --only leaves out"
 
 
-def _run(meetings: Sequence[_Meetings], workers: Workers, listener: InteropListener) -> None:
+def _run(meetings: Sequence[_Meetings], workers: Workers, reporter: InteropListener) -> None:
     """First with the references, all of them; then the others, as far as that makes sense."""
     started = time.monotonic()
     for one in meetings:
@@ -126,7 +126,7 @@ def _run(meetings: Sequence[_Meetings], workers: Workers, listener: InteropListe
     done = sum(one.run for one in meetings)
     left = sum(len(one.pending) for one in meetings)
     if done:
-        listener.expects((time.monotonic() - started) / done * left)
+        reporter.expects((time.monotonic() - started) / done * left)
     for one in meetings:
         one.meet_others(workers)
 
@@ -136,16 +136,22 @@ class _Meetings:
 
     def __init__(
         self,
-        lab: Codelab,
-        request: Request,
+        codelab: Codelab,
+        request: GradingRequest,
         pairing: Pairing,
-        players: Iterable[Player],
-        reference: Player,
+        players: Iterable[Participant],
+        reference: Participant,
         chosen: Collection[str],
         store: Store,
-        listener: InteropListener,
+        reporter: InteropListener,
     ) -> None:
-        self._lab, self._request, self._pairing, self._store, self._listener = lab, request, pairing, store, listener
+        self._lab, self._request, self._pairing, self._store, self._listener = (
+            codelab,
+            request,
+            pairing,
+            store,
+            reporter,
+        )
         roles = {pairing.client, pairing.server}
         takers = {one.key: one for one in players if roles & set(one.programs)}
         self._chosen = takers.keys() & chosen
@@ -228,14 +234,14 @@ class _Meetings:
             met = yield from self._explained(met, client, "client", self._pairing.client)
         return pair, met
 
-    def _explained(self, met: Met, player: Player, side: str, role: str) -> Grading[Met]:
+    def _explained(self, met: Met, player: Participant, side: str, role: str) -> Grading[Met]:
         assert met.passed is not None, "it has failed at some stage"
         checks = self._pairing.stages[met.passed].explained_by.get(side, ())
         if not checks:
             return met
         outcome = yield Step(self._request.setup(player.folder, {role: player.programs[role]}), list(checks))
         results = {result.id: result for result in outcome.results}
-        causes = (results.get(results[check].because, results[check]) for check in checks)
+        causes = (results.get(results[check].caused_by, results[check]) for check in checks)
         failure = next((one.failure for one in causes if one.status is Status.FAIL), None)
         if failure is None:
             return met

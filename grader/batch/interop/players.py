@@ -14,12 +14,12 @@ from grader.batch.intake.layouts import Handed
 from grader.model.codelab import Codelab, Pairing
 from grader.model.errors import GraderError, UsageError
 from grader.results.blame import REFERENCE
-from grader.run.grading import Request
+from grader.run.grading import GradingRequest
 from grader.submission import copying, find
 
 
 @dataclass(frozen=True)
-class Player:
+class Participant:
     """The programs of one hand-in by role, in a copy that stays as it is while pairs are run."""
 
     key: str
@@ -28,17 +28,17 @@ class Player:
     digest: str  # of its files, and of the rules
 
 
-class Players:
+class Participants:
     """Takes everybody's programs in, into a folder of the scratch folder; `notes` tell who takes no part, and why."""
 
-    def __init__(self, lab: Codelab, request: Request, rules: str, scratch: Path) -> None:
-        self._lab, self._request, self._rules, self._scratch = lab, request, rules, scratch
+    def __init__(self, codelab: Codelab, request: GradingRequest, rules: str, scratch: Path) -> None:
+        self._lab, self._request, self._rules, self._scratch = codelab, request, rules, scratch
         self._names = map(str, itertools.count())
         self.folder = scratch / "programs"
         self.folder.mkdir(mode=0o700)
         self.notes: list[str] = []
 
-    def take_in(self, one: Handed) -> Player | None:
+    def take_in(self, one: Handed) -> Participant | None:
         """The programs of a hand-in; None, and a note, if it has none that can be run."""
         try:
             with opening.opened(one, self._scratch) as taken:
@@ -51,7 +51,7 @@ class Players:
             self.notes.append(f"{one.entry.key} takes no part: {error.strerror}")
         return None
 
-    def reference(self, pairing: Pairing) -> Player:
+    def reference(self, pairing: Pairing) -> Participant:
         """Our own programs, on the port of the course."""
         place = next(iter(pairing.references.values())).parent
         player = self._copied(REFERENCE, place, pairing.references)
@@ -60,7 +60,7 @@ class Players:
             file.write_text(re.sub(rf"\b{self._lab.port}\b", str(self._request.settings.port), own), "utf-8")
         return player
 
-    def _copied(self, key: str, place: Path, programs: Mapping[str, Path]) -> Player:
+    def _copied(self, key: str, place: Path, programs: Mapping[str, Path]) -> Participant:
         folder = copying.own_copy(place, self.folder / next(self._names), programs.values())
         inside = {role: folder / file.relative_to(place) for role, file in programs.items()}
-        return Player(key, folder, inside, digest_of(folder, self._rules))
+        return Participant(key, folder, inside, digest_of(folder, self._rules))

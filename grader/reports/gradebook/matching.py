@@ -12,7 +12,7 @@ from grader.text.prose import count
 
 
 @dataclass(frozen=True)
-class Row:
+class GradebookRow:
     """A student's row in the platform's file: `ids` maps the name of a column to what it holds, the surest first."""
 
     number: int
@@ -28,7 +28,7 @@ class Match:
     notes: tuple[str, ...]
 
 
-def match(rows: Iterable[Row], class_: Class) -> Match:
+def match(rows: Iterable[GradebookRow], class_: Class) -> Match:
     """Find each student's row by the surest id that both sides have; a row or student found twice gets nothing."""
     rows = list(rows)
     wanted: dict[int, list[tuple[Person, Graded]]] = defaultdict(list)
@@ -65,7 +65,7 @@ def finished(matched: Match, choices: Choices, notes: list[str]) -> Iterator[tup
         yield row, graded
 
 
-def _find(rows: list[Row], person: Person) -> tuple[str, list[Row]]:
+def _find(rows: list[GradebookRow], person: Person) -> tuple[str, list[GradebookRow]]:
     """The rows that have an id of this person's, and in which column."""
     own = {text.strip().casefold() for text in (person.id, person.email)} - {""}
     columns = list(dict.fromkeys(column for row in rows for column in row.ids))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grader.model.evidence import Exhibits
+from grader.model.evidence import Evidence
 from grader.model.verdict import Event
 from grader.text import sinks
 from grader.text.prose import GAP, count, shorten
@@ -34,17 +34,17 @@ class Conversation:
     events: tuple[Event, ...]
     program: str
     users: frozenset[str]
-    missed: str = ""  # who should have got what never came
+    recipient: str = ""  # who should have got what never came
 
     @classmethod
-    def of(cls, check: Mapping[str, Any], exhibits: Exhibits) -> Conversation:
+    def of(cls, check: Mapping[str, Any], exhibits: Evidence) -> Conversation:
         """The conversation of a check of a report."""
         events = tuple(Event(**event) for event in check["transcript"])
         programs = {"server": "your server", "client": "your client"}
         users = {screen.who for screen in exhibits.screens}
         if check["runs"] == "client":
             users = {event.who for event in events} - {_HOST, ""}
-        return cls(events, programs.get(check["runs"], "your programs"), frozenset(users), exhibits.missed)
+        return cls(events, programs.get(check["runs"], "your programs"), frozenset(users), exhibits.recipient)
 
     @property
     def marked(self) -> int | None:
@@ -55,8 +55,8 @@ class Conversation:
     def names(self) -> list[str]:
         """Everybody in it but the program, in the order in which they come up; the grader's own end last."""
         names = dict.fromkeys(event.who for event in self.events if event.who)
-        if self.missed:
-            names.setdefault(self.missed)
+        if self.recipient:
+            names.setdefault(self.recipient)
         return sorted(names, key=lambda name: self.program == "your client" and name == _HOST)
 
     def around(self, before: int, after: int) -> tuple[int, int]:
@@ -85,7 +85,7 @@ class Conversation:
         first, last = self.around(_LISTED_BEFORE, _LISTED_AFTER)
         if first:
             yield _left_out(first, "earlier")
-        missing = [Turn("", self.missed, "", "", "never came")] if self.missed else []
+        missing = [Turn("", self.recipient, "", "", "never came")] if self.recipient else []
         for event in self.events[first:last]:
             yield Turn(milliseconds(event), event.who, self.does(event), self.text(event, _LISTED, GAP), event.mark)
             if event.mark:

@@ -49,7 +49,7 @@ class Lifeline:
 
 
 @dataclass(frozen=True)
-class Step:
+class DiagramStep:
     """What is drawn of one event: an arrow from `start` to `end`, a dot at `start` (a note), or words alone (a gap)."""
 
     kind: str  # message, note, gap, or missing: what never came
@@ -83,7 +83,7 @@ class Diagram:
     height: int
     times: int  # where the edge for the times ends
     lifelines: tuple[Lifeline, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[DiagramStep, ...]
     sentence: str
     silent: int
 
@@ -107,7 +107,7 @@ def _cast(conversation: Conversation, first: int, last: int) -> list[str]:
     events = conversation.events
     place = last - 1 if conversation.marked is None else conversation.marked
     nearest = sorted(range(first, last), key=lambda at: abs(at - place))
-    named = dict.fromkeys([conversation.missed, *(events[at].who for at in nearest)])
+    named = dict.fromkeys([conversation.recipient, *(events[at].who for at in nearest)])
     chosen = [name for name in named if name][:_MOST]
     return [name for name in conversation.names if name in chosen]
 
@@ -148,7 +148,7 @@ class _Drawing:
         self.width = lifelines[-1].x + scale.edge
         self.height = _HEAD
 
-    def steps(self, first: int, last: int) -> Iterator[Step]:
+    def steps(self, first: int, last: int) -> Iterator[DiagramStep]:
         """The steps from top to bottom, with what is left out, and what never came where it should have."""
         conversation = self._conversation
         yield from self._gap(first, "earlier event")
@@ -168,13 +168,13 @@ class _Drawing:
             yield from self._missing()
         self.height += _FOOT
 
-    def _placed(self, step: Step) -> Step:
+    def _placed(self, step: DiagramStep) -> DiagramStep:
         """The step under those before it."""
         placed = replace(step, top=self.height, height=step.height + (_REMARK if step.mark else 0))
         self.height += placed.height
         return placed
 
-    def _step(self, event: Event) -> Step:
+    def _step(self, event: Event) -> DiagramStep:
         label, mark = self._conversation.text(event, _LABEL), shorten(sinks.line(event.mark), "", _LABEL, "…")
         if not event.who:
             return self._words(label)
@@ -182,25 +182,25 @@ class _Drawing:
         told = (event.who, self._conversation.does(event), self._conversation.text(event, _TITLE, GAP))
         full = f"{time} ms  {' '.join(filter(None, told))}"
         if event.dir == "note":
-            return Step("note", x, x, label, self._beside(x, label), full, time, mark, self._beside(x, mark))
+            return DiagramStep("note", x, x, label, self._beside(x, label), full, time, mark, self._beside(x, mark))
         start, end = (x, self._program) if event.dir == "out" else (self._program, x)
         between = self._between(start, end, label), self._between(start, end, mark)
-        return Step("message", start, end, label, between[0], full, time, mark, between[1])
+        return DiagramStep("message", start, end, label, between[0], full, time, mark, between[1])
 
-    def _missing(self) -> Iterator[Step]:
-        missed = self._conversation.missed
-        if missed:
-            start, end = self._program, self._at[missed]
+    def _missing(self) -> Iterator[DiagramStep]:
+        recipient = self._conversation.recipient
+        if recipient:
+            start, end = self._program, self._at[recipient]
             short = end - _CROSS if end > start else end + _CROSS
-            label, full = "never came", f"{missed} never got what should have come"
-            yield self._placed(Step("missing", start, short, label, self._between(start, end, label), full))
+            label, full = "never came", f"{recipient} never got what should have come"
+            yield self._placed(DiagramStep("missing", start, short, label, self._between(start, end, label), full))
 
-    def _gap(self, number: int, noun: str, rest: str = "") -> Iterator[Step]:
+    def _gap(self, number: int, noun: str, rest: str = "") -> Iterator[DiagramStep]:
         if number:
             yield self._placed(self._words(f"{count(number, noun)}{rest}"))
 
-    def _words(self, text: str) -> Step:
-        return Step("gap", *self._ends, text, self._between(*self._ends, text), text)
+    def _words(self, text: str) -> DiagramStep:
+        return DiagramStep("gap", *self._ends, text, self._between(*self._ends, text), text)
 
     def _between(self, start: int, end: int, text: str) -> float:
         """The middle of a text over an arrow, moved where it would reach over the program's lifeline or the edge."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from grader.model.answer import WrittenAnswer
-from grader.model.evidence import Excerpt, Exhibits, Screenshot, StackFrame, StuckThread
+from grader.model.evidence import Evidence, Excerpt, Screenshot, StackFrame, StuckThread
 from grader.model.verdict import Where
 from grader.reports.html.conversation import Conversation, Turn
 from grader.reports.html.diagram import NARROW, Diagram, diagram
-from grader.reports.html.source import Line, colored
+from grader.reports.html.source import SourceLine, colored
 from grader.results.graded import Review
 from grader.text.prose import GUIDE, Paragraph, count, paragraphs, reading, shorten
 from grader.text.width import columns
@@ -27,14 +27,14 @@ _VERDICTS = {
 }
 
 
-class Listing(NamedTuple):
+class ListingView(NamedTuple):
     """Pieces of a file of the student's, in colours."""
 
     caption: str
-    pieces: list[list[Line]]
+    pieces: list[list[SourceLine]]
 
 
-class Thread(NamedTuple):
+class ThreadView(NamedTuple):
     """A thread of a program that did not go on. `opened`: it stands at the very place that the failure is about."""
 
     name: str
@@ -44,7 +44,7 @@ class Thread(NamedTuple):
     opened: bool
 
 
-class Screen(NamedTuple):
+class ScreenView(NamedTuple):
     """A terminal: the rows above the cursor, its own row in three parts, and those below."""
 
     who: str
@@ -56,7 +56,7 @@ class Screen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvidenceView:
     """Why a check failed. `above` is the check by which the same cause has been told already."""
 
     expected: str
@@ -65,22 +65,22 @@ class Evidence:
     section: str
     above: str
     place: str
-    listings: list[Listing]
+    listings: list[ListingView]
     of_client: bool  # the student's client alone was run
     drawing: Diagram | None
     narrow: Diagram | None  # the same for a phone
     turns: list[Turn]
-    threads: list[Thread]
-    screens: list[Screen]
+    threads: list[ThreadView]
+    screens: list[ScreenView]
     printed: list[str]
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnswerView:
     """An answer that a person judges, the function it is about, and what has been said of it."""
 
     text: str
-    about: Listing | None
+    about: ListingView | None
     comment: str
 
 
@@ -95,9 +95,9 @@ class Shown:
     kind: str  # the style of its verdict
     worth: str
     notes: list[str]
-    because: str  # the failed check for which it was skipped
-    evidence: Evidence | None
-    answer: Answer | None
+    caused_by: str  # the failed check for which it was skipped
+    evidence: EvidenceView | None
+    answer: AnswerView | None
 
     @property
     def opened(self) -> bool:
@@ -108,10 +108,10 @@ class Shown:
 def shown(
     check: Mapping[str, Any],
     guide: Mapping[str, str],
-    exhibits: Exhibits,
+    exhibits: Evidence,
     review: Review | None,
     above: str,
-    because: str,
+    caused_by: str,
 ) -> Shown:
     """One check of a report, with what a person has decided about it, and the checks that tell its cause in its place."""
     sign, word, kind = _VERDICTS[check["status"]]
@@ -123,7 +123,7 @@ def shown(
     evidence = _evidence(check, exhibits, guide, above) if check["status"] == "fail" and not answer else None
     notes = [] if answer else [shorten(note, "", _PROSE) for note in check["notes"]]
     parts = [(heading, paragraphs(guide[key])) for key, heading in GUIDE.items() if guide.get(key)]
-    return Shown(check, parts, sign, word, kind, _worth(check), notes, because, evidence, answer)
+    return Shown(check, parts, sign, word, kind, _worth(check), notes, caused_by, evidence, answer)
 
 
 def _worth(check: Mapping[str, Any]) -> str:
@@ -137,10 +137,10 @@ def where(check: Mapping[str, Any]) -> Where | None:
     return Where(**check["where"]) if check["where"] else None
 
 
-def _evidence(check: Mapping[str, Any], exhibits: Exhibits, guide: Mapping[str, str], above: str) -> Evidence:
+def _evidence(check: Mapping[str, Any], exhibits: Evidence, guide: Mapping[str, str], above: str) -> EvidenceView:
     place, observed = where(check), check["observed"] or check["summary"]
     conversation = Conversation.of(check, exhibits)
-    return Evidence(
+    return EvidenceView(
         expected=shorten(check["expected"], observed, _VALUE),
         seen=shorten(observed, check["expected"], _VALUE),
         likely=shorten(check["hint"], "", _PROSE),
@@ -158,12 +158,14 @@ def _evidence(check: Mapping[str, Any], exhibits: Exhibits, guide: Mapping[str, 
     )
 
 
-def _listings(excerpts: Iterable[Excerpt]) -> list[Listing]:
+def _listings(excerpts: Iterable[Excerpt]) -> list[ListingView]:
     """One for each file, in the order in which they come up."""
     by_file: dict[str, list[Excerpt]] = {}
     for excerpt in excerpts:
         by_file.setdefault(excerpt.file, []).append(excerpt)
-    return [Listing(_caption(file, pieces), [_colored(piece) for piece in pieces]) for file, pieces in by_file.items()]
+    return [
+        ListingView(_caption(file, pieces), [_colored(piece) for piece in pieces]) for file, pieces in by_file.items()
+    ]
 
 
 def _caption(file: str, pieces: Iterable[Excerpt]) -> str:
@@ -173,22 +175,22 @@ def _caption(file: str, pieces: Iterable[Excerpt]) -> str:
     return f"{file}, lines {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
-def _colored(piece: Excerpt) -> list[Line]:
+def _colored(piece: Excerpt) -> list[SourceLine]:
     return colored(piece.lines, piece.first, piece.marked)
 
 
-def _thread(thread: StuckThread, place: Where | None) -> Thread:
+def _thread(thread: StuckThread, place: Where | None) -> ThreadView:
     own = [frame for frame in thread.frames if frame.own]
     at_the_place = any(Where(one.file, one.line) == place for one in own)
-    return Thread(thread.name, thread.waits_for, own, len(thread.frames) - len(own), at_the_place)
+    return ThreadView(thread.name, thread.waits_for, own, len(thread.frames) - len(own), at_the_place)
 
 
-def _screen(screen: Screenshot) -> Screen:
+def _screen(screen: Screenshot) -> ScreenView:
     rows = [*screen.lines, *[""] * (screen.row + 1 - len(screen.lines))]
     row = rows[screen.row]
     place = next((at for at in range(len(row)) if columns(row[:at]) >= screen.column), len(row))
     before = row[:place] + " " * (screen.column - columns(row[:place]))  # where the row is shorter
-    return Screen(
+    return ScreenView(
         screen.who, rows[: screen.row], before, row[place : place + 1] or " ", row[place + 1 :], rows[screen.row + 1 :]
     )
 
@@ -212,7 +214,7 @@ def _last_lines(output: str) -> list[str]:
     return ([f"({count(left_out, 'more line')} above)"] if left_out else []) + kept[::-1]
 
 
-def _answer(check: Mapping[str, Any], review: Review | None) -> Answer:
+def _answer(check: Mapping[str, Any], review: Review | None) -> AnswerView:
     about = WrittenAnswer.of(check["answer"]).about if check["answer"] else None
-    listing = Listing(about.caption, [colored(about.code.split("\n"), about.line)]) if about else None
-    return Answer(shorten(check["observed"], "", _PROSE), listing, review.comment if review else "")
+    listing = ListingView(about.caption, [colored(about.code.split("\n"), about.line)]) if about else None
+    return AnswerView(shorten(check["observed"], "", _PROSE), listing, review.comment if review else "")

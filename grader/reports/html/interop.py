@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from grader.reports import blame
 from grader.reports.html import page
-from grader.results.blame import REFERENCE, Cause, Fault, Pair
+from grader.results.blame import REFERENCE, Attribution, Fault, Pair
 from grader.results.matrix import Interop, Matrix, Met, Trouble
 
 _KINDS = {Fault.CLIENT: "alone", Fault.SERVER: "alone", Fault.BOTH: "alone", Fault.TOGETHER: "together"}
@@ -75,7 +75,7 @@ _LEGEND = (
 
 def _section(interop: Interop, matrix: Matrix, prefix: str) -> _Section:
     ids = {id(cause): f"{prefix}reason-{number}" for number, cause in enumerate(matrix.causes, start=1)}
-    of_pair: dict[Pair, list[tuple[Cause, str]]] = {}
+    of_pair: dict[Pair, list[tuple[Attribution, str]]] = {}
     for cause in matrix.causes:
         for pair in cause.pairs:
             of_pair.setdefault(pair, []).append((cause, ids[id(cause)]))
@@ -107,13 +107,13 @@ def _head(interop: Interop, matrix: Matrix, key: str, reason: str, pairs: Iterab
     return _Head(_Link(name, reason), "" if said else f" ({key})", chats)
 
 
-def _cell(interop: Interop, matrix: Matrix, pair: Pair, causes: Iterable[tuple[Cause, str]]) -> _Cell:
+def _cell(interop: Interop, matrix: Matrix, pair: Pair, causes: Iterable[tuple[Attribution, str]]) -> _Cell:
     names = f"{blame.author(interop, pair.client)}'s client, {blame.author(interop, pair.server)}'s server"
     one = _result(pair, matrix, causes, names)
     return one._replace(kind=f"{one.kind} own") if pair.client == pair.server else one
 
 
-def _result(pair: Pair, matrix: Matrix, causes: Iterable[tuple[Cause, str]], names: str) -> _Cell:
+def _result(pair: Pair, matrix: Matrix, causes: Iterable[tuple[Attribution, str]], names: str) -> _Cell:
     met = matrix.met.get(pair)
     if met is None:
         return _Cell("empty", [])
@@ -129,7 +129,7 @@ def _result(pair: Pair, matrix: Matrix, causes: Iterable[tuple[Cause, str]], nam
     return _Cell(kind if met.run else f"{kind} not-run", links, f"{names}: {matrix.stage(pair).trouble}")
 
 
-def _reason(cause: Cause, to: str, matrix: Matrix, interop: Interop) -> _Reason:
+def _reason(cause: Attribution, to: str, matrix: Matrix, interop: Interop) -> _Reason:
     met = blame.shown_by(cause, matrix)
     pairs = [
         f"{blame.author(interop, pair.client)}'s client with {blame.author(interop, pair.server)}'s server"

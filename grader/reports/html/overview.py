@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from grader.reports.html import page
 from grader.results.clusters import Cluster
-from grader.results.overview import Cell, CheckFacts, Overview, Row
+from grader.results.overview import Cell, CheckFacts, HandInRow, Overview
 from grader.results.symptoms import Symptom
 
 _SHARED, _LINKED, _LISTED, _SLOWEST = 12, 40, 20, 10  # clusters told at once, their students, those who need a person
@@ -30,7 +30,7 @@ class Column(NamedTuple):
 
     title: str
     about: str
-    of: Callable[[Row], int | str]
+    of: Callable[[HandInRow], int | str]
     wide: bool = True
 
 
@@ -39,7 +39,7 @@ class Flag(NamedTuple):
 
     name: str
     said: str
-    holds: Callable[[Row], object]
+    holds: Callable[[HandInRow], object]
 
 
 class Bar(NamedTuple):
@@ -159,7 +159,7 @@ class _View:
             for place, one in enumerate(bins)
         ]
 
-    def slowest(self) -> list[Row]:
+    def slowest(self) -> list[HandInRow]:
         """The slowest hand-ins."""
         return self._overview.slowest(_SLOWEST)
 
@@ -233,15 +233,15 @@ class _View:
         return [(flag, many) for flag, many in found if many]
 
     @staticmethod
-    def flags_of(row: Row) -> str:
+    def flags_of(row: HandInRow) -> str:
         """What holds of a row."""
         return " ".join(flag.name for flag in _FLAGS if flag.holds(row))
 
-    def cells(self, row: Row) -> str:
+    def cells(self, row: HandInRow) -> str:
         """A row's verdicts, a letter each."""
         return "".join(_VERDICTS[_verdict(row.cells.get(check.id))].letter for check in self._overview.checks)
 
-    def own_points(self, row: Row) -> str:
+    def own_points(self, row: HandInRow) -> str:
         """Points that do not follow from check and verdict: `3:1/2` is one point of two for the check with number 3."""
         found = ((place, check, row.cells.get(check.id)) for place, check in enumerate(self._overview.checks))
         return " ".join(

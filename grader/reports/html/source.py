@@ -13,7 +13,7 @@ from pygments.lexers import PythonLexer
 from grader.text import sinks
 
 
-class Line(NamedTuple):
+class SourceLine(NamedTuple):
     """A numbered line; `meant`: the page is about this one."""
 
     number: int
@@ -21,7 +21,7 @@ class Line(NamedTuple):
     meant: bool
 
 
-def colored(lines: Iterable[str], first: int, meant: Collection[int] = ()) -> list[Line]:
+def colored(lines: Iterable[str], first: int, meant: Collection[int] = ()) -> list[SourceLine]:
     """Successive lines of a Python program, of which the first has the number `first`, some of them meant.
 
     What is not plainly seen is spelled out before anything else, so the colours show what stands there. Every token is an
@@ -30,7 +30,7 @@ def colored(lines: Iterable[str], first: int, meant: Collection[int] = ()) -> li
     visible = [f"{_visible(line)}\n" for line in lines]
     lexer, formatter = _tools()
     shown = highlight("".join(visible), lexer, formatter).split("\n")[: len(visible)]
-    return [Line(number, sinks.Markup(code), number in meant) for number, code in enumerate(shown, start=first)]
+    return [SourceLine(number, sinks.Markup(code), number in meant) for number, code in enumerate(shown, start=first)]
 
 
 def _visible(line: str) -> str:

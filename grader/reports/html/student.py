@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from grader.model.causes import Told
-from grader.model.evidence import Exhibits
+from grader.model.evidence import Evidence
 from grader.model.report import Report
 from grader.reports import json
 from grader.reports.html import page
@@ -16,12 +16,12 @@ from grader.reports.html.evidence import Shown, shown, where
 from grader.results.graded import Entry, Graded
 from grader.results.standing import bonus_checks, max_bonus, name, people, status, troubled
 
-_NOTHING = Exhibits()
+_NOTHING = Evidence()
 _FIRST = 6  # causes in the list of what to look at first
 
 
 @dataclass(frozen=True)
-class Task:
+class TaskView:
     """A task and its checks. `absent`: it may be left out, and was."""
 
     task: Mapping[str, Any]
@@ -70,11 +70,11 @@ def student_page(graded: Graded, guides: Mapping[str, Mapping[str, str]], class_
             graded.exhibits.get(check["id"], _NOTHING),
             graded.reviews.get(check["id"]),
             reasons.above.get(check["id"], ""),
-            reasons.because.get(check["id"], ""),
+            reasons.caused_by.get(check["id"], ""),
         )
         for check in graded.checks()
     }
-    tasks = [Task(task, [checks[check["id"]] for check in task["checks"]]) for task in report.get("tasks", ())]
+    tasks = [TaskView(task, [checks[check["id"]] for check in task["checks"]]) for task in report.get("tasks", ())]
     first = reasons.by_weight()
     return page(
         "student.html",
@@ -101,7 +101,7 @@ class _Reasons:
 
     def __init__(self, graded: Graded) -> None:
         self.above: dict[str, str] = {}
-        self.because: dict[str, str] = {}
+        self.caused_by: dict[str, str] = {}
         self._checks = {check["id"]: check for check in graded.checks()}
         self._bonus, self._reviews = bonus_checks([graded]), graded.reviews
         told = Told()
@@ -109,7 +109,7 @@ class _Reasons:
             if check["status"] == "fail":
                 self.above[check_id] = told.above(check_id, check["hint"], where(check), check["program_output"])
             elif check["caused_by"] in self._checks:
-                self.because[check_id] = check["caused_by"]
+                self.caused_by[check_id] = check["caused_by"]
 
     def by_weight(self) -> list[Headline]:
         """All causes that are told, those first by which most points are lost; a bonus comes after what counts."""
@@ -120,7 +120,7 @@ class _Reasons:
                 words = ": ".join(filter(None, (summary, check["hint"])))
                 found[check_id] = Headline(check_id, words, 0, check_id in self._bonus)
         for check_id, check in self._checks.items():
-            cause = self.because.get(check_id) or check_id
+            cause = self.caused_by.get(check_id) or check_id
             cause = self.above.get(cause) or cause
             if cause in found:
                 found[cause] = replace(found[cause], points=found[cause].points + check["points"] - check["earned"])

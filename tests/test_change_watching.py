@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.watch.saves import Place, awaited, counts
+from grader.watch.change_watching import Place, awaited, counts
 
 SERVER = "simple_chat_server.py"
 LATE = 60  # seconds after which a test gives up
