@@ -491,6 +491,16 @@ def plain(text: str) -> bool:
     return sinks.xml(text) == text
 
 
+@pytest.mark.parametrize("name", [name for name, form in formats().items() if form.of_class or form.of_submission])
+@fuzz_reports
+@given(text=ANYTHING)
+@example(text="| a | b |\x00\x1b[2J\u202e")
+def test_nothing_hides_in_any_format(name, text):
+    """Of what a student wrote, no control character and no change of direction comes through, whatever the format."""
+    (data,) = export(Class((hostile(text),)), name, choices=Choices(environ=RUNNER)).files.values()
+    assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", data.decode("utf-8-sig"))
+
+
 @fuzz_reports
 @given(ANYTHING)
 @example("=1+1\n::error::no\n%0A::error::no")
