@@ -7,6 +7,7 @@ from grader.model.answer import FunctionSource, WrittenAnswer
 from grader.model.catalogue import Catalogue, Check, CheckFunction, Task, check, check_of
 from grader.model.codelab import Codelab, OpenAnew, OptionalProgram, Pairing, Stage
 from grader.model.errors import CheckFailed, NeedsReview
+from grader.model.message import Message, joined
 from grader.model.settings import SETTINGS_FILE, Settings
 from grader.model.setup import RunSpec
 from grader.model.verdict import Failure, Where
@@ -35,6 +36,7 @@ __all__ = [
     "Function",
     "FunctionSource",
     "Line",
+    "Message",
     "NeedsReview",
     "OpenAnew",
     "OptionalProgram",
@@ -57,6 +59,7 @@ __all__ = [
     "frame",
     "holds_word_of_ours",
     "in_hex",
+    "joined",
     "last_crash",
     "source_matches",
     "without_numbers",

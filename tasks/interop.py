@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from grader.api import CheckFailed, Expected, Pairing, Stage, check, check_of
+from grader.api import CheckFailed, Expected, Message, Pairing, Stage, check, check_of
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
@@ -43,11 +43,12 @@ def _meet(room: ChatRoom) -> None:
     with _stage("hears"):
         for _ in _TWICE:
             other.says(text := room.words.text())
-            user.sees(text, f"{other.name} has sent it; the server should pass it on, and the client show it at once")
+            hint = "{nick} has sent it; the server should pass it on, and the client show it at once"
+            user.sees(text, Message(hint, nick=other.name))
     with _stage("is heard"):
         for _ in _TWICE:
             user.types(text := room.words.text())
-            _hears_of(room, other, text, f"{user.name} has typed it")
+            _hears_of(room, other, text, Message("{nick} has typed it", nick=user.name))
     with _stage("leaves"):
         _leave(room, user, other)
 
@@ -59,12 +60,13 @@ def _hears_of(room: ChatRoom, hearer: Member, text: str, hint: str) -> None:
 
 def _leave(room: ChatRoom, user: User, other: Member) -> None:
     user.says_goodbye()
-    room.expect([(other.peer, room.left(user))], f"{user.name} has typed {room.typed('exit')}")
+    word = room.typed("exit")
+    room.expect([(other.peer, room.left(user))], Message("{nick} has typed {word}", nick=user.name, word=word))
     ending = room.wait(user.program.ended)
     if ending:
         room.fail(
-            f"the client goes on after {room.typed('exit')}",
-            expected=f"the program ends when {room.typed('exit')} is typed",
+            Message("the client goes on after {word}", word=word),
+            expected=Message("the program ends when {word} is typed", word=word),
             observed="it still runs",
             ending=ending,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grader.api import Expected, check
+from grader.api import Expected, Message, check
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
@@ -70,8 +70,8 @@ def _heard_under_new_name(room: ChatRoom, speaker: Member, hearer: Member, old: 
     if nameless:
         room.fail(
             "the message came without a name",
-            expected=f'{hearer.name} gets "{line.text}"',
-            observed=f'{hearer.name} got "{line.among(hearer.peer)[0].text}"',
+            expected=Message('{nick} gets "{line}"', nick=hearer.name, line=line.text),
+            observed=Message('{nick} got "{line}"', nick=hearer.name, line=line.among(hearer.peer)[0].text),
             hint=_REBIND,
             event=line.among(hearer.peer)[0].event,
             consequence_of=ids.BROADCAST,
@@ -99,7 +99,7 @@ def not_chat(room: ChatRoom) -> None:
         room.expect_nothing(
             other.peer,
             lambda line: command in line,
-            f'of "{command}"',
+            Message('of "{command}"', command=command),
             "do not relay the line of a command: continue with the next line",
         )
 
@@ -294,9 +294,11 @@ def client_sends_command(room: ChatRoom) -> None:
         came = user.lines()
         room.fail(
             "the command is not sent",
-            expected=f'the server gets "{command}"',
-            observed=f"it got {' and '.join(map(repr, came))}" if came else "it got nothing",
-            hint=f'send "{command}" to the server as it was typed: the server does the renaming',
+            expected=Message('the server gets "{command}"', command=command),
+            observed=Message("it got {lines}", lines=" and ".join(map(repr, came))) if came else "it got nothing",
+            hint=Message(
+                'send "{command}" to the server as it was typed: the server does the renaming', command=command
+            ),
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(command.split()[-1]),
             mark="not sent as it is",
@@ -342,7 +344,7 @@ def together(room: ChatRoom) -> None:
     if ending:
         room.fail(
             "the other terminal does not show who has a new name",
-            expected=f'"{notice.text}" stands on {bob.name}\'s screen',
+            expected=Message('"{notice}" stands on {nick}\'s screen', notice=notice.text, nick=bob.name),
             observed="no line on the screen holds both names",
             hint="the server must send the notice to everyone else, and the client show every line it gets",
             ending=ending,
@@ -355,8 +357,13 @@ def together(room: ChatRoom) -> None:
     if not bob.terminal.shows(new, text):
         room.fail(
             "the next message is not shown under the new name",
-            expected=f'"{new}" and "{text}" stand in one line on {bob.name}\'s screen',
-            observed=" ".join(f'"{line}"' for line in bob.terminal.lines() if text in line),
+            expected=Message(
+                '"{new_nick}" and "{text}" stand in one line on {nick}\'s screen',
+                new_nick=new,
+                text=text,
+                nick=bob.name,
+            ),
+            observed=Message("{lines}", lines=" ".join(f'"{line}"' for line in bob.terminal.lines() if text in line)),
             hint="the server puts the sender's present name before each message",
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.api import check, holds_word_of_ours
+from grader.api import Message, check, holds_word_of_ours
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
@@ -174,10 +174,21 @@ def socket_closed(room: ChatRoom) -> None:
         now = room.holdings()
         room.fail(
             "the server still holds what belonged to clients that are gone",
-            expected=f"after {deaths} deaths as many sockets ({before.sockets}), descriptors ({before.descriptors}) and threads "
-            f"({before.threads}) as before",
-            observed=f"{now.sockets} sockets, {now.half_closed} of them in CLOSE_WAIT; {now.descriptors} descriptors, "
-            f"{now.threads} threads",
+            expected=Message(
+                "after {deaths} deaths as many sockets ({sockets}), descriptors ({descriptors}) and threads "
+                "({threads}) as before",
+                deaths=deaths,
+                sockets=before.sockets,
+                descriptors=before.descriptors,
+                threads=before.threads,
+            ),
+            observed=Message(
+                "{sockets} sockets, {half_closed} of them in CLOSE_WAIT; {descriptors} descriptors, {threads} threads",
+                sockets=now.sockets,
+                half_closed=now.half_closed,
+                descriptors=now.descriptors,
+                threads=now.threads,
+            ),
             hint="close the connection when the client is gone (conn.close() in finally), and end every thread that served it",
             ending=ending,
         )
@@ -261,7 +272,9 @@ def terminal_closed(room: ChatRoom) -> None:
     user.closes_terminal()
     hint = "the client has ended; the server must see the end of its connection, and tell the others"
     if not user.program.ended():
-        hint = f"{user.name}'s client still runs without a terminal: it must end when input() raises EOFError"
+        hint = Message(
+            "{nick}'s client still runs without a terminal: it must end when input() raises EOFError", nick=user.name
+        )
     _is_announced(room, user, [ada, bob], hint)
 
 

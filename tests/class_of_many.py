@@ -17,12 +17,14 @@ from report_samples import report, result
 from support import corpus
 
 from grader.installed import load
+from grader.model.kinds import Cause
+from grader.model.message import Message
 from grader.model.report import TaskReport
 from grader.model.verdict import CheckResult, Failure, Status, Where
 from grader.reports.json import to_dict
 from grader.results.graded import Class, Entry, Graded, Person, Review
 from grader.run.plan import NOT_HANDED_IN
-from grader.text.words import NAMES
+from grader.text.words import NAMES, form_of
 
 SERVERS = (
     *("codelab_two_faults", "rlock_broadcast", "echoes_to_sender", "no_name_command", "no_buffer", "wrong_join_words"),
@@ -67,24 +69,23 @@ FAMILY = (  # noqa: SIM905 - read as prose
     "Abe Berg Chen Díaz Eriksen Fofana García Haddad Ito Jensen Kim López Müller Nguyen Okafor Petrov Quispe Rossi "
     "Suzuki Tanaka Usman Vargas Weiß Xu Yang Zhang"
 ).split()
+_NEVER = Message("{nick} never got the line", nick="mira")
 _LOCK = Failure(
-    "mira never got the line",
-    'mira gets "otto: copper lantern 412"',
-    "mira got nothing like it; the server has stopped for good",
-    "drop() waits for mutex (line 18), which spread() has already taken and still holds when it calls it (line 32): "
-    "a Lock cannot be taken twice",
-    Where("simple_chat_server.py", 18),
-)
+    _NEVER,
+    Message('{nick} gets "{line}"', nick="mira", line="otto: copper lantern 412"),
+    Message("{nick} got nothing like it; the server has stopped for good", nick="mira"),
+    where=Where("simple_chat_server.py", 18),
+).with_cause(Cause.TAKES_A_LOCK_TWICE, function="drop", lock="mutex", line=18, holder="spread", holder_line=32)
 _ECHO = Failure(
-    "mira got a line that was not for it",
-    'mira gets nothing of "copper lantern 412"',
-    'mira got "mira: copper lantern 412"',
+    Message("{nick} got a line that was not for it", nick="mira"),
+    Message('{nick} gets nothing of "{text}"', nick="mira", text="copper lantern 412"),
+    Message('{nick} got "{line}"', nick="mira", line="mira: copper lantern 412"),
     "broadcast() sends to every client, the sender too: skip the sender's connection",
 )
 _NO_COMMAND = Failure(
-    "mira never got the line",
-    'mira gets "SERVER: nils is now olga"',
-    'mira got "nils: /name olga" instead',
+    _NEVER,
+    Message('{nick} gets "{line}"', nick="mira", line="SERVER: nils is now olga"),
+    Message('{nick} got "{line}" instead', nick="mira", line=form_of("nils: /name olga")),
     "when a line begins with `/name `, change the name and tell everyone else, once",
 )
 FAULTS: tuple[dict[str, Failure], ...] = (
@@ -182,13 +183,21 @@ def _varied(report: dict, chance: random.Random) -> dict:
     renamed = dict(zip(NAMES, chance.sample(NAMES, len(NAMES)), strict=True))
     renamed |= {name: chance.choice(others) for name, others in OTHER_NAMES.items()}
 
-    def varied(text: str) -> str:
-        text = re.sub(r"(?<=line )\d+", lambda found: str(int(found[0]) + shift), text)
-        return re.sub(r"\w+", lambda found: renamed.get(found[0], found[0]), text)
+    def varied(name: str, value: object) -> str | int:
+        if isinstance(value, dict):
+            return message_of(value)
+        if isinstance(value, int):
+            return value + shift if name.endswith("line") else value
+        return re.sub(r"\w+", lambda found: renamed.get(found[0], found[0]), str(value))
+
+    def message_of(data: dict) -> Message:
+        return Message(data["template"], **{name: varied(name, value) for name, value in data["values"].items()})
 
     def check_of(check: dict) -> dict:
-        told = ("summary", "expected", "observed", "hint") if check["status"] == "fail" else ()
-        return {**check, "seconds": check["seconds"] * factor, **{part: varied(check[part]) for part in told}}
+        told = check["messages"] if check["status"] == "fail" else {}
+        made = {part: message_of(data) for part, data in told.items()}
+        messages = {part: message.as_dict() for part, message in made.items()} if told else check["messages"]
+        return {**check, "seconds": check["seconds"] * factor, **made, "messages": messages}
 
     tasks = [{**task, "checks": [check_of(check) for check in task["checks"]]} for task in report["tasks"]]
     return {**report, "tasks": tasks, "run": {**report["run"], "seconds": report["run"]["seconds"] * factor}}

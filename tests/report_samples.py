@@ -8,6 +8,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from grader.model.catalogue import Catalogue, Check, Task
+from grader.model.message import Message
 from grader.model.report import Report, Run, Submission, TaskReport
 from grader.model.verdict import CheckResult, Event, Failure, Status, Where
 
@@ -31,9 +32,11 @@ Traceback (most recent call last):
 KeyError: 'mira'
 """
 ECHO = Failure(
-    summary="mira heard her own message",
-    expected='mira hears nothing of "copper lantern 41"',
-    observed='mira got "mira: copper lantern 41" 0.3 ms after she said it',
+    summary=Message("{nick} heard her own message", nick="mira"),
+    expected=Message('{nick} hears nothing of "{text}"', nick="mira", text="copper lantern 41"),
+    observed=Message(
+        '{nick} got "{line}" {time} ms after she said it', nick="mira", line="mira: copper lantern 41", time="0.3"
+    ),
     hint="broadcast() sends to every client, the sender too: skip the sender's connection",
     where=Where("simple_chat_server.py", 57),
     event=2,

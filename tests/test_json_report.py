@@ -49,6 +49,7 @@ ADDED = {
     "inconclusive",
     "kind",
     "cause",
+    "messages",
     "answer",
 }  # after the first reports were stored
 ANSWER = WrittenAnswer("answers.md", "It waits: in a thread.", FunctionSource("", "c.py", 3, "while True:\n    pass"))
@@ -120,6 +121,21 @@ def test_a_failed_check() -> None:
         "inconclusive": False,
         "kind": None,
         "cause": None,
+        "messages": {
+            "summary": {"template": "{nick} heard her own message", "values": {"nick": "mira"}},
+            "expected": {
+                "template": '{nick} hears nothing of "{text}"',
+                "values": {"nick": "mira", "text": "copper lantern 41"},
+            },
+            "observed": {
+                "template": '{nick} got "{line}" {time} ms after she said it',
+                "values": {"nick": "mira", "line": "mira: copper lantern 41", "time": "0.3"},
+            },
+            "hint": {
+                "template": "broadcast() sends to every client, the sender too: skip the sender's connection",
+                "values": {},
+            },
+        },
         "answer": None,
         "notes": ["odd"],
         "program_output": "hi\n",
@@ -170,7 +186,7 @@ def test_a_skip_names_its_reason(more: dict[str, Any], summary: str) -> None:
 def test_facts_are_fields(more: dict[str, Any], facts: dict[str, Any]) -> None:
     """Why a check was skipped or has no verdict, and that it gives no points, is told by fields beside the sentences."""
     usual = {"caused_by": "", "absent": False, "wanted": True, "inconclusive": False}
-    usual |= {"kind": None, "cause": None, "answer": None}
+    usual |= {"kind": None, "cause": None, "messages": None, "answer": None}
     check = first_check(report(result("task1.broadcast", **more)))
     assert {field: check[field] for field in ADDED} == usual | facts
 
@@ -182,6 +198,10 @@ def test_the_kind_of_a_failure_and_its_cause_are_told_with_their_values() -> Non
     assert check["kind"] == {"name": "never-listens", "values": {"name": "a.py", "port": 5000}}
     assert check["cause"] == {"name": "waits", "values": {"line": 3, "source": "input()"}}
     assert (check["summary"], check["hint"]) == ("a.py runs, but never listens", "it waits in line 3: input()")
+    assert check["messages"]["summary"] == {
+        "template": "{name} runs, but never listens",
+        "values": {"name": "a.py", "port": 5000},
+    }
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ from report_samples import CRASH, ECHO, failed, failure, report, result
 from test_sinks import fuzz
 
 from grader.installed import load
-from grader.model.verdict import Status, Where
+from grader.model.kinds import Cause
+from grader.model.message import Message
+from grader.model.verdict import Failure, Status, Where
 from grader.reports.registry import export
 from grader.results.graded import Class, Entry, Graded, Person, Review
 from grader.results.overview import Cell, Overview, overview
@@ -203,8 +205,13 @@ def found(made: Overview) -> list[tuple[str, dict[str, tuple[str, ...]]]]:
 
 def echoing(key: str, nickname: str) -> Graded:
     """A hand-in whose server sends a message back to its sender."""
-    fields = {part: getattr(ECHO, part).replace("mira", nickname) for part in ("summary", "expected", "observed")}
-    return graded(key, report(failed("task1.broadcast", replace(ECHO, **fields, where=None))))
+
+    def said(message: Message) -> Message:
+        values = {name: str(value).replace("mira", nickname) for name, value in message.values.items()}
+        return Message(message.template, **values)
+
+    said_of = {part: said(ECHO.messages[part]) for part in ("summary", "expected", "observed")}
+    return graded(key, report(failed("task1.broadcast", replace(ECHO, **said_of, where=None))))
 
 
 def test_the_same_mistake_is_one_cluster():
@@ -222,10 +229,14 @@ def test_the_same_mistake_is_one_cluster():
 
 def locked(key: str, line: int, *checks: str) -> Graded:
     """A hand-in whose server takes a lock twice, which these checks show."""
-    hint = f"drop() waits for lock (line {line}), which spread() has already taken and still holds: a Lock cannot be taken twice"
     place = Where("simple_chat_server.py", line)
-    made = (failed(one, failure(f"expected by {one}", f"seen in {one}", hint=hint, where=place)) for one in checks)
-    return graded(key, report(*made))
+
+    def seen_by(check: str) -> Failure:
+        return failure(f"expected by {check}", f"seen in {check}", where=place).with_cause(
+            Cause.TAKES_A_LOCK_TWICE, function="drop", lock="lock", line=line, holder="spread", holder_line=32
+        )
+
+    return graded(key, report(*(failed(one, seen_by(one)) for one in checks)))
 
 
 def test_one_cause_in_several_checks_is_one_cluster():

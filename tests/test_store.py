@@ -25,6 +25,7 @@ def check(observed="answers.md: it keeps a buffer", points=2, status="review") -
         "id": "task2.explains-framing", "status": status, "points": points, "earned": 0, "summary": "a person reads this",
         "observed": observed, "hint": "", "title": "One's own words.", "notes": [], "needs": [],
         "caused_by": "", "absent": False, "wanted": True, "inconclusive": False, "kind": None, "cause": None,
+        "messages": None,
         "answer": {"place": "answers.md", "text": "it keeps a buffer", "about": None},
     }  # fmt: skip
 

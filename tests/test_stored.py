@@ -11,6 +11,7 @@ from test_json_report import ADDED
 from grader.batch.store import NAME, Store
 from grader.model.answer import FunctionSource, WrittenAnswer
 from grader.model.errors import NeedsReview
+from grader.model.message import Message
 from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED
 from grader.model.verdict import CheckResult, Status
 from grader.reports.json import to_dict
@@ -52,11 +53,28 @@ OLD = [
 ]
 
 
+def without_values(made: dict) -> dict:
+    """The report with sentences of which it is not known what varies in them."""
+    tasks = [
+        {
+            **task,
+            "checks": [
+                {**check, "messages": {part: Message.of(check[part]).as_dict() for part in check["messages"]}}
+                if check["messages"]
+                else check
+                for check in task["checks"]
+            ],
+        }
+        for task in made["tasks"]
+    ]
+    return {**made, "tasks": tasks}
+
+
 @pytest.mark.parametrize("check", OLD, ids=range(len(OLD)))
 def test_missing_fields_are_filled_in(check):
     """What the sentences of an earlier report tell is what this version has in its fields."""
     made = to_dict(report(failed(), check))
-    assert upgraded(before(made)) == made
+    assert upgraded(before(made)) == without_values(made)
     assert upgraded(made) == made
 
 
@@ -77,7 +95,7 @@ def test_a_class_that_was_stored_before(tmp_path):
         store.review("ada", before(made)["tasks"][0]["checks"][1], Review(1, "half"))
     with Store(tmp_path) as store:
         [ada] = store.graded()
-        assert (ada.report, ada.reviews) == (made, {answer["id"]: Review(1, "half")})
+        assert (ada.report, ada.reviews) == (without_values(made), {answer["id"]: Review(1, "half")})
     with sqlite3.connect(tmp_path / NAME) as database:
         assert "caused_by" not in database.execute("SELECT report FROM submissions").fetchone()[0]
     database.close()

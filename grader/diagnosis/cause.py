@@ -10,6 +10,7 @@ from grader.diagnosis.deadlocks import lock_taken_twice, stuck_threads, waiting_
 from grader.diagnosis.own_code import OwnCode
 from grader.diagnosis.tracebacks import Crash, Frame, Thread, dumped_threads, last_crash
 from grader.model.kinds import Cause, Kind
+from grader.model.message import Message, joined
 from grader.model.verdict import Failure, Where
 from grader.programs.program import Program
 from grader.quiescence.waiter import Ending
@@ -32,16 +33,23 @@ _AT_START_OF = {
     },
 }
 
+_VARIES_IN_ERRORS = re.compile(r"""(?P<quoted>"[^"]*"|(?<!\w)'.*?'(?!\w))|(?P<number>\d+(?:[.,:]\d+)*)""", re.DOTALL)
 
-def how_it_ended(program: Program) -> str:
+
+def how_it_ended(program: Program) -> Message:
     """`ended with status 1`, `ended by SIGSEGV`."""
     code = program.returncode or 0
     if code >= 0:
-        return f"ended with status {code}"
+        return Message("ended with status {status}", status=code)
     try:
-        return f"ended by {signal.Signals(-code).name}"
+        return Message.of(f"ended by {signal.Signals(-code).name}")
     except ValueError:
-        return f"ended by signal {-code}"
+        return Message("ended by signal {signal}", signal=-code)
+
+
+def said_by(crash: Crash) -> Message:
+    """The last line of a traceback: in Python's own words only quoted text and numbers vary."""
+    return Message.parted(crash.error, _VARIES_IN_ERRORS)
 
 
 def add_cause(failure: Failure, program: Program, ending: Ending | None, source: OwnCode) -> Failure:
@@ -54,14 +62,14 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     if ending is None:
         return failure
     if program.is_stopped():
-        return failure.with_cause(Cause.STOPS_ITSELF, role=program.role)
+        return failure.with_cause(Cause.STOPS_ITSELF, role=Message.of(program.role))
     crash = last_crash(program.printed)
     stacks = dumped_threads(program.dump_stacks()) if ending is not Ending.BUSY else []
     failure = replace(failure, threads=stuck_threads(stacks, source))
     deadlock = lock_taken_twice(stacks, source)
     if deadlock:
-        observed = f"{failure.observed}; the {program.role} has stopped for good"
-        return replace(failure, where=deadlock.where, observed=observed).with_cause(
+        stopped = failure.and_seen(f"the {program.role} has stopped for good")
+        return replace(stopped, where=deadlock.where).with_cause(
             Cause.TAKES_A_LOCK_TWICE,
             function=deadlock.function,
             lock=deadlock.lock,
@@ -72,13 +80,13 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     if crash and crash.in_thread:
         return _with_crash(failure, crash, source, f"a thread of the {program.role}")
     if crash:  # it lives, so it has caught this; it may have to do with the failure or not
-        return failure.and_cause(Cause.CATCHES_A_CRASH, role=program.role, error=crash.error)
+        return failure.and_cause(Cause.CATCHES_A_CRASH, role=Message.of(program.role), error=said_by(crash))
     if ending is Ending.BUSY:
-        return replace(failure, observed=f"{failure.observed}; the {program.role} computes without an end")
+        return failure.and_seen(f"the {program.role} computes without an end")
     waiting = waiting_for_a_lock(stacks, source)
     if waiting:
         caused = failure.with_cause(Cause.WAITS_FOR_A_LOCK, function=waiting.function)
-        return replace(caused, where=source.where(waiting), hint=f"{caused.hint} {failure.hint}".strip())
+        return replace(caused, where=source.where(waiting), hint=joined(caused.hint, failure.hint, by=" "))
     # A server that waits in accept() and recv() is as it should be; a client waits for the wrong thing.
     frame = _main_frame(stacks, source) if program.role == "client" and not failure.where else None
     if frame and not re.search(r"\binput\(|readline\(|getpass\(", source.text(frame)):  # where it should wait
@@ -89,7 +97,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
 
 def _after_its_end(failure: Failure, program: Program, source: OwnCode) -> Failure:
     """The failure of a program that had ended when something was awaited from it."""
-    failure = replace(failure, observed=f"{failure.observed}; the {program.role} had {how_it_ended(program)}")
+    failure = failure.and_seen(joined(f"the {program.role} had", how_it_ended(program), by=" "))
     crash = last_crash(program.printed)
     return _with_crash(failure, crash, source, f"the {program.role}") if crash else _with_end(failure, program)
 
@@ -107,18 +115,18 @@ def _with_end(failure: Failure, program: Program) -> Failure:
 def ended_early(failure: Failure, program: Program, source: OwnCode) -> Failure:
     """The failure of a client that ended before it did anything."""
     crash = last_crash(program.printed)
-    failure = replace(failure, observed=f"it {how_it_ended(program)} before it connected")
+    failure = replace(failure, observed=Message("it {how} before it connected", how=how_it_ended(program)))
     if crash is None:
         return _with_end(failure, program)
-    return _startup_crash(replace(failure, observed=f"{failure.observed}: {crash.error}"), crash, program.role, source)
+    return _startup_crash(failure.and_seen(said_by(crash), by=": "), crash, program.role, source)
 
 
 def traceback_shown(crash: Crash, expected: str, source: OwnCode) -> Failure:
     """The failure of a program that ends, but not quietly."""
-    failure = Failure.of(Kind.TRACEBACK_SHOWN, source.deepest(crash.frames), expected=expected, error=crash.error)
+    failure = Failure.of(Kind.TRACEBACK_SHOWN, source.deepest(crash.frames), expected=expected, error=said_by(crash))
     if "Bad file descriptor" in crash.error:
         return failure.with_cause(Cause.CLOSES_A_SOCKET_IN_USE)
-    return failure.with_cause(Cause.LEAVES_AN_ERROR, error_type=crash.error.partition(":")[0])
+    return failure.with_cause(Cause.LEAVES_AN_ERROR, error_type=Message.of(crash.error.partition(":")[0]))
 
 
 def where_it_is(program: Program, source: OwnCode) -> Where | None:
@@ -131,9 +139,10 @@ def where_it_is(program: Program, source: OwnCode) -> Where | None:
 def _with_crash(failure: Failure, crash: Crash, source: OwnCode, who: str) -> Failure:
     where = source.deepest(crash.frames)
     failure = replace(failure, where=where)
+    error = said_by(crash)
     if where:
-        return failure.with_cause(Cause.CRASHES_IN_OWN_LINE, who=who, error=crash.error, line=where.line)
-    return failure.with_cause(Cause.CRASHES, who=who, error=crash.error)
+        return failure.with_cause(Cause.CRASHES_IN_OWN_LINE, who=Message.of(who), error=error, line=where.line)
+    return failure.with_cause(Cause.CRASHES, who=Message.of(who), error=error)
 
 
 def not_handed_in(role: str, name: str) -> Failure:
@@ -150,7 +159,7 @@ def never_listened(program: Program, port: int, source: OwnCode, ending: Ending 
     crash, how = last_crash(program.printed), how_it_ended(program)
     if crash is None:
         return _with_end(Failure.of(Kind.ENDS_BEFORE_LISTENING, name=name, port=port, how=how), program)
-    failure = Failure.of(Kind.CRASHES_BEFORE_LISTENING, name=name, port=port, how=how, error=crash.error)
+    failure = Failure.of(Kind.CRASHES_BEFORE_LISTENING, name=name, port=port, how=how, error=said_by(crash))
     return _startup_crash(failure, crash, "server", source)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from grader.model.answer import WrittenAnswer
+from grader.model.message import Message
 from grader.model.verdict import Failure, Where
 
 
@@ -28,7 +29,7 @@ class NeedsReview(Exception):  # noqa: N818 - a verdict that only a person can g
         self.failure = Failure(
             "a person reads this answer",
             expected,
-            f"{answer.place}: {answer.text}",
+            Message("{place}: {answer}", place=answer.place, answer=answer.text),
             where=Where(about.file, about.line) if about else None,
             blocks=False,
             answer=answer,

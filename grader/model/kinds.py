@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Any
 
-Value = str | int
+from grader.model.message import Message, Value
 
 
 @unique
@@ -36,9 +36,9 @@ class Kind(Enum):
     )
     TRACEBACK_SHOWN = "a traceback is shown", "{expected}, without a traceback", "it printed {error}"
 
-    def sentences(self, values: Mapping[str, Value]) -> tuple[str, str, str]:
+    def sentences(self, values: Mapping[str, Value]) -> tuple[Message, Message, Message]:
         """Summary, expected and observed with these values."""
-        summary, expected, observed = (sentence.format_map(values) for sentence in self.value)
+        summary, expected, observed = (Message(sentence, **values) for sentence in self.value)
         return summary, expected, observed
 
 
@@ -81,9 +81,9 @@ class Cause(Enum):
     GETS_NO_ANSWER = "nobody answers where it calls: look at the address and the port given to connect()"
     KNOWS_NO_HOST = "HOST is no address that this machine knows"
 
-    def sentence(self, values: Mapping[str, Value]) -> str:
+    def sentence(self, values: Mapping[str, Value]) -> Message:
         """The cause with these values."""
-        return str(self.value.format_map(values))
+        return Message(self.value, **values)
 
 
 @dataclass(frozen=True)

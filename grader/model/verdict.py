@@ -8,7 +8,8 @@ from enum import Enum
 
 from grader.model.answer import WrittenAnswer
 from grader.model.evidence import Evidence, StuckThread
-from grader.model.kinds import Cause, Filled, Kind, Value
+from grader.model.kinds import Cause, Filled, Kind
+from grader.model.message import Message, Value, joined
 
 
 class Status(str, Enum):
@@ -46,7 +47,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Failure:
-    """What was expected, what was seen, and what it probably means."""
+    """What was expected, what was seen, and what it probably means.
+
+    A sentence in which something varies from student to student is a `Message`; one that is always the same is a plain string.
+    """
 
     summary: str
     expected: str
@@ -77,7 +81,20 @@ class Failure:
     def and_cause(self, cause: Cause, **values: Value) -> Failure:
         """The failure with this cause after the hint that it has."""
         caused = self.with_cause(cause, **values)
-        return replace(caused, hint="; ".join(filter(None, (self.hint, caused.hint))))
+        if cause is not Cause.WAITS or not self.hint:
+            return replace(caused, hint=joined(self.hint, caused.hint))
+        where = Message("; {cause}", cause=Message.of(caused.hint))
+        return replace(caused, hint=Message("{hint}{where_it_waits}", hint=Message.of(self.hint), where_it_waits=where))
+
+    def and_seen(self, more: str, by: str = "; ") -> Failure:
+        """The failure with this after what was observed."""
+        return replace(self, observed=joined(self.observed, more, by))
+
+    @property
+    def messages(self) -> dict[str, Message]:
+        """The sentences by the names of their fields: two failures are of one kind if all templates are equal."""
+        said = {"summary": self.summary, "expected": self.expected, "observed": self.observed, "hint": self.hint}
+        return {name: Message.of(sentence) for name, sentence in said.items()}
 
 
 @dataclass

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from grader.model.errors import CheckFailed, GraderError, Inconclusive, NotPermitted
 from grader.model.limits import MEGABYTE, Limits, Usage
+from grader.model.message import Message
 from grader.model.verdict import Failure
 from grader.programs.console import Output, Stdio
 from grader.programs.launch import PLAIN, Launcher, usual_environment
@@ -233,9 +234,11 @@ class Program:
 
 def _over(what: str, limit: str, used: str) -> Failure:
     return Failure(
-        f"the programs {what}", f"at most {limit} (the limit of this run)", f"they use {used}",
+        f"the programs {what}",
+        Message("at most {limit} (the limit of this run)", limit=limit),
+        Message("they use {used}", used=used),
         "something grows without an end: look for a loop that collects, copies or prints over and over",
-    )  # fmt: skip
+    )
 
 
 def _wait_for(condition: Callable[[], bool], loop: Loop, limit: float = 30.0) -> None:

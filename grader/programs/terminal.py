@@ -19,6 +19,7 @@ import pexpect
 from pexpect.fdpexpect import fdspawn
 
 from grader.model.evidence import Screenshot
+from grader.model.message import Message
 from grader.model.verdict import Failure
 from grader.programs.console import Capture
 from grader.programs.screen import COLUMNS, ROWS, TerminalScreen, plain, same_form
@@ -100,9 +101,9 @@ class Terminal:
         if self._capture.total > self._most:
             self._loop.remove(self)
             self._loop.flood = Failure(
-                f"the program floods {self.label}'s terminal",
+                Message("the program floods {nick}'s terminal", nick=self.label),
                 "the program shows messages and perhaps a prompt",
-                f"it printed {self._capture.total:,} bytes, and no end of it",
+                Message("it printed {bytes} bytes, and no end of it", bytes=f"{self._capture.total:,}"),
                 "the program prints the same over and over: look for a loop that never ends",
                 consequence_of=self._flood_is_about,
             )

@@ -9,15 +9,20 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from grader.model.message import Message
 from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED
 
 _FUNCTION = re.compile(r"(?s)(?P<name>.+?), (?P<file>.+?) line (?P<line>\d+):\n(?P<code>.*)")
 _NO_NAME = "the code"
-_NEWEST = "kind"  # a check that has this field has all of them
+_NEWEST = "messages"  # a check that has this field has all of them
 
 
 def upgraded(report: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The report with all the fields of a check; those that it has already stay as they are."""
+    """The report with all the fields of a check; those that it has already stay as they are.
+
+    The sentences of a failure become messages without values: what varied in them is not known any more, and only failures
+    whose sentences are equal are of one kind.
+    """
     ids = {check["id"] for task in report["tasks"] for check in task["checks"]}
     tasks = [
         {**task, "checks": [check if _NEWEST in check else {**_facts(check, ids), **check} for check in task["checks"]]}
@@ -37,8 +42,13 @@ def _facts(check: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
         "inconclusive": False,
         "kind": None,
         "cause": None,
+        "messages": _messages(check) if check["status"] in ("fail", "review") else None,
         "answer": _answer(check) if check["status"] == "review" else None,
     }
+
+
+def _messages(check: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: Message.of(check[name]).as_dict() for name in ("summary", "expected", "observed", "hint")}
 
 
 def _answer(check: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,56 +1,40 @@
-"""What failures of several students have in common: the sentences of a report, parted where they vary.
+"""What failures of several students have in common: their sentences in pieces, open where the values differ.
 
-The sentences are ours, in `tasks/` and `grader/model/kinds.py`; what varies in them are nicknames, numbers, quoted text, and
-names and lines of the student's source. Two failures are alike if all the rest is equal. Pure: texts in, texts out.
+Two failures are alike if they are of one kind: if the templates of their messages are equal. Pure: data in, texts out.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from string import Formatter
 from typing import Any
-
-from grader.text.words import NAMES, WORDS
 
 Signature = tuple[tuple[str, ...], ...]  # equal in all failures that are alike
 
 OPEN = "\u2026"  # stands for what varies
-_LONGEST = 1_000  # signs of a text that are looked at, half of them at its end
-_LONGEST_SHOWN = 80  # signs of a piece that varies
-_NICKNAME = re.compile(rf"\b(?i:{'|'.join(NAMES)})(?:\d+|[^\x00-\x7f])?(?!\w)")
-_SAID = rf"\b(?i:{'|'.join(WORDS)})\b"
-_PLACE = re.compile(r"(?<=.); it waits in line \d+: .*\Z", re.DOTALL)  # after a hint it only tells where
-_VARIES = re.compile(
-    r"((?<=it waits in line )\d+: .*"  # a line of the student's source, and the end of the sentence
-    r"|\A.+(?= sends what was typed without a newline)|(?<=without a newline; append it: ).*"
-    r"|\S+\(\)(?= (?:waits for|has already taken))|(?<=\(\) waits for )\S+(?= \(line )"
-    r'|"(?![^"]{0,120}" instead).*"|(?<!\w)\'.*\'(?!\w)'  # but of a line in the wrong form, its form
-    r"|\b[0-9a-f]{2}(?: (?:\| )?[0-9a-f]{2}\b)+(?: \.\.\. \([\d,]+ bytes\))?"  # as framing.in_hex writes bytes
-    rf"|(?:(?:\b\w|\ufffd+) )?{_SAID}(?: (?:{_SAID}|\d+\b))*"  # what is left of a word may stand before them
-    r"|\ufffd+"
-    rf"|{_NICKNAME.pattern}"
-    r"|\d+(?:[.,:]\d+)*)",
-    re.DOTALL,
-)
+_LONGEST = 1_000  # signs of a template that are looked at, half of them at its end
+_LONGEST_SHOWN = 80  # signs of a value
+_NICKNAME, _WHERE_IT_WAITS = "nick", "where_it_waits"  # names of values
+_QUOTES = "\"'"
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence in pieces: those at even places make it what it is, those between them vary."""
+    """A sentence in pieces: those at even places make it what it is, those between them are values."""
 
     pieces: tuple[str, ...]
 
     @classmethod
-    def of(cls, text: str) -> Sentence:
-        """Part a sentence of a report."""
-        half = _LONGEST // 2
-        return _parted(text if len(text) <= _LONGEST else f"{text[:half]} {OPEN} {text[-half:]}")
+    def of(cls, message: Mapping[str, Any]) -> Sentence:
+        """Part a message of a report; where a program waits is left out, it only tells the place."""
+        pieces = _pieces(message)
+        pieces[::2] = map(_shortened, pieces[::2])
+        return cls(tuple(pieces))
 
     @property
     def fixed(self) -> tuple[str, ...]:
-        """What is equal in all sentences of this kind."""
+        """The pieces that are equal in all sentences of this kind."""
         return self.pieces[::2]
 
     def meet(self, other: Sentence) -> Sentence:
@@ -62,24 +46,37 @@ class Sentence:
         return "".join(self.pieces)
 
 
-@lru_cache(maxsize=4_000)  # most are said of many students
-def _parted(text: str) -> Sentence:
-    pieces = _VARIES.split(text)
-    pieces[1::2] = map(_shown, pieces[1::2])
-    return Sentence(tuple(pieces))
+def _pieces(message: Mapping[str, Any]) -> list[str]:
+    """What stands in the template and the values, in turn; a message among the values has pieces of its own."""
+    pieces = [""]
+    for text, name, _, _ in Formatter().parse(message["template"]):
+        pieces[-1] += text
+        if name is None or name == _WHERE_IT_WAITS:
+            continue
+        value = message["values"][name]
+        first, *others = _pieces(value) if isinstance(value, Mapping) else ("", _shown(name, str(value)), "")
+        pieces[-1] += first
+        pieces += others
+    return pieces
 
 
-def _shown(piece: str) -> str:
-    """What stands for a piece that varies: a nickname says nothing to those who were not there."""
-    if _NICKNAME.fullmatch(piece):
+def _shortened(text: str) -> str:
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} {OPEN} {text[-half:]}"
+
+
+def _shown(name: str, value: str) -> str:
+    """What stands for a value: a nickname says nothing to those who were not there."""
+    if name.rstrip("0123456789").endswith(_NICKNAME):
         return "somebody"
-    return piece if len(piece) <= _LONGEST_SHOWN else f"{piece[:_LONGEST_SHOWN]}{OPEN}{piece[-1]}"
+    return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}{OPEN}{value[-1]}"
 
 
-def _opened(*pieces: str) -> str:
-    """What stands for two pieces that differ: quotes and the brackets of a function tell what they are."""
-    forms = {re.sub(r"(?s)\A([\"']?).*?(\1|\(\))\Z", rf"\1{OPEN}\2", piece) for piece in pieces}
-    return forms.pop() if len(forms) == 1 else OPEN
+def _opened(*values: str) -> str:
+    """What stands for two values that differ: quotes around both stay."""
+    around = {value[0] if len(value) > 1 and value[0] == value[-1] and value[0] in _QUOTES else "" for value in values}
+    quote = around.pop() if len(around) == 1 else ""
+    return f"{quote}{OPEN}{quote}"
 
 
 @dataclass(frozen=True)
@@ -93,8 +90,9 @@ class Symptom:
     @classmethod
     def of(cls, check: Mapping[str, Any], *, judged: bool = False) -> Symptom:
         """The symptom of a failed check of a report; where a person has `judged`, only her comment counts."""
-        happened, seen = ("judged by a person", "") if judged else (check["summary"], check["observed"])
-        return cls(*map(Sentence.of, (happened, seen, _PLACE.sub("", check["hint"]))))
+        if judged:
+            return cls(*(Sentence((said,)) for said in ("judged by a person", "", check["hint"])))
+        return cls(*(Sentence.of(check["messages"][name]) for name in ("summary", "observed", "hint")))
 
     @property
     def kind(self) -> Signature:

@@ -8,6 +8,7 @@ from typing import NoReturn
 from grader.diagnosis import cause
 from grader.diagnosis.tracebacks import last_crash
 from grader.model.errors import CheckFailed, GraderError
+from grader.model.message import Message
 from grader.model.verdict import Failure, Where
 from grader.programs.program import Program, Programs
 from grader.quiescence.waiter import Ending
@@ -16,6 +17,7 @@ from grader.room.equipment import Equipment
 from grader.room.evidence import EvidenceRecorder
 from grader.room.programs import ProgramsUnderTest
 from grader.room.settling import Settling
+from grader.text.words import form_of
 from grader.wire.expect import Expected
 from grader.wire.peer import Line, Peer, words_key
 
@@ -66,8 +68,8 @@ class Judge:
         elif sent is not None and peer.ended_at is not None and peer.ended_at < sent:
             event, mark, recipient = peer.ended_at, f"from here on {peer.label} gets nothing", ""
         self.fail(
-            f"{peer.label} never got the line",
-            expected=f'{peer.label} gets "{expected.text}"',
+            Message("{nick} never got the line", nick=peer.label),
+            expected=Message('{nick} gets "{line}"', nick=peer.label, line=expected.text),
             observed=_instead(peer, expected, near),
             hint=hint,
             ending=ending,
@@ -84,9 +86,9 @@ class Judge:
         lines = expected.among(peer)
         if len(lines) != 1:
             self.fail(
-                f"{peer.label} got the line {len(lines)} times",
-                expected=f'{peer.label} gets "{expected.text}" once',
-                observed=f"{peer.label} got it {len(lines)} times",
+                Message("{nick} got the line {count} times", nick=peer.label, count=len(lines)),
+                expected=Message('{nick} gets "{line}" once', nick=peer.label, line=expected.text),
+                observed=Message("{nick} got it {count} times", nick=peer.label, count=len(lines)),
                 hint=hint,
                 event=lines[1].event,
                 mark="again",
@@ -101,9 +103,9 @@ class Judge:
         for line in peer.lines:
             if line.event > since and unwanted(line.text):
                 self.fail(
-                    f"{peer.label} got a line that was not for it",
-                    expected=f"{peer.label} gets nothing {what}",
-                    observed=f'{peer.label} got "{line.text}"',
+                    Message("{nick} got a line that was not for it", nick=peer.label),
+                    expected=Message("{nick} gets nothing {what}", nick=peer.label, what=Message.of(what)),
+                    observed=Message('{nick} got "{line}"', nick=peer.label, line=line.text),
                     hint=hint,
                     event=line.event,
                     mark="should not have come",
@@ -140,10 +142,15 @@ class Judge:
         """
         port = self._setup.port
         failure = Failure(
-            "the client never connects", f"the client connects to 127.0.0.1, port {port}", otherwise,
-            f"the client must call connect() with HOST '127.0.0.1' and PORT {port}, where the server listens",
+            "the client never connects",
+            Message("the client connects to 127.0.0.1, port {port}", port=port),
+            otherwise,
+            Message(
+                "the client must call connect() with HOST '127.0.0.1' and PORT {port}, where the server listens",
+                port=port,
+            ),
             step=NEVER_CONNECTS,
-        )  # fmt: skip
+        )
         self._evidence.end()
         if client.ended() and self._setup.terminal == "pipes" and "/dev/tty" in client.printed:
             raise GraderError("cannot be decided with pipes: the client uses /dev/tty, a terminal (--terminal pty)")
@@ -160,15 +167,16 @@ class Judge:
             raise CheckFailed(cause.traceback_shown(crash, expected, self._copies.source_of(program)))
 
 
-def _instead(peer: Peer, expected: Expected, near: Line | None) -> str:
+def _instead(peer: Peer, expected: Expected, near: Line | None) -> Message:
     """What came in place of a line: the one most like it, or the end of the connection, or nothing."""
     if near:
-        return f'{peer.label} got "{near.text}" instead'
+        return Message('{nick} got "{line}" instead', nick=peer.label, line=form_of(near.text))
     if peer.unfinished and any(word in peer.unfinished for word in expected.text.split()[-1:]):
-        return f'{peer.label} got "{peer.unfinished}" without a newline after it'
+        return Message('{nick} got "{line}" without a newline after it', nick=peer.label, line=peer.unfinished)
     if peer.ended:
-        return f"the server had {'closed' if peer.ended == 'closed' else 'reset'} {peer.label}'s connection"
-    return f"{peer.label} got nothing like it"
+        how = "closed" if peer.ended == "closed" else "reset"
+        return Message("the server had {how} {nick}'s connection", how=Message.of(how), nick=peer.label)
+    return Message("{nick} got nothing like it", nick=peer.label)
 
 
 def _nearest(peer: Peer, expected: Expected) -> Line | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from grader.diagnosis import cause
 from grader.model.errors import CheckFailed
+from grader.model.message import Message
 from grader.model.verdict import Failure
 from grader.room.copies import Copies
 from grader.room.equipment import Equipment
@@ -51,8 +52,13 @@ class Peers:
         server = self._server.running
         ending = self._settling.wait(server.ended)
         failure = Failure(
-            f"{label} could not connect to the server",
-            f"{label} connects to {host or '127.0.0.1'}, port {self._server.place.port}",
+            Message("{nick} could not connect to the server", nick=label),
+            Message(
+                "{nick} connects to {host}, port {port}",
+                nick=label,
+                host=host or "127.0.0.1",
+                port=self._server.place.port,
+            ),
             f"the connection failed: {refusal.strerror if refusal and refusal.strerror else refusal}",
             hint,
             blocks=not host or server.ended(),  # refused at one address only: the others may serve

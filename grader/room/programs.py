@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path
 
 from grader.diagnosis.tracebacks import last_crash
 from grader.model.limits import Limits, reached
+from grader.model.message import NUMBER, Message
 from grader.model.verdict import Failure
 from grader.programs.console import Stdio
 from grader.programs.program import Program, Programs
@@ -49,8 +49,10 @@ class ProgramsUnderTest:
             usage.disk = (there.f_blocks - there.f_bfree) * there.f_frsize
             usage.files = there.f_files - there.f_ffree
         hits = [
-            f"the {program.role} ran into a limit of this run: {limit}"
+            Message.parted(f"the {program.role} ran into a limit of this run: {limit}", NUMBER)
             for program in self._started
             for limit in reached(limits, usage, program.printed, program.returncode, enforced)
         ]
-        return replace(failure, observed="; ".join([failure.observed, *dict.fromkeys(hits)]))
+        for hit in dict.fromkeys(hits):
+            failure = failure.and_seen(hit)
+        return failure

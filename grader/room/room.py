@@ -21,6 +21,7 @@ from grader.isolation.network import LAN_ADDRESS
 from grader.model.codelab import PostMortem
 from grader.model.errors import CheckFailed
 from grader.model.evidence import Evidence
+from grader.model.message import Message
 from grader.model.setup import RunSpec
 from grader.model.verdict import Event, Failure, Where
 from grader.programs.launch import launcher_for
@@ -141,10 +142,10 @@ class Room:
         port, used = self.setup.port, self._server.place.port
         if used != port:
             self.fail(
-                f"the server listens on port {used}, not {port}",
-                expected=f"python3 {self.server.file.name} listens on port {port}",
-                observed=f"it listens on port {used}; the other checks use that one",
-                hint=f"set PORT to {port}, which all clients call",
+                Message("the server listens on port {used}, not {port}", used=used, port=port),
+                expected=Message("python3 {name} listens on port {port}", name=self.server.file.name, port=port),
+                observed=Message("it listens on port {used}; the other checks use that one", used=used),
+                hint=Message("set PORT to {port}, which all clients call", port=port),
                 blocks=False,
             )
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
+
+from grader.model.message import NUMBER, Message
 
 NAMES = (  # noqa: SIM905 - read as prose; none is part of another, or of a word
     "ada alma anya bela boris carla chen cyd dario dilan edith emre farah felix gita goran hana hugo ines "
@@ -48,4 +51,19 @@ def holds_word_of_ours(text: str) -> bool:
     return not _WORDS.isdisjoint(letters.split())
 
 
+def form_of(line: str) -> Message:
+    """A line that a student's program sent, with the nicknames, texts and numbers in it as values: its form is the rest.
+
+    A line of more than 120 characters is a value as a whole.
+    """
+    return Message.parted(line, _OURS) if len(line) <= _LONGEST_FORM else Message("{line}", line=line)
+
+
+_LONGEST_FORM = 120
 _WORDS = frozenset(WORDS)
+_SAID = rf"\b(?i:{'|'.join(WORDS)})\b"
+_OURS = re.compile(
+    rf"(?P<text>(?:(?:\b\w|\ufffd+) )?{_SAID}(?: (?:{_SAID}|\d+\b))*|\ufffd+)"  # the rest of a word may stand before it
+    rf"|(?P<nick>\b(?i:{'|'.join(NAMES)})(?:\d+|[^\x00-\x7f])?(?!\w))"
+    rf"|{NUMBER.pattern}"
+)

@@ -13,6 +13,7 @@ import struct
 import sys
 from typing import NamedTuple
 
+from grader.model.message import Message
 from grader.model.verdict import Failure
 from grader.text.news import News
 from grader.wire.framing import Buffer, FrameBuffer
@@ -191,9 +192,14 @@ class Peer:
         """Stop listening: who sends without an end would fill the memory."""
         self._ends("flooded")
         self._loop.flood = Failure(
-            f"{self.other} floods {self.label}",
-            f"{self.label} gets a few lines",
-            f"{self.label} got {len(self.lines):,} lines, {self._received:,} bytes, and no end of it",
+            Message("{sender} floods {nick}", sender=Message.of(self.other), nick=self.label),
+            Message("{nick} gets a few lines", nick=self.label),
+            Message(
+                "{nick} got {lines} lines, {bytes} bytes, and no end of it",
+                nick=self.label,
+                lines=f"{len(self.lines):,}",
+                bytes=f"{self._received:,}",
+            ),
             f"{self.other} sends the same over and over: look for a loop that never ends",
             event=self.lines[-1].event if self.lines else None,
         )

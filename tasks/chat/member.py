@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from grader.api import Expected, Peer, exactly
+from grader.api import Expected, Message, Peer, exactly
 
 if TYPE_CHECKING:
     from tasks.chat.room import ChatRoom
@@ -77,4 +77,4 @@ class Member:
 
     def hears_nothing_of(self, text: str, hint: str = "") -> None:
         """No line with this text reaches her."""
-        self.room.expect_nothing(self.peer, lambda line: text in line, f'of "{text}"', hint)
+        self.room.expect_nothing(self.peer, lambda line: text in line, Message('of "{text}"', text=text), hint)

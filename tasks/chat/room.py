@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from grader.api import Expected, FrameBuffer, Line, Peer, Room, RunSpec, Surroundings, frame, without_numbers
+from grader.api import Expected, FrameBuffer, Line, Message, Peer, Room, RunSpec, Surroundings, frame, without_numbers
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.user import User
@@ -63,7 +63,7 @@ class ChatRoom(Room):
         if not (user.has_sent() or user.is_in_the_chat()):
             self.fail(
                 "the client sends no nickname",
-                expected=f'"{user.name}" is typed and sent as the nickname',
+                expected=Message('"{nick}" is typed and sent as the nickname', nick=user.name),
                 observed="the server got nothing",
                 ending=self.wait(lambda: False),
                 consequence_of=ids.CLIENT_CONNECTS,
@@ -76,7 +76,8 @@ class ChatRoom(Room):
         people = [self.user_in_chat(), self.user_in_chat()]
         for speaker, reader in (people, people[::-1]):
             speaker.types(text := self.words.text())
-            reader.sees(text, f"{speaker.name} typed it into the client; the server should pass it on to the other one")
+            hint = "{nick} typed it into the client; the server should pass it on to the other one"
+            reader.sees(text, Message(hint, nick=speaker.name))
 
     # -- who is in -------------------------------------------------------------------------------------------------
 
@@ -136,8 +137,8 @@ class ChatRoom(Room):
             return
         lost = f"the server ended her connection ({newcomer.peer.ended})"
         self.fail(
-            f"{newcomer.name} could not join",
-            expected=f"{newcomer.name} connects, sends her nickname and is in the chat",
+            Message("{nick} could not join", nick=newcomer.name),
+            expected=Message("{nick} connects, sends her nickname and is in the chat", nick=newcomer.name),
             observed=lost if newcomer.peer.ended else "the server never read her nickname",
             hint="the server is busy with something else: accept() and each client need a thread of their own",
             ending=self.wait(lambda: False),

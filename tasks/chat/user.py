@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from grader.api import without_numbers
+from grader.api import Message, without_numbers
 from tasks.chat.questions import ADDRESS, Question, asked_for, yes
 from tasks.newline import call_without_newline
 
@@ -136,15 +136,16 @@ class User:
         words = f"{text} {around}".split()
         parts = [line for line in self.terminal.lines() if any(word in line for word in words)]
         last = self.terminal.lines()[-1:]
-        seen = f"it never appeared; the last line on her screen is {_quoted(last)}" if last else "her screen is empty"
+        seen = "it never appeared; the last line on her screen is {shown}" if last else "her screen is empty"
+        shown = _quoted(last)
         if parts:
-            seen = f"on her screen stands {_quoted(parts[-4:])}"
-        if parts and last and last[0] not in parts:
-            seen = f"{seen}, and then {_quoted(last)}"
+            seen = "on her screen stands {shown}"
+            shown = _quoted(parts[-4:]) + (f", and then {shown}" if last and last[0] not in parts else "")
+        happened = "{nick} saw the message in another form" if parts else "{nick} never saw the message"
         self.room.fail(
-            f"{self.name} saw the message in another form" if parts else f"{self.name} never saw the message",
-            expected=f'"{text}" stands on {self.name}\'s screen, in one line',
-            observed=seen,
+            Message(happened, nick=self.name),
+            expected=Message('"{text}" stands on {nick}\'s screen, in one line', text=text, nick=self.name),
+            observed=Message(seen, shown=shown),
             hint=hint,
             where=self.room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
             ending=ending,
@@ -191,8 +192,8 @@ class User:
         near = next((line for line in reversed(got) if text in line.text), None) or (got[-1] if got else None)
         self.room.fail(
             f"{what} was not sent as it is" if near else f"{what} is never sent",
-            expected=f'the server gets "{text}" and a newline (\\n) after it',
-            observed=f'it got "{near.text}"' if near else "it got nothing",
+            expected=Message('the server gets "{text}" and a newline (\\n) after it', text=text),
+            observed=Message('it got "{line}"', line=near.text) if near else "it got nothing",
             hint=hint,
             ending=ending,
             event=near.event if near else self.room.transcript.last_sent(text.split()[-1], or_any=True),
@@ -205,11 +206,14 @@ class User:
         hint = 'append "\\n" to what you send: without it the server never knows that the line is complete'
         found = call_without_newline(self.room.sources)
         if found:
-            hint = f"{found.call} sends what was typed without a newline; append it: {found.right}"
+            told = "{call} sends what was typed without a newline; append it: {right}"
+            hint = Message(told, call=found.call, right=found.right)
         self.room.fail(
             "what is typed is sent without a newline at its end",
-            expected=f'the server gets "{text}" and a newline (\\n) after it',
-            observed=f'it got "{text}" and no newline, so a server goes on waiting for the end of the line',
+            expected=Message('the server gets "{text}" and a newline (\\n) after it', text=text),
+            observed=Message(
+                'it got "{text}" and no newline, so a server goes on waiting for the end of the line', text=text
+            ),
             hint=hint,
             where=found.where if found else None,
             event=self.guest.record_unfinished(),

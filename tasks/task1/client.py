@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.api import check
+from grader.api import Message, check, joined
 from tasks import ids
 from tasks.chat.room import ChatRoom
 from tasks.task1.server import broadcast, listens
@@ -29,13 +29,15 @@ def client_connects(room: ChatRoom) -> None:
     user.arrives()
     guest = room.guest
     if guest is None:
-        room.fail_for_no_connection(user.program, f"{user.name} typed what it asked for, and it did not connect")
-    if guest.port != room.setup.port:
+        typed = Message("{nick} typed what it asked for, and it did not connect", nick=user.name)
+        room.fail_for_no_connection(user.program, typed)
+    port = room.setup.port
+    if guest.port != port:
         room.fail(
-            f"the client calls port {guest.port}, not {room.setup.port}",
-            expected=f"the client connects to port {room.setup.port}",
-            observed=f"it connects to port {guest.port}; the other checks use that one",
-            hint=f"set PORT to {room.setup.port}, where the server listens",
+            Message("the client calls port {called}, not {port}", called=guest.port, port=port),
+            expected=Message("the client connects to port {port}", port=port),
+            observed=Message("it connects to port {called}; the other checks use that one", called=guest.port),
+            hint=Message("set PORT to {port}, where the server listens", port=port),
             where=room.sources.line_with_number(guest.port),
             blocks=False,
         )
@@ -44,8 +46,8 @@ def client_connects(room: ChatRoom) -> None:
     if guest.lines[0].text.strip() != user.name:
         room.fail(
             "the nickname is not the first line",
-            expected=f'the first line is "{user.name}"',
-            observed=f'the first line is "{guest.lines[0].text}"',
+            expected=Message('the first line is "{nick}"', nick=user.name),
+            observed=Message('the first line is "{line}"', line=guest.lines[0].text),
             hint="send the nickname first, as a line of its own",
             event=guest.lines[0].event,
             mark="should be the nickname",
@@ -81,7 +83,7 @@ def client_sends(room: ChatRoom) -> None:
         room.fail(
             "more is sent than was typed",
             expected=f"the server gets the {len(texts)} lines typed, each once, and nothing else",
-            observed=f"it got {', '.join(repr(line) for line in user.lines()[before:])}",
+            observed=Message("it got {lines}", lines=", ".join(repr(line) for line in user.lines()[before:])),
             hint="send each line that was typed once, with one newline after it, and nothing else",
         )
 
@@ -116,7 +118,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
         late = not room.wait(lambda: user.terminal.shows(text))
         room.fail(
             "messages appear only after Enter" if late else "the message never appears",
-            expected=f'"{line}" appears while {user.name} is typing',
+            expected=Message('"{line}" appears while {nick} is typing', line=line, nick=user.name),
             observed="it appeared only when Enter was pressed" if late else "it did not appear, not even after Enter",
             hint=hint if late else _why_nothing_is_shown(room, hint),
             where=room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
@@ -129,8 +131,10 @@ def client_shows_while_typing(room: ChatRoom) -> None:
     if not user.sends(half + rest, at_the_end=True):
         room.fail(
             "the line that was half typed when a message came was not sent whole",
-            expected=f'the server gets "{half}{rest}"',
-            observed=f"it got {', '.join(map(repr, user.lines())) or 'nothing'}",
+            expected=Message('the server gets "{text}"', text=half + rest),
+            observed=Message("it got {lines}", lines=", ".join(map(repr, user.lines())))
+            if user.lines()
+            else "it got nothing",
             hint="what is typed already must survive the arrival of a message",
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(rest.split()[-1]),
@@ -143,7 +147,7 @@ def _why_nothing_is_shown(room: ChatRoom, otherwise: str) -> str:
     calls = {call.name for function in room.sources.functions("client") for call in function.calls}
     if "Thread" in calls and "start" not in calls:
         return "a Thread is made, and never started: call its start()"
-    return f"print what recv() gives; {otherwise}"
+    return joined("print what recv() gives", otherwise)
 
 
 @check(ids.CLIENT_EXIT, points=1, needs=client_connects, runs="client")
@@ -164,8 +168,10 @@ def client_exit(room: ChatRoom) -> None:
     user = room.user_in_chat()
     guest = user.guest
     word = room.typed("exit")
-    hint = (
-        f'only a line that is "{word}" and nothing else ends the client, and only a line that is "{room.done().text}"'
+    hint = Message(
+        'only a line that is "{word}" and nothing else ends the client, and only a line that is "{done}"',
+        word=word,
+        done=room.done().text,
     )
     user.types(chat := f"the {word.lower()} is there {room.words.text()}")
     room.rest(user.program.ended)
@@ -174,7 +180,9 @@ def client_exit(room: ChatRoom) -> None:
     if user.program.ended() or guest.ended:
         room.fail(
             "the client takes chat for a farewell",
-            expected=f'"{chat}" is chat, and so is a message that begins with {room.done().text}',
+            expected=Message(
+                '"{chat}" is chat, and so is a message that begins with {done}', chat=chat, done=room.done().text
+            ),
             observed="it has left",
             hint=hint,
         )
@@ -191,13 +199,16 @@ def client_exit(room: ChatRoom) -> None:
     ending = room.wait(user.program.ended)
     if ending:
         room.fail(
-            f"the client goes on after {word}",
-            expected=f"the program ends when {word} is typed",
+            Message("the client goes on after {word}", word=word),
+            expected=Message("the program ends when {word} is typed", word=word),
             observed="it still runs; the server has answered and closed the connection",
-            hint=f"leave the input loop when {word} was typed, close the socket, and let no other thread keep the program alive",
+            hint=Message(
+                "leave the input loop when {word} was typed, close the socket, and let no other thread keep the program alive",
+                word=word,
+            ),
             ending=ending,
         )
-    room.require_no_traceback(user.program, f"after {word} the program ends")
+    room.require_no_traceback(user.program, Message("after {word} the program ends", word=word))
 
 
 @check("task1.client-server-gone", points=0, needs=client_connects, runs="client")

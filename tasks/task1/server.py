@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.api import check
+from grader.api import Message, check
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
@@ -35,7 +35,7 @@ def listens(room: ChatRoom) -> None:
         room.fail(
             "the server ended when its first client came",
             expected="the server stays up when a client connects",
-            observed=f"{visitor.name} connected and sent a nickname",
+            observed=Message("{nick} connected and sent a nickname", nick=visitor.name),
         )
     if not room.taken_in(visitor.peer):
         room.fail(
@@ -65,7 +65,7 @@ def lan(room: ChatRoom) -> None:
     if visitor.peer.ended and not room.ended():
         room.fail(
             "the server hung up on a client from the local network",
-            expected=f"a client that calls {room.lan_address} is served",
+            expected=Message("a client that calls {address} is served", address=room.lan_address),
             observed=f"the connection was {visitor.peer.ended}",
             hint="serve whoever connects, from whatever address",
         )
@@ -172,8 +172,8 @@ def _in_order(room: ChatRoom, hearer: Member, speaker: Member, texts: list[str])
         if len(came) > 1:
             room.fail(
                 "a message came twice",
-                expected=f'{hearer.name} gets "{text}" once',
-                observed=f"{hearer.name} got it {len(came)} times",
+                expected=Message('{nick} gets "{text}" once', nick=hearer.name, text=text),
+                observed=Message("{nick} got it {count} times", nick=hearer.name, count=len(came)),
                 hint="each line must be passed on once",
                 event=came[1].event,
                 mark="again",
@@ -181,8 +181,14 @@ def _in_order(room: ChatRoom, hearer: Member, speaker: Member, texts: list[str])
         if came and came[0].event < latest:
             room.fail(
                 "messages overtook each other",
-                expected=f"{hearer.name} gets {speaker.name}'s lines in the order in which they were said",
-                observed=f'{hearer.name} got "{came[0].text}" before a line that was said earlier',
+                expected=Message(
+                    "{nick} gets {speaker_nick}'s lines in the order in which they were said",
+                    nick=hearer.name,
+                    speaker_nick=speaker.name,
+                ),
+                observed=Message(
+                    '{nick} got "{line}" before a line that was said earlier', nick=hearer.name, line=came[0].text
+                ),
                 hint="let one thread handle all lines of a client, one after the other",
                 event=came[0].event,
                 mark="too early",
@@ -284,7 +290,9 @@ def leave_by_word(room: ChatRoom) -> None:
         if ending:
             room.fail(
                 "the connection stays open after EXIT",
-                expected=f"the server closes {leaver.name}'s connection after {room.done().text}",
+                expected=Message(
+                    "the server closes {nick}'s connection after {done}", nick=leaver.name, done=room.done().text
+                ),
                 observed="it is still open, and the server has nothing more to do",
                 hint="leave the reading loop after DONE, and close the connection there",
                 ending=ending,
@@ -298,14 +306,14 @@ def leave_by_word(room: ChatRoom) -> None:
             room.expect_nothing(
                 other.peer,
                 relayed.accepts,
-                f'of the word "{typed.strip()}"',
+                Message('of the word "{word}"', word=typed.strip()),
                 "look for EXIT before you relay the line",
                 since=leaver.gone_since,
             )
             room.expect_nothing(
                 other.peer,
                 room.done().accepts,
-                f"of {room.done().text}, which is for {leaver.name} alone",
+                Message("of {done}, which is for {nick} alone", done=room.done().text, nick=leaver.name),
                 f"send {room.done().text} to the connection that sent EXIT only: other clients end when they get it",
                 since=leaver.gone_since,
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from grader.api import check
+from grader.api import Message, check
 from tasks import ids
 from tasks.chat.room import ChatRoom
 from tasks.task1.client import client_connects
@@ -62,7 +62,7 @@ def client_merged(room: ChatRoom) -> None:
         room.fail(
             "several messages are shown in one line",
             expected="ten lines on the screen, one for each message",
-            observed=f'on the screen stands "{joined[0]}"',
+            observed=Message('on the screen stands "{line}"', line=joined[0]),
             hint=hint,
             event=room.transcript.last_sent(texts[-1].split()[-1]),
             mark="shown in one line",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grader.api import Function, FunctionSource, NeedsReview, WrittenAnswer, check
+from grader.api import Function, FunctionSource, Message, NeedsReview, WrittenAnswer, check
 from tasks.chat.room import ChatRoom
 from tasks.task2 import answers
 from tasks.task2.copied import THRESHOLD, share_copied
@@ -58,14 +58,23 @@ def _explained(room: ChatRoom, question: str, role: str, function: Function | No
         )
     if answers.is_template(answer):
         room.fail(
-            "the answer is blank", expected=expected, observed=f'{place} holds "{answer}" in its place', hint=read
+            "the answer is blank",
+            expected=expected,
+            observed=Message('{place} holds "{answer}" in its place', place=place, answer=answer),
+            hint=read,
         )
     copied = share_copied(answer)
     if copied >= THRESHOLD:
         room.fail(
             "the answer is the codelab's, not your own",
             expected=expected,
-            observed=f'{place}: "{answer}"; {copied:.0%} of it stands in the codelab, word for word (limit {THRESHOLD:.0%})',
+            observed=Message(
+                '{place}: "{answer}"; {share} of it stands in the codelab, word for word (limit {limit})',
+                place=place,
+                answer=answer,
+                share=f"{copied:.0%}",
+                limit=f"{THRESHOLD:.0%}",
+            ),
             hint="say it as you would to somebody who has not read the codelab",
         )
     beside = FunctionSource(function.name, about[0].file, about[0].line, about[1]) if function and about else None

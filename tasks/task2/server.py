@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.api import check
+from grader.api import Message, check
 from tasks.chat.room import ChatRoom
 from tasks.task1.server import listens
 
@@ -157,8 +157,10 @@ def crlf(room: ChatRoom) -> None:
         if line.raw.count(b"\r") != usual:
             room.fail(
                 r"a \r was passed on",
-                expected=rf'{bob.name} gets "{text}" without a \r',
-                observed=f"{bob.name} got {line.raw.decode('utf-8', 'backslashreplace')!r}",
+                expected=Message(r'{nick} gets "{text}" without a \r', nick=bob.name, text=text),
+                observed=Message(
+                    "{nick} got {line}", nick=bob.name, line=repr(line.raw.decode("utf-8", "backslashreplace"))
+                ),
                 hint=hint,
                 event=line.event,
                 mark=r"with a \r",
@@ -185,7 +187,8 @@ def long_line(room: ChatRoom) -> None:
         end = f" {room.words.text()}"
         text = room.words.random.choice("abcdefgh") * (size - len(end)) + end
         ada.says(text)
-        bob.hears_from(ada, text, f"a line of {size:,} bytes comes in several pieces: go on reading until the newline")
+        hint = "a line of {size} bytes comes in several pieces: go on reading until the newline"
+        bob.hears_from(ada, text, Message(hint, size=f"{size:,}"))
 
 
 @check("task2.bad-utf8", points=1, needs=listens)
@@ -262,7 +265,7 @@ def unfinished(room: ChatRoom) -> None:
         room.expect_nothing(
             bob.peer,
             lambda line, half=half, by_itself=by_itself: half in line and not by_itself.accepts(line),  # type: ignore[misc]
-            f'that mixes "{half}" with something else',
+            Message('that mixes "{half}" with something else', half=half),
             "a client's buffer must go with the client",
         )
 

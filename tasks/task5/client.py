@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from grader.api import check, frame, in_hex
+from grader.api import Message, check, frame, in_hex, joined
 from tasks import ids
 from tasks.chat.room import ChatRoom
 from tasks.task5.dialects import look_how_client_reads
 from tasks.task5.framings import LINES, NO_HEADER, dialect_of
-from tasks.task5.payloads import ODD, filled, nearest, wrong_inside
+from tasks.task5.payloads import ODD, filled, frame_of, nearest, wrong_inside
 from tasks.task5.server import frames
 
 
@@ -31,7 +31,8 @@ def client_frames(room: ChatRoom) -> None:
     user = room.user()
     user.arrives()
     if room.guest is None:
-        room.fail_for_no_connection(user.program, f"{user.name} typed what it asked for, and it did not connect")
+        typed = Message("{nick} typed what it asked for, and it did not connect", nick=user.name)
+        room.fail_for_no_connection(user.program, typed)
     _sends_frame(room, user.name.encode(), "the nickname", first=True)
     for text in (room.words.text(), f"{ODD} {room.words.text()}"):
         user.types(text)
@@ -114,18 +115,19 @@ def _sends_frame(room: ChatRoom, payload: bytes, what: str, *, first: bool = Fal
     if not ending and (not first or guest.lines[0].raw == payload):
         return
     near = nearest(guest.lines, payload)
+    observed: str
     dialect = dialect_of(guest.stream, [payload])
     inside = wrong_inside(near.raw, [payload]) if near else ""
     if near and (inside or not dialect):
-        observed, cure = f"it got a frame with {len(near.raw):,} bytes: {in_hex(frame(near.raw))}", inside
+        observed, cure = _got(frame_of(near.raw)), inside
     elif dialect:
         at = guest.stream.rfind(payload)
-        observed, cure = f"{dialect.name}: it got {in_hex(guest.stream[max(at - 8, 0) :])}", dialect.cure
+        observed, cure = joined(dialect.name, _got(in_hex(guest.stream[max(at - 8, 0) :])), by=": "), dialect.cure
     else:
-        observed, cure = f"it got {in_hex(guest.stream[-40:])}" if guest.stream else "it got nothing", ""
+        observed, cure = _got(in_hex(guest.stream[-40:])) if guest.stream else "it got nothing", ""
     room.fail(
         f"{what} was not sent as a frame",
-        expected=f"the server gets a frame with {len(payload):,} bytes: {in_hex(frame(payload))}",
+        expected=Message("the server gets {frame}", frame=frame_of(payload)),
         observed=observed,
         hint=cure or "send struct.pack('!I', len(data)) + data, with data = text.encode()",
         ending=None if cure else ending,
@@ -134,6 +136,10 @@ def _sends_frame(room: ChatRoom, payload: bytes, what: str, *, first: bool = Fal
         blocks=False,
         attempted=bool(guest.lines) or (dialect not in (LINES, NO_HEADER) and bool(guest.stream)),
     )
+
+
+def _got(came: str) -> Message:
+    return Message("it got {came}", came=came)
 
 
 CHECKS = [client_frames, client_shows, client_large, together]

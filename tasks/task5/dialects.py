@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from grader.api import Failure, OpenAnew, in_hex, source_matches
+from grader.api import Failure, Message, OpenAnew, in_hex, joined, source_matches
 from tasks import ids
 from tasks.chat.room import ChatRoom
 from tasks.task5.framings import HEADED, LINES, NO_HEADER, RIGHT, TWO_BYTES, Dialect
@@ -54,11 +54,11 @@ def look_how_client_reads(room: ChatRoom, failure: Failure, open_anew: OpenAnew)
     if way is None:
         return failure
     if way is RIGHT:
-        return replace(failure, hint=f"a single frame that comes whole is shown; {failure.hint}")
-    shown = "a line" if way is LINES else f"a message that is sent so: {in_hex(sent, most=12)}"
-    return replace(
-        failure, observed=f"{failure.observed}; but it shows {shown}", hint=cure_of_reader("client", way), cause=None
-    )
+        return replace(failure, hint=joined("a single frame that comes whole is shown", failure.hint))
+    shown = "but it shows a line"
+    if way is not LINES:
+        shown = Message("but it shows a message that is sent so: {bytes}", bytes=in_hex(sent, most=12))
+    return replace(failure.and_seen(shown), hint=cure_of_reader("client", way), cause=None)
 
 
 def _read_by_client(client: Path, open_anew: OpenAnew) -> tuple[Dialect | None, bytes]:
@@ -100,12 +100,12 @@ def look_for_frames(room: ChatRoom, failure: Failure, open_anew: OpenAnew) -> Fa
     if room.users and room.guest:
         sent = _frame_at_start(room)
         if sent:
-            seen = f"the nickname comes in a frame: {in_hex(sent)}"
+            seen = Message("the nickname comes in a frame: {bytes}", bytes=in_hex(sent))
             return _of_task_5(room, failure, "client", seen, ids.CLIENT_CONNECTS)
     elif room.peers and not any(peer.lines for peer in room.peers):
         sent = _frame_passed_on(room.setup.files["server"], open_anew)
         if sent:
-            seen = f"it passes on no line, but this frame: {in_hex(sent)}"
+            seen = Message("it passes on no line, but this frame: {bytes}", bytes=in_hex(sent))
             return _of_task_5(room, failure, "server", seen, ids.BROADCAST)
     return failure
 
@@ -118,7 +118,12 @@ def _of_task_5(room: ChatRoom, failure: Failure, role: str, observed: str, told_
         summary=f"the {role} speaks in frames, not in lines",
         expected=f"the {role} of Tasks 1 to 4 reads and sends lines: each message ends with a newline",
         observed=observed,
-        hint=f"this is the {role} of Task 5: hand it in as {framed}, and the one that speaks in lines as {usual}",
+        hint=Message(
+            "this is the {role} of Task 5: hand it in as {framed}, and the one that speaks in lines as {usual}",
+            role=Message.of(role),
+            framed=framed,
+            usual=usual,
+        ),
         where=None,
         blocks=True,  # a header that holds a 10 would pass for the end of a line now and then
         consequence_of=told_by,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from grader.api import HEADER, Line, frame, in_hex, last_crash
+from grader.api import HEADER, Line, Message, frame, in_hex, joined, last_crash
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
 from tasks.task5.dialects import cure_of_reader, read_by_server
 from tasks.task5.framings import LINES, RIGHT, dialect_of
-from tasks.task5.payloads import nearest, relayed, wrong_inside
+from tasks.task5.payloads import frame_of, nearest, relayed, wrong_inside
 
 _LONG = 100  # bytes, from which nobody counts them
 _STILL_LINES = cure_of_reader("server", LINES)
@@ -42,10 +42,9 @@ def hears(
     attempted = True
     if not hint and not near:
         cure, attempted = _cure_of_first(room, hearer, cure)
-    longer = f", or {len(forms[1]):,} with the name" if len(payload) > _LONG else ""
     room.fail(
-        f"{what} did not arrive as it was sent",
-        expected=f"{hearer.name} gets a frame with {len(payload):,} bytes{longer}: {in_hex(frame(payload))}",
+        Message("{what} did not arrive as it was sent", what=Message.of(what)),
+        expected=_wanted(hearer, forms),
         observed=observed,
         hint=cure or hint,
         ending=None if cure else ending,
@@ -56,35 +55,56 @@ def hears(
     )
 
 
+def _wanted(hearer: Member, forms: list[bytes]) -> Message:
+    """Which frame the hearer should get; of a long one also how many bytes it has with the name."""
+    payload, named = forms
+    if len(payload) <= _LONG:
+        return Message("{nick} gets {frame}", nick=hearer.name, frame=frame_of(payload))
+    return Message(
+        "{nick} gets a frame with {size} bytes, or {size_with_name} with the name: {bytes}",
+        nick=hearer.name,
+        size=f"{len(payload):,}",
+        size_with_name=f"{len(named):,}",
+        bytes=in_hex(frame(payload)),
+    )
+
+
 def _what_came(hearer: Member, near: Line | None, forms: list[bytes]) -> tuple[str, str]:
     """What the hearer got in place of the frame, and the cure where it is plain."""
     peer = hearer.peer
     payload, named = forms[0], forms[-1]
     if payload and HEADER.pack(len(payload)) + named in peer.stream and payload != named:
-        observed = f"{hearer.name} got {len(named):,} bytes after a header that says {len(payload):,}"
+        told = "{nick} got {size} bytes after a header that says {claimed}"
+        observed = Message(told, nick=hearer.name, size=f"{len(named):,}", claimed=f"{len(payload):,}")
         return observed, "the name counts, too: put the message together first, and then take its length"
     if near:
         cure = wrong_inside(near.raw, forms)
-        observed = f"{hearer.name} got a frame with {len(near.raw):,} bytes: {in_hex(frame(near.raw))}"
-        return observed if cure else observed + _first_difference(near.raw, forms), cure
+        observed = _got(hearer, frame_of(near.raw))
+        return observed if cure else joined(observed, _first_difference(near.raw, forms)), cure
     dialect = dialect_of(peer.stream, [form for form in forms if form])
     if dialect:
         at = max(peer.stream.rfind(form) for form in forms)
-        return f"{dialect.name}: {hearer.name} got {in_hex(peer.stream[max(at - 8, 0) :])}", dialect.cure
+        return joined(dialect.name, _got(hearer, in_hex(peer.stream[max(at - 8, 0) :])), by=": "), dialect.cure
     if peer.ended:
-        return f"{hearer.name}'s connection was {peer.ended}", ""
+        return Message("{nick}'s connection was {how}", nick=hearer.name, how=Message.of(peer.ended)), ""
     if peer.tail:
-        return f"{hearer.name} got bytes that are no whole frame: {in_hex(peer.tail)}", ""
-    return f"{hearer.name} got nothing like it", ""
+        return _got(hearer, Message("bytes that are no whole frame: {bytes}", bytes=in_hex(peer.tail))), ""
+    return _got(hearer, Message("nothing like it")), ""
+
+
+def _got(hearer: Member, came: str) -> Message:
+    return Message("{nick} got {came}", nick=hearer.name, came=came)
 
 
 def _first_difference(raw: bytes, forms: list[bytes]) -> str:
-    """From where on a payload of the right length holds something else, as the end of a sentence."""
+    """From where on a payload of the right length holds something else, in words."""
     like = next((form for form in forms if len(form) == len(raw)), None)
     if like is None:
         return ""
     at = next(at for at, (one, other) in enumerate(zip(like, raw, strict=True)) if one != other)
-    return f"; from byte {at:,} on it holds something else: {raw[at : at + 8].hex(' ')}"
+    return Message(
+        "from byte {place} on it holds something else: {bytes}", place=f"{at:,}", bytes=raw[at : at + 8].hex(" ")
+    )
 
 
 def _cure_of_first(room: ChatRoom, hearer: Member, cure: str) -> tuple[str, bool]:
@@ -94,9 +114,10 @@ def _cure_of_first(room: ChatRoom, hearer: Member, cure: str) -> tuple[str, bool
     tail = hearer.peer.tail
     if len(tail) >= HEADER.size and understood in ("", _NOTHING_UNDERSTOOD):
         claimed = HEADER.unpack_from(tail)[0]
-        cure = cure or (
-            f"its header says {claimed:,} bytes: each message, notices and welcomes too, is "
-            "struct.pack('!I', len(data)) + data, and the length counts data alone"
+        cure = cure or Message(
+            "its header says {size} bytes: each message, notices and welcomes too, is "
+            "struct.pack('!I', len(data)) + data, and the length counts data alone",
+            size=f"{claimed:,}",
         )
     cure = cure or understood or "each message is struct.pack('!I', len(data)) + data, and so are notices and welcomes"
     attempted = cure not in (_STILL_LINES, _NOTHING_UNDERSTOOD)

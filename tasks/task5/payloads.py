@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from grader.api import Line, frame
+from grader.api import Line, Message, frame, in_hex
 
 ODD = "grüße 漢字 🎉"
 """A text with letters of two, three and four bytes."""
@@ -18,6 +18,11 @@ def filled(size: int, end: bytes) -> bytes:
 def relayed(speaker: str, payload: bytes) -> list[bytes]:
     """The forms in which a server may pass a payload on: as it is, or with the speaker's name before it."""
     return [payload, f"{speaker}: ".encode() + payload]
+
+
+def frame_of(payload: bytes) -> Message:
+    """The frame with this payload in words, such as `a frame with 4 bytes: 00 00 00 04 | 6d 69 72 61`."""
+    return Message("a frame with {size} bytes: {bytes}", size=f"{len(payload):,}", bytes=in_hex(frame(payload)))
 
 
 def nearest(lines: Iterable[Line], payload: bytes) -> Line | None:
@@ -59,10 +64,12 @@ def _cut_or_led(raw: bytes, payload: bytes, named: bytes) -> str:
     prefix = named[: len(named) - len(payload)]
     body = raw.removeprefix(prefix)
     if body and len(body) < len(payload) and body in payload:
-        return f"only {len(body):,} bytes of it are passed on: recv(n) gives at most n bytes; loop until all are there"
+        cut = "only {size} bytes of it are passed on: recv(n) gives at most n bytes; loop until all are there"
+        return Message(cut, size=f"{len(body):,}")
     if payload and raw.endswith(payload):
         before = raw[: len(raw) - len(payload)].decode("utf-8", "backslashreplace")
-        return f'before the payload stands "{before}": put "{_as_text(prefix)}" there, or nothing'
+        led = 'before the payload stands "{before}": put "{name}" there, or nothing'
+        return Message(led, before=before, name=_as_text(prefix))
     return ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.api import check, frame, in_hex
+from grader.api import Message, check, frame, in_hex
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
@@ -50,9 +50,11 @@ def frames(room: ChatRoom) -> None:
         if one.peer.unfinished:
             dialect = dialect_of(one.peer.stream, [ODD.encode()])
             room.fail(
-                f"{one.name} got bytes that are no frame",
+                Message("{nick} got bytes that are no frame", nick=one.name),
                 expected="after the last frame nothing more comes",
-                observed=f"{len(one.peer.tail)} bytes are left over: {in_hex(one.peer.tail)}",
+                observed=Message(
+                    "{size} bytes are left over: {bytes}", size=len(one.peer.tail), bytes=in_hex(one.peer.tail)
+                ),
                 hint=dialect.cure if dialect else "send exactly as many bytes as the header says",
                 attempted=True,
             )
@@ -78,12 +80,14 @@ def sizes(room: ChatRoom) -> None:
     for size in SIZES:
         payload = filled(size, f" {room.words.text()}".encode())
         ada.sends(frame(payload))
-        hint = (
-            f"a payload of {size:,} bytes must arrive whole: collect bytes until there are as many as the header says"
+        told = f"{size:,}"
+        hint: str = Message(
+            "a payload of {size} bytes must arrive whole: collect bytes until there are as many as the header says",
+            size=told,
         )
         if size == 0:
             hint = "a payload of length 0 is a message like any other: only recv() == b'' is the end of the connection"
-        hears(room, bob, ada, payload, hint, what=f"the payload of {size:,} bytes")
+        hears(room, bob, ada, payload, hint, what=Message("the payload of {size} bytes", size=told))
 
 
 @check("task5.binary", points=3, needs=frames)
@@ -185,7 +189,8 @@ def concurrent(room: ChatRoom) -> None:
         for speaker, payload in said:
             for other in people:
                 if other is not speaker:
-                    hears(room, other, speaker, payload, hint, what=f"{speaker.name}'s {size:,} bytes")
+                    what = Message("{speaker_nick}'s {size} bytes", speaker_nick=speaker.name, size=f"{size:,}")
+                    hears(room, other, speaker, payload, hint, what)
 
 
 @check("task5.truncated", points=1, needs=frames)
@@ -212,7 +217,8 @@ def truncated(room: ChatRoom) -> None:
             how(leaver)
             room.await_leave(leaver)
             room.expect_nothing(
-                bob.peer, lambda line, text=text: text in line, f'of "{text}", half a payload',  # type: ignore[misc]
+                bob.peer, lambda line, text=text: text in line,   # type: ignore[misc]
+                Message('of "{text}", half a payload', text=text),
                 "deliver a payload only when all of it has come; if the client goes before that, forget it",
             )  # fmt: skip
     ada.says(text := room.words.text())
@@ -249,7 +255,11 @@ def huge_claim(room: ChatRoom) -> None:
         room.fail(
             "the server takes the memory that was claimed",
             expected=f"its memory grows by less than {BOUNDED >> 20} MB",
-            observed=f"it grew by {grown >> 20:,} MB after a header of four bytes and {FOLLOWS >> 20} MB of payload",
+            observed=Message(
+                "it grew by {grown} MB after a header of four bytes and {follows} MB of payload",
+                grown=f"{grown >> 20:,}",
+                follows=FOLLOWS >> 20,
+            ),
             hint="collect the payload as it comes, and refuse lengths that nobody needs",
         )
 
