@@ -129,12 +129,11 @@ def client_shows_while_typing(room: ChatRoom) -> None:
         )
     user.presses(f"{rest}\n")
     if not user.sends(half + rest, at_the_end=True):
+        came = user.lines()
         room.fail(
             "the line that was half typed when a message came was not sent whole",
             expected=Message('the server gets "{text}"', text=half + rest),
-            observed=Message("it got {lines}", lines=", ".join(map(repr, user.lines())))
-            if user.lines()
-            else "it got nothing",
+            observed=Message("it got {lines}", lines=", ".join(map(repr, came))) if came else "it got nothing",
             hint="what is typed already must survive the arrival of a message",
             ending=room.wait(lambda: False),
             event=room.transcript.last_sent(rest.split()[-1]),

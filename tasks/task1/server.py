@@ -179,16 +179,12 @@ def _in_order(room: ChatRoom, hearer: Member, speaker: Member, texts: list[str])
                 mark="again",
             )
         if came and came[0].event < latest:
+            in_order = "{nick} gets {from_nick}'s lines in the order in which they were said"
+            too_early = '{nick} got "{line}" before a line that was said earlier'
             room.fail(
                 "messages overtook each other",
-                expected=Message(
-                    "{nick} gets {speaker_nick}'s lines in the order in which they were said",
-                    nick=hearer.name,
-                    speaker_nick=speaker.name,
-                ),
-                observed=Message(
-                    '{nick} got "{line}" before a line that was said earlier', nick=hearer.name, line=came[0].text
-                ),
+                expected=Message(in_order, nick=hearer.name, from_nick=speaker.name),
+                observed=Message(too_early, nick=hearer.name, line=came[0].text),
                 hint="let one thread handle all lines of a client, one after the other",
                 event=came[0].event,
                 mark="too early",
@@ -272,26 +268,23 @@ def leave_by_word(room: ChatRoom) -> None:
     Codelab: section 3
     """
     ada, bob = room.join(2)
-    word = room.typed("exit")
+    word, done = room.typed("exit"), room.done()
+    alone = f'only a line that is "{word}" and nothing else is the command; others are chat'
     for typed in (word.upper(), word.lower(), f" {word.capitalize()} "):
         [leaver] = room.join(1)
         for start in (typed.strip(), f"the {typed.strip()}"):
             leaver.says(text := f"{start} {room.words.text()}")
-            ada.hears_from(
-                leaver, text, f'only a line that is "{word}" and nothing else is the command; others are chat'
-            )
+            ada.hears_from(leaver, text, alone)
         leaver.gone_since = len(room.transcript) - 1
         room.members.remove(leaver)
         leaver.says(typed)
-        room.expect(
-            [(leaver.peer, room.done())], f'compare line.strip().upper() with "{word}", and answer "{room.done().text}"'
-        )
+        room.expect([(leaver.peer, done)], f'compare line.strip().upper() with "{word}", and answer "{done.text}"')
         ending = room.wait(lambda leaver=leaver: bool(leaver.peer.ended))  # type: ignore[misc]
         if ending:
             room.fail(
                 "the connection stays open after EXIT",
                 expected=Message(
-                    "the server closes {nick}'s connection after {done}", nick=leaver.name, done=room.done().text
+                    "the server closes {nick}'s connection after {done}", nick=leaver.name, done=done.text
                 ),
                 observed="it is still open, and the server has nothing more to do",
                 hint="leave the reading loop after DONE, and close the connection there",
@@ -302,19 +295,18 @@ def leave_by_word(room: ChatRoom) -> None:
             room.left(leaver), "whoever leaves by EXIT has left too: tell the others, once", consequence_of=ids.LEAVE
         )
         for other in (ada, bob):
-            relayed = room.said(leaver.name, typed.strip())
             room.expect_nothing(
                 other.peer,
-                relayed.accepts,
+                room.said(leaver.name, typed.strip()).accepts,
                 Message('of the word "{word}"', word=typed.strip()),
                 "look for EXIT before you relay the line",
                 since=leaver.gone_since,
             )
             room.expect_nothing(
                 other.peer,
-                room.done().accepts,
-                Message("of {done}, which is for {nick} alone", done=room.done().text, nick=leaver.name),
-                f"send {room.done().text} to the connection that sent EXIT only: other clients end when they get it",
+                done.accepts,
+                Message("of {done}, which is for {nick} alone", done=done.text, nick=leaver.name),
+                f"send {done.text} to the connection that sent EXIT only: other clients end when they get it",
                 since=leaver.gone_since,
             )
 
