@@ -82,7 +82,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     if crash:  # it lives, so it has caught this; it may have to do with the failure or not
         return failure.and_cause(Cause.CATCHES_A_CRASH, role=Message.of(program.role), error=said_by(crash))
     if ending is Ending.BUSY:
-        return failure.and_seen(f"the {program.role} computes without an end")
+        return failure.and_seen(f"the {program.role} runs in an endless loop (100 % CPU)")
     waiting = waiting_for_a_lock(stacks, source)
     if waiting:
         caused = failure.with_cause(Cause.WAITS_FOR_A_LOCK, function=waiting.function)

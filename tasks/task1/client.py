@@ -236,7 +236,7 @@ def client_server_gone(room: ChatRoom) -> None:
         room.fail(
             "the client does not notice that the server is gone",
             expected="the program ends, or tells its user",
-            observed="it computes on and on" if spins else "it goes on waiting, and shows nothing",
+            observed="it runs in an endless loop (100 % CPU)" if spins else "it goes on waiting, and shows nothing",
             hint="when recv() returns b'', the server has closed: say so, and leave the loop",
             where=room.where_it_is(user.program),
             consequence_of="" if spins else ids.CLIENT_SHOWS_WHILE_TYPING,
