@@ -13,10 +13,11 @@ from grader.model.answer import FunctionSource, WrittenAnswer
 from grader.model.errors import NeedsReview
 from grader.model.message import Message
 from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED
-from grader.model.verdict import CheckResult, Status
+from grader.model.verdict import CheckResult, Failure, Status
 from grader.reports.json import to_dict
 from grader.results.graded import Entry, Review
 from grader.results.stored import upgraded
+from grader.results.symptoms import Symptom
 
 ID = "task4.rejoin"
 SKIPPED = "skipped: it needs task1.broadcast, which failed"
@@ -83,6 +84,16 @@ def test_what_a_person_wrote_is_no_fact():
     checks = [result(ID, status, summary=SKIPPED) for status in (Status.ERROR, Status.FAIL)]
     for check in upgraded(before(to_dict(report(failed(), *checks))))["tasks"][0]["checks"]:
         assert (check["caused_by"], check["absent"], check["answer"]) == ("", False, None)
+
+
+def test_sentences_of_an_earlier_report_are_of_one_kind_if_they_are_equal():
+    """Of a report without messages it is not known what varies: equal sentences fall together, others do not."""
+    hints = ["tell {others}", "tell {others}", "tell {all}"]
+    checks = [failed(ID, Failure("mira got it", "this", "that", hint)) for hint in hints]
+    first, same, other = map(Symptom.of, upgraded(before(to_dict(report(*checks))))["tasks"][0]["checks"])
+    assert first == same == first.meet(same)
+    assert first.kind != other.kind
+    assert (str(first.happened), str(first.hint)) == ("mira got it", "tell {others}")
 
 
 def test_a_class_that_was_stored_before(tmp_path):
