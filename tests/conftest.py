@@ -19,8 +19,8 @@ import traceback
 from pathlib import Path
 
 import pytest
-from gradings import Gradings
 from support import corpus
+from support.gradings import Gradings
 
 from grader.model.errors import GraderError
 from grader.system import procfs, syscalls
@@ -155,7 +155,7 @@ def gradings(request):
 @pytest.fixture(scope="session")
 def chromium():
     """A browser for all tests that open pages."""
-    from browser import browser
+    from support.browser import browser
 
     with browser() as chromium:
         yield chromium

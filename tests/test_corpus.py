@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -192,8 +191,8 @@ def test_the_command_prints_a_submission(tmp_path):
     """The only program as it is; or all files, written to a folder."""
 
     def command(*arguments: object) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-m", "support.corpus", *map(str, arguments)]
-        return subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, check=False)
+        command = [sys.executable, str(corpus.TESTS), "corpus", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, check=False)
 
     assert command("framed_still_lines").stdout == corpus.files("framed_still_lines")[corpus.PROGRAMS[2]]
     assert command("framed_pair").stdout.count(b"# -- length_prefix_") == 2

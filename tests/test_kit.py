@@ -10,10 +10,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import commandline
 import pytest
-from report_samples import plain_console, written
-from support import corpus
+from support import commandline, corpus
+from support.report_samples import plain_console, written
 
 from grader import config, installed
 from grader.console.kit import render

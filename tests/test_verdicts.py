@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-import verdicts
-from support import corpus
+from support import corpus, verdicts
 
 CORE = verdicts.core()
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from support import corpus
-from waiting import saved, until
+from support.waiting import saved, until
 
 from grader.batch.store import Store
 from grader.reports.registry import export

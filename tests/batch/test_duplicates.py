@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from cost import grows_linearly
+from support.cost import grows_linearly
 
 from grader.batch import duplicates
 

@@ -13,14 +13,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from commandline import chatgrade
 from support import corpus
-from waiting import kept, saved, until
+from support.commandline import chatgrade
+from support.waiting import kept, saved, until
 
 from grader.batch.store import Store
 from grader.installed import load
 
-TESTS = Path(__file__).parent
 SERVER, CLIENT = "simple_chat_server.py", "threaded_chat_client.py"
 SIGNS = {"works": "+", "chats": "~", "client": "C", "server": "S", "both": "B", "together": "T", "unknown": "?"}
 
@@ -380,7 +379,7 @@ def test_nobody_sees_what_another_has_handed_in(tmp_path, isolation):
 def test_right_programs_get_along():
     """All right programs of tests/corpus chat with other right ones, so that none of them can be blamed for a failure."""
     seed = random.randrange(1_000_000)  # other pairs in each run; what is printed names it
-    command = [sys.executable, TESTS / "right_pairs.py", "--isolation", "network", "--partners", "--seed", str(seed)]
+    command = [sys.executable, corpus.TESTS, "right_pairs", "--isolation", "network", "--partners", "--seed", str(seed)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -11,9 +11,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from cost import grows_linearly
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.cost import grows_linearly
 
 from grader.batch.intake import names
 from grader.batch.intake.layouts import LAYOUTS, NOTHING, ClassIntake, Handed, class_in

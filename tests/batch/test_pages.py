@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from class_samples import ADA, BOB, CYD, graded, hostile, scored
+from support.class_samples import ADA, BOB, CYD, graded, hostile, scored
 
 from grader.batch import pages
 from grader.batch.run import BatchReporter

@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from commandline import chatgrade
 from support import corpus
-from waiting import kept, saved, until
+from support.commandline import chatgrade
+from support.waiting import kept, saved, until
 
 from grader.system import procfs
 

@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
 
 import pytest
+from support.corpus import TESTS
+from support.stores import ADA, BOB, check, filled, report
 
 from grader.batch.store import NAME, Store
 from grader.model.errors import GraderError, UsageError
 from grader.model.evidence import Evidence, Excerpt, Screenshot, StackFrame, StuckThread
-from grader.results.graded import Entry, Person, Review
-
-ADA = Entry("ada_1", (Person("Ada Lovelace", "1"),), late=True, notes=("came by mail",))
-BOB = Entry("bob_2", (Person("Bob Stone", "2"), Person("Cyd Ray", "3")))
-
-
-def check(observed="answers.md: it keeps a buffer", points=2, status="review") -> dict:
-    """A check of a report that awaits a person."""
-    return {
-        "id": "task2.explains-framing", "status": status, "points": points, "earned": 0, "summary": "a person reads this",
-        "observed": observed, "hint": "", "title": "One's own words.", "notes": [], "needs": [],
-        "caused_by": "", "absent": False, "wanted": True, "inconclusive": False, "kind": None, "cause": None,
-        "messages": None,
-        "answer": {"place": "answers.md", "text": "it keeps a buffer", "about": None},
-    }  # fmt: skip
-
-
-def report(*checks) -> dict:
-    """A report of one task."""
-    return {"tasks": [{"id": "task2", "bonus": False, "checks": list(checks)}], "max_score": 2}
-
-
-def filled(folder, **changed) -> Store:
-    """The store of a class of two, Ada's graded."""
-    store = Store(folder, create=True)
-    store.expect({one.key: one for one in (BOB, ADA)}, {"ada_1": 1})
-    store.save("ada_1", "v1", report(check(**changed)))
-    return store
+from grader.results.graded import Review
 
 
 def test_everything_is_there_after_reopening(tmp_path):
@@ -165,7 +139,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from test_store import *
+from support.stores import Review, check, filled
 store = filled(Path({folder!r}))
 store.review("ada_1", check(), Review(1, "kept"))
 store._database.execute("BEGIN IMMEDIATE")
@@ -176,7 +150,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_a_killed_process_loses_only_what_was_in_flight(tmp_path):
     """After kill -9 in the middle of a transaction everything before it is there, and the store can be written."""
-    code = KILLED.format(tests=os.path.dirname(__file__), folder=str(tmp_path))  # noqa: PTH120
+    code = KILLED.format(tests=str(TESTS), folder=str(tmp_path))
     ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
     assert ended.returncode == -signal.SIGKILL
     with Store(tmp_path) as store:

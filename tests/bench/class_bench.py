@@ -1,6 +1,6 @@
 """A class of many hand-ins: how fast it is graded, in how much memory, and whether it survives being killed.
 
-    python tests/class_bench.py [--count N] [--kills N] [--jobs N] [--cluster]
+    python tests class_bench [--count N] [--kills N] [--jobs N] [--cluster]
 
 The class is made of tests/corpus in turn, a little different each, and graded at full isolation. Printed are checks per
 second beside those of the floor (the same programs started and stopped, and no check), the peak memory of the grading
@@ -24,7 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import bench
+from bench import run_bench as bench
 from support import corpus
 
 from grader.model.catalogue import Catalogue

@@ -1,6 +1,6 @@
 """The page of a class of a thousand: its size, and how fast it is made, opened, sorted and filtered.
 
-    python tests/class_page_bench.py RESULTS [--count N] [--made N] [--page FILE]
+    python tests class_page_bench RESULTS [--count N] [--made N] [--page FILE]
 
 RESULTS is the folder of results of the hand-ins that the class is multiplied from; where there are none yet, they are made
 of tests/corpus and graded into it, which takes some minutes.
@@ -18,9 +18,9 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from browser import browser
-from class_of_many import class_of, make_hand_ins
 from playwright.sync_api import CDPSession
+from support.browser import browser
+from support.class_of_many import class_of, make_hand_ins
 
 from grader.batch.store import NAME, Store
 from grader.reports.html.overview import class_page

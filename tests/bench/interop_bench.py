@@ -1,6 +1,6 @@
 """What it costs to have every client meet every server, beside the floor: the same programs started and stopped.
 
-    python tests/interop_bench.py [--count N] [--rounds N] [--isolation LEVEL]
+    python tests interop_bench [--count N] [--rounds N] [--isolation LEVEL]
 
 The class is made of right programs of tests/corpus; the references take part. A floor run starts the two programs of each
 pair with the tool's own means, on as many workers: a server until it listens, a client until it waits for its first line.
@@ -17,9 +17,9 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from bench import clients, timed
-from class_bench import SLOW
-from right_pairs import PYTHON, meeting, right, with_pairings
+from bench.class_bench import SLOW
+from bench.run_bench import clients, timed
+from support.right_pairs import PYTHON, meeting, right, with_pairings
 
 from grader.installed import load
 from grader.model.catalogue import Check

@@ -1,11 +1,11 @@
-"""What students' pages cost: `python tests/page_bench.py NAME...` grades submissions, and prints size and rendering time."""
+"""What students' pages cost: `python tests page_bench NAME...` grades submissions, and prints size and rendering time."""
 
 from __future__ import annotations
 
 import sys
 import time
 
-from pages import run
+from support.pages import run
 
 from grader.reports.html.student import html
 

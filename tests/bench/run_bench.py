@@ -1,6 +1,6 @@
 """What a run costs above its floor: starting as many programs until they are ready, and stopping them again.
 
-    python tests/bench.py [--rounds N]
+    python tests run_bench [--rounds N]
 
 Both are measured in turn, in the same run, with the same number of workers and at the same isolation (network, but for the
 last table, which compares it with full isolation); the figure is the ratio of their medians. A floor run uses the tool's own
@@ -27,8 +27,7 @@ from grader.model.setup import RunSpec
 from grader.run import runner
 from tasks.chat.room import ChatRoom
 
-TESTS = Path(__file__).parent
-REFERENCE = TESTS.parent / "reference"
+REFERENCE = corpus.PROJECT / "reference"
 OTHERS = {
     "right (RLock)": "rlock_broadcast",
     "wrong (codelab's two faults)": "codelab_two_faults",

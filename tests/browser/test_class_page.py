@@ -7,12 +7,11 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from browser import LAPTOP, PHONE, WALL, opened
-from class_of_many import class_of, invented
-from class_samples import graded, hostile, sample_class
-from report_samples import failed, report, result
-from test_class_page import page, page_of
-from test_overview import csv_rows
+from support.browser import LAPTOP, PHONE, WALL, opened
+from support.class_of_many import class_of, invented
+from support.class_pages import page, page_of
+from support.class_samples import csv_rows, graded, hostile, sample_class
+from support.report_samples import failed, report, result
 
 from grader.results.graded import Class, Entry, Person
 from grader.results.overview import overview

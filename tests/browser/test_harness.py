@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browser import opened
+from support.browser import opened
 
 
 @pytest.mark.parametrize(

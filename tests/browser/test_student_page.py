@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from browser import LAPTOP, PHONE, WALL, opened
-from pages import contrast, graded, run
-from report_samples import GUIDE, failed, failure, full_report, report, result
-from test_diagram import CROWD
-from test_student_page import EXCERPT, HOSTILE, SCREEN, STUCK, everywhere
+from support.browser import LAPTOP, PHONE, WALL, opened
+from support.evidence_samples import EXCERPT, HOSTILE, SCREEN, STUCK, everywhere
+from support.pages import contrast, graded, run
+from support.report_samples import CROWD, GUIDE, failed, failure, full_report, report, result
 
 from grader.model.evidence import Evidence, Excerpt
 from grader.model.verdict import Event

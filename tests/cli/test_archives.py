@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from support import corpus
-from waiting import until
+from support.waiting import until
 
 WRONG, UNREADABLE, RIGHT = (corpus.folder_of(name) for name in ("echoes_to_sender", "syntax_error", "asyncio_streams"))
 SERVER, CLIENT = "simple_chat_server.py", "threaded_chat_client.py"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from support import corpus
-from waiting import until
+from support.commandline import NEVER_LISTENS, about, start
+from support.waiting import until
 
 from grader.quiescence import threads
 from grader.system import procfs
@@ -23,30 +24,6 @@ pytestmark = pytest.mark.own_process
 SERVER = "simple_chat_server.py"
 RIGHT, WRONG = (corpus.folder_of(name) / SERVER for name in ("asyncio_streams", "echoes_to_sender"))
 PORT = 65433
-NEVER_LISTENS = """\
-import os, signal, time
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-    signal.signal(number, signal.SIG_IGN)
-if os.fork() == 0:
-    os.setsid()
-    if os.fork():
-        os._exit(0)
-while True:
-    time.sleep(9)  # the grader looks at it for longer than that
-"""
-
-
-def start(*arguments: object, temporary: Path) -> subprocess.Popen[str]:
-    """Start the command line with a temporary folder of its own, and with Ctrl-C doing what it does at a terminal."""
-    temporary.mkdir(exist_ok=True)
-    return subprocess.Popen(
-        [sys.executable, "-m", "grader", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(temporary), "COLUMNS": "100"},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
 
 
 def graded(*arguments: object, temporary: Path) -> dict:
@@ -55,23 +32,6 @@ def graded(*arguments: object, temporary: Path) -> dict:
         out, err = run.communicate()
     assert out, err
     return json.loads(out) | {"exit_status": run.returncode}
-
-
-def about(folder: Path) -> list[str]:
-    """Living processes that run in the folder or in a temporary one beside it, or were called with the name of one."""
-    roots = (str(folder), str(folder.parent / "tmp"))
-    found = []
-    for pid in procfs.all_processes():
-        try:
-            place = str(Path(f"/proc/{pid}/cwd").readlink())
-        except OSError:
-            place = ""
-        if (
-            any(root in place or root in procfs.command_line(pid) for root in roots)
-            and procfs.state(pid, pid) not in "ZX"
-        ):
-            found.append(f"{pid} {procfs.command_line(pid)}")
-    return found
 
 
 def nothing_left(folder: Path) -> bool:

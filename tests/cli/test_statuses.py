@@ -14,15 +14,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from commandline import chatgrade
-from report_samples import full_report
 from support import corpus
+from support.commandline import chatgrade
+from support.report_samples import full_report
 
 from grader import cli, installed
 from grader.cli.commands import entries
 from grader.reports.json import render
 
-REFERENCE = Path(__file__).parent.parent / "reference"
+REFERENCE = corpus.PROJECT / "reference"
 RIGHT, WRONG, UNREADABLE = (corpus.folder_of(name) for name in ("asyncio_streams", "echoes_to_sender", "syntax_error"))
 FIRST = ("--only", "task1.listens")  # enough of a run where what it finds is not the matter
 

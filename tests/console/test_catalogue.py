@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from report_samples import catalogue, plain_console, terminal_console, written
 from rich.cells import cell_len
+from support.report_samples import catalogue, plain_console, terminal_console, written
 
 from grader.console.catalogue import render_checks, render_explanation
 from grader.model.catalogue import Catalogue

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 
 import pytest
-from report_samples import (
+from rich.cells import cell_len
+from rich.console import Console
+from support.report_samples import (
     CRASH,
     ECHO_EVENTS,
     LOCK,
@@ -20,8 +22,6 @@ from report_samples import (
     terminal_console,
     written,
 )
-from rich.cells import cell_len
-from rich.console import Console
 
 from grader.console.progress import Progress
 from grader.console.report import render

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-import time
 
-import pexpect
-import pyte
 import pytest
-from test_review import FIRST, LISTENER, NEAR, OTHER, check
-from waiting import until
+from support.answers import FIRST, LISTENER, NEAR, OTHER, check
+from support.terminals import COMMAND, Terminal
 
 from grader.batch.store import Store
-from grader.quiescence import threads
 from grader.results.graded import Entry, Person, Review
 
 NAMES = ("Ada", "Bob", "Cyd", "Dan")
 ANSWERS = (FIRST, FIRST, NEAR, OTHER)
-COMMAND = ["-m", "grader", "review"]
 SIZES = [(80, 24), (200, 40)]
 HOSTILE = "\x1b[2J\x1b]0;title\x07 [bold red]markup[/bold red] \u202edlrow\u202c \x9b31m :smile: \r\n\x00 ::error::x"
-DEADLINE = 20
 
 
 def lay(folder, answers=ANSWERS, **more):
@@ -40,69 +33,6 @@ def given(folder) -> dict[str, Review]:
     """What the store holds now: by first letters of the hand-ins."""
     with Store(folder) as store:
         return {one.entry.key[0]: one.reviews[LISTENER] for one in store.graded() if one.reviews}
-
-
-class Terminal:
-    """A person at a terminal of a size, who sees the screen that the program draws."""
-
-    command = COMMAND
-    patience = DEADLINE
-
-    def __init__(self, folder, size=(80, 24), *options: str, **environ: str) -> None:
-        width, height = size
-        self.screen = pyte.Screen(width, height)
-        self._stream = pyte.ByteStream(self.screen)
-        self.raw = b""
-        kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-        self.program = pexpect.spawn(
-            sys.executable,
-            [*self.command, str(folder), *options],
-            dimensions=(height, width),
-            env={**kept, "TERM": "xterm-256color", **environ},
-        )
-        self.program.delaybeforesend = None
-
-    def shown(self) -> str:
-        """The screen's lines; pyte's own display stumbles over a wide character that is drawn over in part."""
-        rows = (self.screen.buffer[row] for row in range(self.screen.lines))
-        return "\n".join("".join(row[column].data for column in range(self.screen.columns)) for row in rows)
-
-    def sees(self, text: str) -> str:
-        """Wait until the screen shows a text; returns all of the screen."""
-        deadline = time.monotonic() + self.patience
-        while text not in (shown := self.shown()):
-            assert time.monotonic() < deadline, f"no {text!r} on\n{shown}"
-            try:
-                self._show(self.program.read_nonblocking(65536, 0.2))
-            except pexpect.TIMEOUT:
-                continue
-            except pexpect.EOF:
-                assert text in self.shown(), f"the program has ended; no {text!r} on\n{shown}"
-        return shown
-
-    def _show(self, data: bytes) -> None:
-        self.raw += data
-        self._stream.feed(data)
-
-    def types(self, keys: str, sees: str) -> str:
-        """Type, and wait for what it gives."""
-        self.program.send(keys)
-        return self.sees(sees)
-
-    def rests(self) -> None:
-        """Wait until the program has taken in what was typed, and waits for more."""
-        until(lambda: threads.read([self.program.pid]).activity is threads.Activity.IDLE)
-
-    def ends(self) -> int:
-        """Wait for the end; the exit status."""
-        self._show(self.program.read())
-        self.program.wait()
-        return self.program.exitstatus
-
-    def resize(self, width: int, height: int) -> None:
-        """Make the terminal larger or smaller."""
-        self.screen.resize(height, width)
-        self.program.setwinsize(height, width)
 
 
 @pytest.mark.parametrize("size", [SIZES[0], pytest.param(SIZES[1], marks=pytest.mark.machine)])

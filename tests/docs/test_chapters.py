@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.corpus import PROJECT
 
 from grader import config, installed
 
-PROJECT = Path(__file__).parent.parent
 README = PROJECT / "README.md"
 CHAPTERS = {
     chapter.relative_to(PROJECT).as_posix(): chapter
@@ -49,12 +49,12 @@ INSTEAD = {
     r"^(chatgrade batch .* --cluster .*)$": r"\1 --help",
     r"^(dask .*)$": r"\1 --help",
     r"^(python -m reference\..*)$": r"\1 --help",
-    r"^(python tests/(hostile|verdicts|\w*bench)\.py.*)$": r"\1 --help",
+    r"^(python tests (hostile|verdicts|\w*(?<!/page_)bench).*)$": r"\1 --help",
     r"^((ruff|mypy|lint-imports).*)$": r"\1 --help",
     r"^((python -m )?pytest.*)$": rf"(cd {PROJECT} && \1 --help)",
-    r"^(python -m support\.corpus .*) --(into|from|renew).*$": r"\1 --help",  # these write: into the project, or beside it
+    r"^(python tests corpus .*) --(into|from|renew).*$": r"\1 --help",  # these write: into the project, or beside it
     # These write into the project, or take no options: they are compiled.
-    r"^python (tests/(picture|test_house|page_bench)\.py).*$": r"python -m py_compile \1",
+    r"^python tests (picture|house|page_bench)\b.*$": r"python -m py_compile tests/*/\1.py",
 }
 """What is run in place of a command, by regular expressions, one after the other."""
 

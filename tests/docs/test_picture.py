@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import picture
 import pytest
+from support import picture
 
 
 def test_the_picture_is_up_to_date() -> None:
     """A run on the example that the README shows looks as it does there."""
     if picture.draw() != picture.PICTURE.read_text(encoding="utf-8"):
-        pytest.fail("the program's report looks different now: run `python tests/picture.py`", pytrace=False)
+        pytest.fail("the program's report looks different now: run `python tests picture`", pytrace=False)

@@ -16,10 +16,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from report_samples import plain_console, written
 from rich.cells import cell_len
-from test_broken_machine import LACKS, RIGHT, refuse_namespaces
-from waiting import until
+from support.corpus import PROJECT
+from support.machines import LACKS, RIGHT, refuse_namespaces
+from support.report_samples import plain_console, written
+from support.waiting import until
 
 from grader import config, installed
 from grader.console.doctor import render
@@ -179,7 +180,7 @@ def test_a_folder_that_is_gone(tmp_path):
     gone = tmp_path / "gone"
     gone.mkdir()
     command = f'cd "{gone}" && rmdir "{gone}" && exec "{sys.executable}" -m grader doctor'
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
 

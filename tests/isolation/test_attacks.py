@@ -7,8 +7,8 @@ import shutil
 import signal
 import sys
 
-import hostile
 import pytest
+from support import hostile
 
 on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no full isolation but on Linux")
 NAMES = hostile.in_order(hostile.NAMES)

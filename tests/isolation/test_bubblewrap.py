@@ -9,13 +9,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from waiting import until
+from support.sandboxes import HONEST, OWN, SMALL, SYSTEM, USERS, USUAL, become, begun
+from support.waiting import until
 
 from grader.isolation import seccomp
 from grader.isolation.bubblewrap import Sandbox, SandboxedProcess
@@ -27,7 +27,7 @@ from grader.programs import terminal
 from grader.programs.launch import SandboxLauncher
 from grader.programs.program import Program, Programs
 from grader.quiescence import threads
-from grader.system import procfs, syscalls
+from grader.system import procfs
 from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 
@@ -35,25 +35,6 @@ pytestmark = [
     pytest.mark.own_process,
     pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap"),
 ]
-
-OWN = getattr(sys, "_base_executable", sys.executable)
-SYSTEM = "/usr/bin/python3"
-USUAL, SMALL = Limits(), Limits(memory=256, processes=20, cpu=1, file_size=2, disk=8, files=50, open_files=30)
-USERS = ["as we are", "root", "ordinary"]
-
-
-def become(user: str) -> str:
-    """Be this user from now on; the Python that it may run."""
-    if user == "as we are":
-        return OWN
-    if os.getuid() != 0 or not Path(SYSTEM).exists():
-        pytest.skip("only root can be two users, and both need the system's Python")
-    if user == "ordinary":
-        os.setgroups([])
-        os.setresgid(4321, 4321, 4321)
-        os.setresuid(4321, 4321, 4321)
-        syscalls.stay_readable()
-    return SYSTEM
 
 
 @contextlib.contextmanager
@@ -84,13 +65,6 @@ def ran(code: str, limits: Limits = USUAL, python: str = OWN, **files: str) -> P
     return program
 
 
-def begun(programs: Programs, folder: Path, code: str, console=None, **files: str) -> Program:
-    """A program that has been started."""
-    for name, text in {"program": code, **files}.items():
-        (folder / f"{name}.py").write_text(text)
-    return programs.start(folder / "program.py", console=console)
-
-
 def printed(code: str, limits: Limits = USUAL, python: str = OWN, **files: str) -> str:
     """What a program prints in a sandbox."""
     return ran(code, limits, python, **files).printed
@@ -98,40 +72,6 @@ def printed(code: str, limits: Limits = USUAL, python: str = OWN, **files: str) 
 
 # -- an honest program lives well --------------------------------------------------------------------------------------
 
-HONEST = {
-    "localhost": ("import socket; print(socket.gethostbyname('localhost'))", "127.0.0.1"),
-    "its own name": ("import socket; print(socket.gethostbyname(socket.gethostname()))", "10.0.0.9"),
-    "getaddrinfo": ("import socket; print(socket.getaddrinfo('localhost', 80)[0][4][0] in ('127.0.0.1', '::1'))", "True"),
-    "its user": ("import getpass, os, pwd; print(getpass.getuser(), pwd.getpwuid(os.getuid()).pw_name)", "student student"),
-    "a home": ("import os; print(os.access(os.path.expanduser('~'), os.W_OK))", "True"),
-    "a log beside it": ("open('log.txt', 'a').write('x'); print(open('log.txt').read())", "x"),
-    "a temporary file": ("import tempfile; f = tempfile.NamedTemporaryFile(); f.write(b'x'); print('made')", "made"),
-    "its modules": (
-        "import sys; sys.dont_write_bytecode = False\nimport other, os; print(os.listdir('__pycache__') != [])", "True"
-    ),
-    "245 threads": (
-        "import threading\nstop = threading.Event()\nfor _ in range(245): threading.Thread(target=stop.wait).start()\n"
-        "print(threading.active_count())\nstop.set()", "246",
-    ),
-    "deep recursion": ("import sys\nsys.setrecursionlimit(20000)\nf = lambda n: n and f(n - 1)\nprint(f(10000))", "0"),
-    "other processes": (
-        "import multiprocessing as m\nif __name__ == '__main__':\n p = m.Process(target=print, args=('hi',)); p.start()\n"
-        " p.join()",
-        "hi",
-    ),
-    "shared memory": (
-        "from multiprocessing import shared_memory as s\nm = s.SharedMemory(create=True, size=100)\nprint(m.size)\nm.unlink()",
-        "100",
-    ),
-    "a command": ("import subprocess; print(subprocess.run(['echo', 'hi'], stdout=subprocess.PIPE).stdout.decode())", "hi"),
-    "a locale": (
-        "import locale, sys; locale.setlocale(locale.LC_ALL, ''); print('\\u00fc', sys.stdout.encoding)", "\u00fc utf-8"
-    ),
-    "asyncio": ("import asyncio\nasync def f(): await asyncio.sleep(0); print('done')\nasyncio.run(f())", "done"),
-    "interfaces": ("import socket; print([name for _, name in socket.if_nameindex()])", "['lo']"),
-    "random bytes and the time": ("import os, time; print(len(os.urandom(4)), time.localtime().tm_year > 2000)", "4 True"),
-    "ssl": ("import ssl, hashlib, sqlite3, ctypes; print('there')", "there"),
-}  # fmt: skip
 FAST = ("localhost", "a log beside it", "a temporary file", "its modules", "other processes")
 
 

@@ -13,9 +13,10 @@ import time
 from pathlib import Path
 
 import pytest
-from test_broken_machine import RIGHT, chatgrade, refuse_namespaces, report
-from test_sandbox import HONEST, OWN, SMALL, SYSTEM, USERS, USUAL, become, begun
-from waiting import until
+from support.corpus import PROJECT
+from support.machines import RIGHT, chatgrade, refuse_namespaces, report
+from support.sandboxes import HONEST, OWN, SMALL, SYSTEM, USERS, USUAL, become, begun
+from support.waiting import until
 
 from grader.isolation import spare_user
 from grader.model import limits
@@ -395,7 +396,7 @@ def test_the_rights_that_containers_leave_to_root(private):
         "kill",
     ]
     prefix = ["setpriv", "--bounding-set", "-all," + ",".join(f"+{name}" for name in kept)]
-    reference = Path(__file__).parent.parent / "reference"
+    reference = PROJECT / "reference"
     done = subprocess.run(
         [*prefix, sys.executable, "-m", "grader", "task1", str(reference), "--json", "-", "--python", SYSTEM],
         capture_output=True, text=True, check=False, preexec_fn=refuse_namespaces,

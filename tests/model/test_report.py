@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from report_samples import report, result
+from support.report_samples import report, result
 
 from grader.model.report import TaskReport
 from grader.model.verdict import CheckResult, Status

@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 import pytest
+from support.corpus import PROJECT
 
-ROOT = Path(__file__).parents[1]
+ROOT = PROJECT
 LAST_RESORT = 30.0  # seconds; a passing test never waits for it
 MIB = 1024 * 1024
 

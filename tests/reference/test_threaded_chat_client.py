@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.corpus import PROJECT
 
 from grader.programs.program import Programs
 from grader.programs.terminal import KINDS
@@ -17,7 +18,7 @@ from grader.quiescence import threads
 from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 
-CLIENT = Path(__file__).parents[1] / "reference" / "threaded_chat_client.py"
+CLIENT = PROJECT / "reference" / "threaded_chat_client.py"
 
 pytestmark = pytest.mark.own_process
 

@@ -8,30 +8,20 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from class_of_many import class_of, invented
-from class_samples import ADA, BOB, graded, hostile, sample_class, scored
 from hypothesis import example, given
-from report_samples import failed, failure, report, result
-from test_sinks import ANYTHING, fuzz_reports
+from support.class_of_many import class_of, invented
+from support.class_pages import page, page_of
+from support.class_samples import ADA, BOB, graded, hostile, sample_class, scored
+from support.fuzzing import ANYTHING, fuzz_reports
+from support.report_samples import failed, failure, report, result
 
 from grader.model.verdict import Status
 from grader.reports.html.overview import class_page
-from grader.reports.registry import file_name
 from grader.results.graded import Class, Graded
 from grader.results.overview import overview
 from grader.text import sinks
 
 VOID = {"meta", "link", "br", "col", "input", "img", "hr"}
-
-
-def page_of(key: str) -> str:
-    """Where a hand-in's own page is, as a path."""
-    return f"students/{file_name(key)}.html"
-
-
-def page(class_: Class, *notes: str) -> str:
-    """The page of a class."""
-    return class_page(overview(class_.graded, class_.check_points, notes), page_of)
 
 
 def page_of_all(*hand_ins: Graded) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from report_samples import ECHO_EVENTS
+from support.report_samples import CROWD, ECHO_EVENTS
 
 from grader.model.verdict import Event
 from grader.reports.html.conversation import Conversation
@@ -34,9 +34,6 @@ def arrows(drawn: Diagram) -> list[tuple[str, str, str]]:
 
 
 CHATTER = tuple(Event(0.001 * n, "bob", "in", f"line {n}") for n in range(60))
-CROWD = tuple(
-    Event(0.001 * n, f"guest{n % 30}", "out" if n % 3 else "in", f"guest{n % 30}: hello {n}") for n in range(300)
-)
 BINARY = (
     Event(0.0, "mira", "note", "connected"),
     Event(0.001, "mira", "out", "\x00\x00\x00\x04mira"),

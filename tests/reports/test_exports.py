@@ -12,11 +12,11 @@ from itertools import pairwise
 
 import jsonschema
 import pytest
-from class_samples import ADA, CYD, DAN, graded, hostile, sample_class, scored
 from hypothesis import example, given
 from markdown_it import MarkdownIt
-from report_samples import failed, failure, full_report, report, result
-from test_sinks import ANYTHING, FORMULA, fuzz_reports
+from support.class_samples import ADA, CYD, DAN, graded, hostile, sample_class, scored
+from support.fuzzing import ANYTHING, FORMULA, fuzz_reports
+from support.report_samples import failed, failure, full_report, report, result
 
 from grader.model.errors import GraderError, UsageError
 from grader.model.verdict import Status

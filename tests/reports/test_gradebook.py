@@ -10,11 +10,11 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from class_samples import ADA, BOB, CYD, DAN, graded, hostile, scored
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from report_samples import report, result
-from test_sinks import ANYTHING, FORMULA, fuzz, fuzz_reports
+from support.class_samples import ADA, BOB, CYD, DAN, graded, hostile, scored
+from support.fuzzing import ANYTHING, FORMULA, fuzz, fuzz_reports
+from support.report_samples import report, result
 
 from grader.model.errors import UsageError
 from grader.reports import canvas, moodle

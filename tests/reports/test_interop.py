@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import LAPTOP, PHONE, WALL, opened
 from rich.console import Console
+from support.browser import LAPTOP, PHONE, WALL, opened
 
 from grader.console.interop import InteropProgress, render_summary
 from grader.installed import load

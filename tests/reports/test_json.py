@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from report_samples import ECHO_EVENTS, failed, failure, full_report, report, result
+from support.report_samples import ECHO_EVENTS, failed, failure, full_report, report, result
+from support.schema import ADDED, SCHEMA, VALIDATOR
 
 import grader
 from grader.model.answer import FunctionSource, WrittenAnswer
@@ -20,9 +20,6 @@ from grader.model.kinds import Cause, Kind
 from grader.model.report import NOT_HANDED_IN, ONLY_NEEDED, Report
 from grader.model.verdict import Event, Failure, Status
 from grader.reports.json import render, to_dict
-
-SCHEMA = json.loads((Path(grader.__file__).parent / "reports" / "report.schema.json").read_text(encoding="utf-8"))
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def loaded(made: Report) -> Any:
@@ -42,16 +39,6 @@ def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-ADDED = {
-    "caused_by",
-    "absent",
-    "wanted",
-    "inconclusive",
-    "kind",
-    "cause",
-    "messages",
-    "answer",
-}  # after the first reports were stored
 ANSWER = WrittenAnswer("answers.md", "It waits: in a thread.", FunctionSource("", "c.py", 3, "while True:\n    pass"))
 
 

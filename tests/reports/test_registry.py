@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from class_samples import sample_class
-from report_samples import full_report
+from support.class_samples import sample_class
+from support.report_samples import full_report
 
 from grader import reports
 from grader.batch.store import Store

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import gc
-import io
 import statistics
 import weakref
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from class_of_many import class_of, invented
-from class_samples import ADA, BOB, CYD, DAN, graded, sample_class, scored
 from hypothesis import given
 from hypothesis import strategies as st
-from report_samples import CRASH, ECHO, failed, failure, report, result
-from test_sinks import fuzz
+from support.class_of_many import class_of, invented
+from support.class_samples import ADA, BOB, CYD, DAN, csv_rows, graded, sample_class, scored
+from support.fuzzing import fuzz
+from support.report_samples import CRASH, ECHO, failed, failure, report, result
 
 from grader.installed import load
 from grader.model.kinds import Cause
 from grader.model.message import Message
 from grader.model.verdict import Failure, Status, Where
-from grader.reports.registry import export
 from grader.results.graded import Class, Entry, Graded, Person, Review
 from grader.results.overview import Cell, Overview, overview
 from grader.run.plan import NOT_HANDED_IN
@@ -37,15 +34,6 @@ def of(class_: Class) -> Overview:
 def of_all(*hand_ins: Graded) -> Overview:
     """The overview of these."""
     return overview(hand_ins, {})
-
-
-def csv_rows(class_: Class) -> list[dict[str, str]]:
-    """The rows of the CSV of a class, one a student, checks under their ids."""
-    text = export(class_, "csv").files["grades.csv"].decode("utf-8-sig")
-    return [
-        {title.removesuffix(" (bonus)"): cell for title, cell in row.items()}
-        for row in csv.DictReader(io.StringIO(text))
-    ]
 
 
 def in_csv(cell: Cell | None) -> str:

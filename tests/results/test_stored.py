@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from report_samples import failed, report, result
-from test_json_report import ADDED
+from support.report_samples import failed, report, result
+from support.schema import ADDED
 
 from grader.batch.store import NAME, Store
 from grader.model.answer import FunctionSource, WrittenAnswer

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from hypothesis import given
-from report_samples import failed, failure, report
-from test_sinks import ANYTHING, fuzz
+from support.fuzzing import ANYTHING, fuzz
+from support.report_samples import failed, failure, report
 
 from grader.diagnosis.cause import said_by
 from grader.diagnosis.tracebacks import Crash

@@ -13,9 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from report_samples import report, result
-from support import corpus
-
 from grader.installed import load
 from grader.model.kinds import Cause
 from grader.model.message import Message
@@ -25,6 +22,8 @@ from grader.reports.json import to_dict
 from grader.results.graded import Class, Entry, Graded, Person, Review
 from grader.run.plan import NOT_HANDED_IN
 from grader.text.words import NAMES, form_of
+from support import corpus
+from support.report_samples import report, result
 
 SERVERS = (
     *("codelab_two_faults", "rlock_broadcast", "echoes_to_sender", "no_name_command", "no_buffer", "wrong_join_words"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
-
-from report_samples import failed, failure, full_report, report, result
 
 from grader.model.report import Report, Submission, TaskReport
 from grader.model.verdict import Failure, Status, Where
 from grader.reports.json import to_dict
+from grader.reports.registry import export
 from grader.results.graded import Class, Entry, Graded, Person, Review
+from support.report_samples import failed, failure, full_report, report, result
 
 ADA = Person("Ada Lovelace", "101", "ada@uni.example")
 BOB = Person("Bob Ross", "102", "bob@uni.example")
@@ -65,3 +67,12 @@ def hostile(text: str) -> Graded:
         entry=Entry(text or "x", (Person(text, text, text),), submitted=text, notes=(text,)),
         reviews={"task1.explains": Review(1, text)} if len(text) % 2 else {},
     )
+
+
+def csv_rows(class_: Class) -> list[dict[str, str]]:
+    """The rows of the CSV of a class, one a student, checks under their ids."""
+    text = export(class_, "csv").files["grades.csv"].decode("utf-8-sig")
+    return [
+        {title.removesuffix(" (bonus)"): cell for title, cell in row.items()}
+        for row in csv.DictReader(io.StringIO(text))
+    ]

@@ -7,6 +7,7 @@ be started is proved by tests that start it.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 from grader import cli
 from grader.model.report import Report
 from grader.run import runner
+from grader.system import procfs
 
 
 def chatgrade(
@@ -53,3 +55,46 @@ def _become(
         traceback.print_exc()
     sys.stdout.flush(), sys.stderr.flush()
     os._exit(int(str(status or 0)))
+
+
+NEVER_LISTENS = """\
+import os, signal, time
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+while True:
+    time.sleep(9)  # the grader looks at it for longer than that
+"""
+
+
+def start(*arguments: object, temporary: Path) -> subprocess.Popen[str]:
+    """Start the command line with a temporary folder of its own, and with Ctrl-C doing what it does at a terminal."""
+    temporary.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "grader", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary), "COLUMNS": "100"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def about(folder: Path) -> list[str]:
+    """Living processes that run in the folder or in a temporary one beside it, or were called with the name of one."""
+    roots = (str(folder), str(folder.parent / "tmp"))
+    found = []
+    for pid in procfs.all_processes():
+        try:
+            place = str(Path(f"/proc/{pid}/cwd").readlink())
+        except OSError:
+            place = ""
+        if (
+            any(root in place or root in procfs.command_line(pid) for root in roots)
+            and procfs.state(pid, pid) not in "ZX"
+        ):
+            found.append(f"{pid} {procfs.command_line(pid)}")
+    return found

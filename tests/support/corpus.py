@@ -3,10 +3,10 @@
 A submission that is another one with a fault is kept as that: `base` in its `expected.toml` names the other, and
 `fault.patch` is the change. Its files are made here; nothing else reads `fault.patch`.
 
-    cd tests && python -m support.corpus NAME                 print its files
-    cd tests && python -m support.corpus NAME --into FOLDER   write them there
-    cd tests && python -m support.corpus NAME --from FOLDER   keep these files as NAME: its patch is made anew
-    cd tests && python -m support.corpus NAME --renew         its base has changed elsewhere: carry the fault over
+    python tests corpus NAME                 print its files
+    python tests corpus NAME --into FOLDER   write them there
+    python tests corpus NAME --from FOLDER   keep these files as NAME: its patch is made anew
+    python tests corpus NAME --renew         its base has changed elsewhere: carry the fault over
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ else:
     import tomli as tomllib
 
 PROJECT = Path(__file__).parent.parent.parent
-CORPUS = PROJECT / "tests" / "corpus"
+TESTS = PROJECT / "tests"
+CORPUS = TESTS / "corpus"
 REFERENCE = "reference"  # no part of the corpus, but graded like one
 PROGRAMS = ("simple_chat_server.py", "threaded_chat_client.py", "length_prefix_server.py", "length_prefix_client.py")
 KINDS = {
@@ -47,8 +48,8 @@ KINDS = {
 EXPECTED, PATCH = "expected.toml", "fault.patch"
 ADVICE = """\
 {patch} of {name} does not apply to {base}: {error}.
-- If the change of {base} is meant for {name} too: `cd tests && python -m support.corpus {name} --renew` carries the fault
-  over to it. Look at the new patch, and grade both: `python tests/verdicts.py {base} {name}`.
+- If the change of {base} is meant for {name} too: `python tests corpus {name} --renew` carries the fault
+  over to it. Look at the new patch, and grade both: `python tests verdicts {base} {name}`.
 - If {name} is to stay as it was: undo the change of {base} (`git stash`), write the files of {name} into its own folder
   (`--into`), remove its {patch}, and `base` from its {expected}; then do the change again (`git stash pop`).
 """
@@ -219,7 +220,7 @@ def renew(name: str) -> None:
 
 def main() -> None:
     """Print a submission's files, write them, or make its patch anew."""
-    parser = argparse.ArgumentParser(prog="python -m support.corpus", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python tests corpus", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("name")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--into", type=Path, metavar="FOLDER", help="write its files there")

@@ -1,6 +1,6 @@
 """A small machine within the machine, for programs that attack whatever grades them.
 
-`python tests/enclosure.py` reads orders from standard input, each a line of JSON, and answers each with a line: the measurements.
+`python tests enclosure` reads orders from standard input, each a line of JSON, and answers each with a line: the measurements.
 Every order gets an enclosure of its own, in which its commands run one after another: fresh namespaces (processes, network,
 mounts, names, IPC; a user namespace only when it has to), with baits beside them. So an attack that nothing stops hits the
 enclosure: kill(-1) ends its processes, a connection to anywhere ends at its listener, and when it ends, everything in it ends.

@@ -16,13 +16,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import verdicts
-from support import corpus
-
 from grader.model.report import Report
 from grader.run import signals
 from grader.run.pool import processors
 from grader.system import syscalls
+from support import corpus, verdicts
 
 ORDER = [corpus.REFERENCE, *corpus.NAMES]
 """Whose byte is which."""
@@ -44,7 +42,7 @@ class Gradings:
         """Start to grade these, in these checks or in all; on return no test can find a byte free too early."""
         with (self._folder / "complaints").open("wb") as complaints:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(self._folder), json.dumps(asked_for)],
+                [sys.executable, str(corpus.TESTS), "gradings", str(self._folder), json.dumps(asked_for)],
                 stdout=subprocess.PIPE,
                 stderr=complaints,
             )

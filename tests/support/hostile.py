@@ -1,6 +1,6 @@
 """Grade the attackers of tests/hostile, each inside an enclosure with baits, and tell what every one of them reached.
 
-`python tests/hostile.py [NAME...] [--isolation LEVEL] [--as root|user]` prints what got through; `--table` measures all levels
+`python tests hostile [NAME...] [--isolation LEVEL] [--as root|user]` prints what got through; `--table` measures all levels
 and writes the table into grader/isolation/README.md. An attacker says `TRIES x` before and `REACHED x` after it got
 somewhere; what it did outside is measured by the harness itself: files, processes, baits, the report, the submission graded next.
 """
@@ -31,10 +31,10 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-import enclosure
+from support import enclosure
+from support.corpus import PROJECT, TESTS
 
-TESTS = Path(__file__).parent
-PROJECT, ATTACKS, RIGHT_CHAT = TESTS.parent, TESTS / "hostile", TESTS / "hostile" / "right_chat.py"
+ATTACKS, RIGHT_CHAT = TESTS / "hostile", TESTS / "hostile" / "right_chat.py"
 RESULTS, CHAPTER = ATTACKS / "results.json", PROJECT / "grader" / "isolation" / "README.md"
 NAMES = sorted(folder.name for folder in ATTACKS.iterdir() if (folder / "attack.toml").is_file())
 LEVELS = ("full", "network", "none")
@@ -264,7 +264,7 @@ class Enclosures:
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(TESTS / "enclosure.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, enclosure.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(PROJECT)},
         )  # fmt: skip
 

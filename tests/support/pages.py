@@ -7,9 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
-from pathlib import Path
-
-from support import corpus
 
 from grader import config, installed
 from grader.model.evidence import Evidence
@@ -20,8 +17,9 @@ from grader.run.grading import GradingRequest, grading
 from grader.run.runner import run_one
 from grader.run.schedule import Reporter
 from grader.submission import intake
+from support import corpus
 
-HTML = Path(__file__).parent.parent / "grader" / "reports" / "html"
+HTML = corpus.PROJECT / "grader" / "reports" / "html"
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
 _BLOCKS = {"dd", "div", "dt", "figcaption", "h1", "h2", "h3", "h4", "li", "p", "pre", "summary", "td", "th", "tr"}
 

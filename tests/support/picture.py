@@ -1,4 +1,4 @@
-"""Draw the README's picture: `python tests/picture.py`.
+"""Draw the README's picture: `python tests picture`.
 
 It shows what the command line writes to a terminal when it grades a shipped example. Only what is not the same in every
 run and on every machine is settled, by `settled`; all else is the run's own.
@@ -13,12 +13,13 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-PICTURE = Path(__file__).parent / "picture.svg"
+from support.corpus import PROJECT, TESTS
+
+PICTURE = TESTS / "picture.svg"
 COMMAND = "chatgrade task1 tests/corpus/server/deadlock_on_leave --only task1.join --only task1.leave --seed 7"
 _WIDTH = 102
 _TERMINAL = {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": str(_WIDTH), "PYTHONIOENCODING": "utf-8"}
@@ -38,7 +39,7 @@ def written() -> str:
     """What the command writes to a terminal, with its colours."""
     run = subprocess.run(
         [sys.executable, "-m", "grader", *shlex.split(COMMAND)[1:]],
-        cwd=PICTURE.parent.parent,
+        cwd=PROJECT,
         env={name: value for name, value in os.environ.items() if name not in _OVERRULES} | _TERMINAL,
         capture_output=True,
         encoding="utf-8",

@@ -169,3 +169,8 @@ def catalogue() -> Catalogue:
             Task("task5", "Task 5: length-prefixed framing", (made("task5.frames", 12),), bonus=True),
         ]
     )
+
+
+CROWD = tuple(
+    Event(0.001 * n, f"guest{n % 30}", "out" if n % 3 else "in", f"guest{n % 30}: hello {n}") for n in range(300)
+)

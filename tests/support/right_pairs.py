@@ -1,6 +1,6 @@
 """Have right programs of tests/corpus meet, and print every pair that fails: a right program must never be blamed.
 
-    python tests/right_pairs.py [--isolation LEVEL] [--sample N | --partners] [--seed N]
+    python tests right_pairs [--isolation LEVEL] [--sample N | --partners] [--seed N]
 
 All of them meet the references; with `--sample`, so many pairs of right ones drawn at random meet, too. With `--partners`, each
 meets a right one drawn at random instead, the references among them: half as many pairs.
@@ -17,15 +17,14 @@ from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from support import corpus
-from verdicts import is_right
-
 from grader.installed import load
 from grader.model.catalogue import Catalogue, Task
 from grader.model.codelab import Codelab, Pairing
 from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult, Status
 from grader.run.runner import Grading, Step, run_all, workers_for
+from support import corpus
+from support.verdicts import is_right
 
 PYTHON = sys.executable  # not the one behind it, which may have much installed, and begin slowly for that
 

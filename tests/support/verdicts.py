@@ -1,6 +1,6 @@
 """Grade the submissions of tests/corpus and compare with the verdicts written beside them.
 
-`python tests/verdicts.py [--times N] [--isolation LEVEL] [--jobs N] [NAME...]` prints every difference; the tests use the same
+`python tests verdicts [--times N] [--isolation LEVEL] [--jobs N] [NAME...]` prints every difference; the tests use the same
 functions. However many are graded, they share the workers of one run, as a class does.
 """
 
@@ -14,9 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from support import corpus
-from support.corpus import NAMES, PROGRAMS, description, folder_of, programs
-
 from grader.cli.options import OWN_PYTHON, RunOptions
 from grader.cli.request import class_request
 from grader.installed import load
@@ -26,6 +23,8 @@ from grader.run.grading import GradingRequest, grading
 from grader.run.runner import Grading, run_all, workers_for
 from grader.run.schedule import Reporter
 from grader.submission import intake
+from support import corpus
+from support.corpus import NAMES, PROGRAMS, description, folder_of, programs
 
 SERVERS = PROGRAMS[::2]
 ADVICE = {"task1.client-server-gone", "task2.only-newline", "task4.stalled-reader"}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from support.corpus import PROJECT
 
 from tasks.task2 import answers
 from tasks.task2.copied import THRESHOLD, fingerprints, prose, share_copied
 
 ONE = "A second thread waits in recv, so the first may sit in input as long as it likes."
 TWO = "It keeps the piece after the last newline for the next call and returns only what is complete."
-CODELAB = next(Path(__file__).parents[2].glob("*/codelab.md"), None)  # where it lies beside the project
+CODELAB = next(PROJECT.parent.glob("*/codelab.md"), None)  # where it lies beside the project
 
 FORMS = {
     "headings that name them": f"# Listener thread\n{ONE}\n\n# recv_lines()\n{TWO}\n",

@@ -7,15 +7,15 @@ import os
 from pathlib import Path
 
 import pytest
-from commandline import chatgrade
 from support import corpus
+from support.commandline import chatgrade
 
 from grader.installed import load
 from grader.model.verdict import Status
 from grader.submission.find import find
 
 LAB = load()
-REFERENCE = Path(__file__).parents[1] / "reference"
+REFERENCE = corpus.PROJECT / "reference"
 USUAL = ["simple_chat_server.py", "threaded_chat_client.py"]
 
 

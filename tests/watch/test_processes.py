@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from support import corpus
-from test_cli_processes import NEVER_LISTENS, about, start
-from test_review_screen import Terminal
-from waiting import until
+from support.commandline import NEVER_LISTENS, about, start
+from support.terminals import Terminal
+from support.waiting import until
 
 pytestmark = pytest.mark.own_process
 

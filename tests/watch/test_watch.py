@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
-from report_samples import ECHO, ECHO_EVENTS, failed, failure, plain_console, report, result
 from rich.cells import cell_len
+from support.report_samples import ECHO, ECHO_EVENTS, failed, failure, plain_console, report, result
 
 from grader.console.board import lines, news
 from grader.model.errors import Abandoned, GraderError, UsageError
