@@ -222,13 +222,13 @@ def pytest_pyfunc_call(pyfuncitem):
     os.close(theirs)
     with os.fdopen(ours, "rb") as pipe:
         try:
-            told = pipe.read()
+            said = pipe.read()
         except BaseException:  # the test's time is over: where it was tells the fork
             os.kill(pid, signal.SIGTERM)
             sys.stderr.write(pipe.read().decode("utf-8", "replace"))
             os.waitpid(pid, 0)
             raise
-    told = told.decode("utf-8", "replace")
+    told = said.decode("utf-8", "replace")
     _, status = os.waitpid(pid, 0)
     if told.startswith("skip:"):
         pytest.skip(told[5:])

@@ -71,7 +71,9 @@ class Cluster:
     def _told(self, pattern: str) -> str:
         """Wait for a text in the scheduler's log; the first group of it."""
         until(lambda: re.search(pattern, self._log.read_text()), otherwise=self._log.read_text)
-        return re.search(pattern, self._log.read_text())[1]
+        found = re.search(pattern, self._log.read_text())
+        assert found is not None
+        return found[1]
 
     @contextlib.contextmanager
     def worker(self, name: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:

@@ -11,6 +11,13 @@ SERVER = "simple_chat_server.py"
 PROGRAM = b'import socket\n\ndef main():\n    text = "# no comment"  # a comment\n    print(text)\n\nmain()\n'
 
 
+def print_of(source: bytes) -> duplicates.Print:
+    """The print of a program that is long enough to have one."""
+    made = duplicates.print_of(source)
+    assert made is not None
+    return made
+
+
 @pytest.mark.parametrize(
     ("other", "alike"),
     [
@@ -25,9 +32,7 @@ PROGRAM = b'import socket\n\ndef main():\n    text = "# no comment"  # a comment
 )
 def test_alike(other, alike):
     """Blanks, line ends and comments do not make a program another one; anything else does."""
-    found = duplicates.shared(
-        {"ada": {SERVER: duplicates.print_of(PROGRAM)}, "bob": {"s.py": duplicates.print_of(other)}}
-    )
+    found = duplicates.shared({"ada": {SERVER: print_of(PROGRAM)}, "bob": {"s.py": print_of(other)}})
     assert found == ((duplicates.Shared((("ada", SERVER), ("bob", "s.py")), other == PROGRAM),) if alike else ())
 
 
@@ -44,7 +49,7 @@ def test_shared_programs(tmp_path):
             (tmp_path / who / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / who / name).write_bytes(source)
     by_key = {who: duplicates.prints(tmp_path / who) for who in handed}
-    (found,) = duplicates.shared(by_key, [duplicates.print_of(course)])
+    (found,) = duplicates.shared(by_key, [print_of(course)])
     assert found.keys == ("ada", "bob")
     assert found.files == (("ada", "a.py"), ("ada", "copy/a.py"), ("bob", "b.py"))
     assert found.exact
@@ -62,7 +67,7 @@ def test_a_thousand_programs():
     """A thousand programs are compared at about twenty times the cost of fifty: not each with each."""
 
     def compare(count: int) -> None:
-        by_key = {f"s{n}": {SERVER: duplicates.print_of(PROGRAM * 5 + b"%d" % (n // 2))} for n in range(count)}
+        by_key = {f"s{n}": {SERVER: print_of(PROGRAM * 5 + b"%d" % (n // 2))} for n in range(count)}
         assert len(duplicates.shared(by_key)) == count // 2
 
     assert grows_linearly(compare, 1_000)

@@ -10,12 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support import corpus
 from support.commandline import chatgrade
-from support.waiting import kept, saved, until
+from support.waiting import has_saved, kept, until
 
 from grader.batch.store import Store
 from grader.installed import load
@@ -214,7 +215,7 @@ def test_killed_and_resumed(five, met, tmp_path):
     out, chosen = tmp_path / "out", ("--seed", "5", "--only", "bob", "--only", "eve")
     for pairs in (1, 5):
         run = start(five, "-o", out, *chosen)
-        until(lambda pairs=pairs: saved(out, "pairs") >= pairs)
+        until(partial(has_saved, out, "pairs", pairs))
         assert run.poll() is None
         run.send_signal(signal.SIGKILL)
         run.communicate()
@@ -379,7 +380,16 @@ def test_nobody_sees_what_another_has_handed_in(tmp_path, isolation):
 def test_right_programs_get_along():
     """All right programs of tests/corpus chat with other right ones, so that none of them can be blamed for a failure."""
     seed = random.randrange(1_000_000)  # other pairs in each run; what is printed names it
-    command = [sys.executable, corpus.TESTS, "right_pairs", "--isolation", "network", "--partners", "--seed", str(seed)]
+    command = [
+        sys.executable,
+        str(corpus.TESTS),
+        "right_pairs",
+        "--isolation",
+        "network",
+        "--partners",
+        "--seed",
+        str(seed),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -270,7 +270,7 @@ def test_class_of_one(tmp_path, scratch):
     assert keys(class_in([path], scratch)) == ["ada"]
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[tuple[str | tuple[str, bytes], ...], str, str, str]] = {
     "no such path": ((), "gone", "auto", "there is no such file or folder"),
     "no archive": (("x.py",), "x.py", "auto", "is not an archive"),
     "damaged": ((("x.zip", b"PK\3\4x"),), "x.zip", "auto", "is damaged"),
@@ -422,7 +422,7 @@ def only(folder: Path, scratch: Path) -> Handed:
     return one
 
 
-REUPLOADS = {
+REUPLOADS: dict[str, tuple[dict[str, str | None], list[str]]] = {
     "a later upload alone": (
         {f"a_1_5_{SERVER[:-3]}-1.py": SERVER}, [f"took {SERVER[:-3]}-1.py as {SERVER}, of which it is a later upload"]
     ),
@@ -496,8 +496,8 @@ def test_archives_in_hand_ins(tmp_path, scratch, case, layout):
     """An archive in a hand-in is unpacked: alone it is the hand-in, else it has a folder of its own."""
     paths, files, notes = ARCHIVES[case]
     folder = {"canvas": "", "moodle": "A B_1_assignsubmission_file_/", "folders": "ada/"}[layout]
-    laid = [(path, None) if isinstance(path, str) else path for path in paths]
-    laid = [(name if layout == "canvas" else folder + name.split("_", 3)[3], data) for name, data in laid]
+    pairs = [(path, None) if isinstance(path, str) else path for path in paths]
+    laid = [(name if layout == "canvas" else folder + name.split("_", 3)[3], data) for name, data in pairs]
     handed = only(lay(tmp_path / "class", *((name, data) if data else name for name, data in laid)), scratch)
     assert contents(handed, scratch) == (sorted(files), notes)
 

@@ -9,12 +9,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support import corpus
 from support.commandline import chatgrade
-from support.waiting import kept, saved, until
+from support.waiting import has_saved, kept, saved, until
 
 from grader.system import procfs
 
@@ -78,9 +79,9 @@ def test_a_class(tmp_path):
     """Each hand-in has its verdicts in the store, and its line; the summary counts them."""
     three = lay(tmp_path / "class", ada="rlock_broadcast", bob="no_name_command", cyd="syntax_error")
     run = start(three, "-o", tmp_path / "out", jobs=None)
-    told, _ = run.communicate()
+    printed, _ = run.communicate()
     assert run.returncode == 0
-    lines = told.splitlines()
+    lines = printed.splitlines()
     assert sorted(line.split(maxsplit=1)[1].split("  ")[0] for line in lines[:3]) == ["ada", "bob", "cyd"]
     assert "3 hand-ins (folders): 3 graded, 0 unchanged since then" in lines
     told = {key: json.loads(report) for key, report in rows(tmp_path / "out", "SELECT key, report FROM submissions")}
@@ -137,7 +138,7 @@ def test_killed_and_resumed(three, tmp_path):
     out = tmp_path / "out"
     for results in (0, 1, 2):
         run = start(three, "-o", out, "--seed", "7")
-        until(lambda results=results: (out / "chatgrade.sqlite").exists() and saved(out, GRADED) >= results)
+        until(partial(has_saved, out, GRADED, results))
         assert run.poll() is None
         run.kill()
         run.communicate()

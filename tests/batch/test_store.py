@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from support.corpus import TESTS
@@ -108,9 +109,10 @@ def test_a_review_is_taken_back_and_replaced(tmp_path):
 
 def test_reviews_of_a_group_are_kept_together_or_not_at_all(tmp_path):
     """Where one of several decisions cannot be kept, none is."""
+    unfit: Any = object()
     with filled(tmp_path) as store:
         with pytest.raises(GraderError, match="cannot be written"):
-            store.review_together([("ada_1", check(), Review(2)), ("bob_2", check(), Review(object()))])
+            store.review_together([("ada_1", check(), Review(2)), ("bob_2", check(), Review(unfit))])
         assert next(store.graded()).reviews == {}
 
 
@@ -139,7 +141,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from support.stores import Review, check, filled
+from grader.results.graded import Review
+from support.stores import check, filled
 store = filled(Path({folder!r}))
 store.review("ada_1", check(), Review(1, "kept"))
 store._database.execute("BEGIN IMMEDIATE")

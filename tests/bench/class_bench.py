@@ -22,11 +22,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from bench import run_bench as bench
 from support import corpus
 
+from grader.installed import load
 from grader.model.catalogue import Catalogue
 
 SLOW = ("polls", "sleeps", "timer", "clock", "backlog", "slow", "late", "delay", "never", "wait", "retries")
@@ -88,15 +90,16 @@ def on_a_cluster(folder: Path, out: Path) -> bytes:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    address, quiet = f"tcp://127.0.0.1:{port}", {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    address, started = (
+        f"tcp://127.0.0.1:{port}",
+        partial(subprocess.Popen, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
+    )
     dask = [sys.executable, "-m", "dask"]
-    parts = [
-        subprocess.Popen([*dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"], **quiet)
-    ]
+    parts = [started([*dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"])]
     try:
         for _ in range(2):
             worker = [*dask, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-            parts.append(subprocess.Popen(worker, **quiet))
+            parts.append(started(worker))
         run = batch(folder, out, "--cluster", address)
         time.sleep(8)
         parts[2].send_signal(signal.SIGKILL)
@@ -120,7 +123,7 @@ def checks_in(out: Path) -> int:
 
 def floor_rate(rounds: int = 3) -> float:
     """Servers that can be started and stopped in a second, at full isolation and with the same workers."""
-    everything = bench.load().catalogue
+    everything = load().catalogue
     servers = bench.only(Catalogue([task for task in everything.tasks if task.id in TASKS]), ("server",))
     floor = bench.floor_of(servers, ("server",))
     action = bench.grade(floor, bench.REFERENCE, "full")

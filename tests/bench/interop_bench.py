@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bench.class_bench import SLOW
@@ -82,8 +83,8 @@ def main() -> None:
         for number in range(asked.rounds):
             out = Path(temporary, f"out{number}")
             floors.append(timed(lambda: floor(places, asked.isolation)))
-            times.append(timed(lambda out=out: command(folder, out, asked.isolation)))
-            again.append(timed(lambda out=out: command(folder, out, asked.isolation)))
+            times.append(timed(partial(command, folder, out, asked.isolation)))
+            again.append(timed(partial(command, folder, out, asked.isolation)))
         with (places[0] / load().files["client"]).open("a") as file:
             file.write("# changed\n")
         changed = timed(lambda: command(folder, out, asked.isolation))

@@ -57,7 +57,7 @@ def clients(count: int) -> Callable[[ChatRoom], None]:
 
 def floor_of(catalogue: Catalogue, kinds: tuple[str, ...]) -> Catalogue:
     """For each check of these kinds one that starts the same programs, and does nothing with them."""
-    checks = []
+    checks: list[Check] = []
     for check in catalogue:
         if check.runs in kinds:
             function = nothing if check.runs == "server" else clients(CLIENTS_IN.get(check.id, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -111,7 +112,7 @@ def test_a_failure_with_a_summary_only() -> None:
         (Status.REVIEW, {"summary": "A person grades it."}, r"\? .*\?/4", "A person grades it."),
     ],
 )
-def test_what_is_neither_passed_nor_failed(status: Status, more: dict[str, str], first: str, second: str) -> None:
+def test_what_is_neither_passed_nor_failed(status: Status, more: dict[str, Any], first: str, second: str) -> None:
     """A skip names the failed check; an error and a review say what they have to say."""
     lines = shown(report(result("task4.rejoin", status, **more))).splitlines()
     assert re.fullmatch(first, lines[3])

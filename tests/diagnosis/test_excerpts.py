@@ -107,7 +107,12 @@ def test_a_call_into_a_library_is_told_by_where_it_has_got_to(tmp_path):
 def test_many_deep_stacks_cost_little(tmp_path, monkeypatch):
     """However many threads stand however deep, a file is read once, and levels and lines are cut."""
     reads = []
-    monkeypatch.setattr(own_code, "source_of", lambda path, _: reads.append(path) or b"x = 1\n" + b"y" * 100_000)
+
+    def read(path: Path, _) -> bytes:
+        reads.append(path)
+        return b"x = 1\n" + b"y" * 100_000
+
+    monkeypatch.setattr(own_code, "source_of", read)
     own = str(tmp_path.resolve() / "server.py")
     threads = [Thread(tuple(Frame(own, 2, f"level{depth}_{number}") for depth in range(100))) for number in range(99)]
     found = stuck_threads(threads, OwnCode(tmp_path))

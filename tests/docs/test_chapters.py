@@ -117,10 +117,10 @@ def place(tmp_path: Path) -> Path:
     )
     (tmp_path / "worksheet.csv").write_text("Identifier,Full name,Grade,Maximum Grade\nParticipant 1,ada,,20\n")
     for name, called in {"chatgrade": "-m grader", "python": "", "python3": ""}.items():
-        program = tmp_path / ".venv" / "bin" / name
-        program.parent.mkdir(parents=True, exist_ok=True)
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} {called} "$@"\n')
-        program.chmod(0o755)
+        command = tmp_path / ".venv" / "bin" / name
+        command.parent.mkdir(parents=True, exist_ok=True)
+        command.write_text(f'#!/bin/sh\nexec {sys.executable} {called} "$@"\n')
+        command.chmod(0o755)
     (tmp_path / ".venv" / "bin" / "activate").touch()
     return tmp_path
 

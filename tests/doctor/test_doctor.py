@@ -85,7 +85,7 @@ def require_nothing_left() -> None:
 def test_it_tells_what_a_run_will_do():
     """The level that it says `auto` takes is the one that a run takes."""
     found = examine(machine())
-    command = [sys.executable, "-m", "grader", "task1", RIGHT, "--only", "task1.listens", "--json", "-"]
+    command = [sys.executable, "-m", "grader", "task1", str(RIGHT), "--only", "task1.listens", "--json", "-"]
     done = subprocess.run(command, capture_output=True, check=True)
     assert found.isolation == json.loads(done.stdout)["run"]["isolation"]
     assert f"`{found.isolation}`" in found.conclusion

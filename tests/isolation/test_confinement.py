@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from support.corpus import PROJECT
@@ -24,10 +26,11 @@ from grader.model.errors import GraderError
 from grader.model.setup import RunSpec
 from grader.programs import terminal
 from grader.programs.launch import launcher_for
+from grader.programs.program import Programs
 from grader.quiescence import threads
-from grader.run import isolation
 from grader.run.isolation import Isolation, left_open
 from grader.system import landlock, procfs
+from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 
 pytestmark = pytest.mark.own_process
@@ -73,9 +76,9 @@ def confined(user: str, level: str = "network", most=USUAL, python: str = ""):
         except GraderError as error:
             pytest.skip(str(error))
         one = Path(tempfile.mkdtemp(dir=scratch))
-        with contextlib.closing(isolation.Loop()) as loop, entered.for_one_check(one) as home:
+        with contextlib.closing(Loop()) as loop, entered.for_one_check(one) as home:
             (home / "submission").mkdir()
-            programs = isolation.Programs(python, home, loop, launcher_for(None, entered.confinement))
+            programs = Programs(python, home, loop, launcher_for(None, entered.confinement))
             try:
                 yield entered, programs, home / "submission"
             finally:
@@ -423,14 +426,12 @@ def test_an_interpreter_out_of_reach():
 # -- what is told ------------------------------------------------------------------------------------------------------
 
 
-class Bounds:
+def bounds(user: int, files: list[str] | None) -> Any:
     """As much of a confinement as the sentence is about."""
-
-    def __init__(self, user: int, files: object) -> None:
-        self.user, self.files = user, files
+    return SimpleNamespace(user=user, files=files)
 
 
-OPEN = {
+OPEN: dict[str, tuple[int, list[str] | None, str]] = {
     "nothing": (0, None, "with your rights: nothing kept them from your files, your other programs, your memory and your disk"),
     "landlock": (
         0, [],
@@ -454,13 +455,13 @@ def test_what_is_left_open(name, monkeypatch):
     """The sentence tells what was in force in this run."""
     monkeypatch.setattr(landlock, "version", lambda: 6)
     user, files, told = OPEN[name]
-    assert left_open("network", Bounds(user, files)) == f"the programs ran {told}"
+    assert left_open("network", bounds(user, files)) == f"the programs ran {told}"
 
 
 def test_what_is_left_open_otherwise(monkeypatch):
     """An older Landlock leaves more open, the shared network too, and why it is not less is said."""
     monkeypatch.setattr(landlock, "version", lambda: 2)
-    assert left_open("none", Bounds(0, []), "why") == (
+    assert left_open("none", bounds(0, []), "why") == (
         "checks ran one after another on the real port; the programs ran with your rights, but not on your files (why): "
         "nothing kept them from your files in /tmp, the lengths, dates and permissions of your files, "
         "your other programs, your memory, your disk and the network"

@@ -40,7 +40,7 @@ def test_what_students_write_fills_holes_and_makes_none():
 def test_a_cause_beside_a_hint(before, after):
     """A cause replaces a hint, or follows it; both keep what a check has said else."""
     failure = Failure("it failed", "this", "that", before, consequence_of="task1.join")
-    values = {"line": 3, "source": "x"}
+    values: dict[str, str | int] = {"line": 3, "source": "x"}
     assert failure.and_cause(Cause.WAITS, **values).hint == after
     assert failure.with_cause(Cause.WAITS, **values).hint == "it waits in line 3: x"
     for made in (failure.and_cause(Cause.WAITS, **values), failure.with_cause(Cause.WAITS, **values)):
@@ -52,6 +52,7 @@ def test_a_cause_beside_a_hint(before, after):
 def test_every_hole_has_a_name(kind):
     """No hole of a sentence is counted, or formatted in a way of its own; a kind's name in a report is made of its words."""
     sentences = kind.value if isinstance(kind, Kind) else (kind.value,)
-    holes = [hole[1:] for sentence in sentences for hole in string.Formatter().parse(sentence) if hole[1] is not None]
+    parts = [part for sentence in sentences for part in string.Formatter().parse(sentence)]
+    holes = [(name, form, conversion) for _, name, form, conversion in parts if name is not None]
     assert all(name.isidentifier() and not form and not conversion for name, form, conversion in holes)
     assert re.fullmatch("[a-z]+(-[a-z]+)*", Filled(kind).as_dict()["name"])

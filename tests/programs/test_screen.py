@@ -15,7 +15,7 @@ def screen(*pieces: bytes | str) -> TerminalScreen:
     return made
 
 
-SEEN = {
+SEEN: dict[str, tuple[list[str | bytes], list[str]]] = {
     "plain": (["otto: hi\r\n"], ["otto: hi"]),
     "colours": (["\x1b[1;32motto\x1b[0m: hi\r\n"], ["otto: hi"]),
     "a redrawn prompt": (["> ha", "\r\x1b[Kotto: hi\r\n> ha"], ["otto: hi", "> ha"]),

@@ -158,6 +158,7 @@ def test_flood(tmp_path, kind):
     program, terminal, programs = launch(tmp_path, "while True: print('spam ' * 20)", kind)
     until(lambda: programs.loop.flood is not None, programs)
     programs.stop()
+    assert programs.loop.flood is not None
     assert "floods ada's terminal" in programs.loop.flood.summary
     assert len(program.printed) < 200_000
     assert len(terminal.lines()) < 10_000

@@ -209,6 +209,8 @@ def test_no_call_is_of_two_kinds(machine, monkeypatch):
     """On no machine is a system call held for unlimited that can have a limit."""
     monkeypatch.setattr("platform.machine", lambda: machine)
     spec = importlib.util.spec_from_file_location("idle_elsewhere", threads.__file__)
+    assert spec is not None
+    assert spec.loader is not None
     elsewhere = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(elsewhere)
     assert elsewhere._UNLIMITED

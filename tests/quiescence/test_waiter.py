@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -32,13 +33,13 @@ def patience(monkeypatch):
     monkeypatch.setattr(procfs, "may_be_woken_by_a_timer", lambda _: False)
 
     def over(sockets: tuple[TcpSocket, ...]) -> Waiter:
-        programs = SimpleNamespace(
+        programs: Any = SimpleNamespace(
             pids=lambda: [1], unread=lambda: False, drain=lambda: None, require_within=lambda _: None
         )
-        loop = SimpleNamespace(
+        loop: Any = SimpleNamespace(
             received=0, printed=0, shown=0, signs=0, flood=None, has_to_write=False, pump=lambda _: False
         )
-        watcher = SimpleNamespace(connections=lambda _: sockets, ours=set())
+        watcher: Any = SimpleNamespace(connections=lambda _: sockets, ours=set())
         made = Waiter(programs, loop, watcher)
         made.sees, made.starting = True, False
         return made

@@ -30,8 +30,10 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, *command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        self._stderr = []
-        self._drain = threading.Thread(target=lambda: self._stderr.extend(self.process.stderr))
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self._stderr: list[str] = []
+        self._drain = threading.Thread(target=self._stderr.extend, args=[self.process.stderr])
         self._drain.start()
         self.first_line = self.process.stdout.readline()
         port = re.search(r":(\d+)\b", self.first_line)
@@ -46,15 +48,18 @@ class Server:
     def status(self, field):
         """Return a number out of /proc/<pid>/status, such as Threads, or VmHWM in kB."""
         text = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(rf"^{field}:\s+(\d+)", text, re.MULTILINE).group(1))
+        found = re.search(rf"^{field}:\s+(\d+)", text, re.MULTILINE)
+        assert found is not None
+        return int(found[1])
 
     def stop(self):
         """Kill the process, whatever state it is in."""
         self.process.kill()
         self.process.wait()
         self._drain.join()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        for pipe in (self.process.stdout, self.process.stderr):
+            assert pipe is not None
+            pipe.close()
 
 
 class Member:

@@ -35,7 +35,8 @@ class Read(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str]]] = []
-        self.text, self._open = "", []
+        self.text = ""
+        self._open: list[str] = []
         self.feed(text)
         self.close()
         assert self._open == []

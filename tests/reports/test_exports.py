@@ -9,6 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import jsonschema
 import pytest
@@ -35,7 +36,7 @@ RUNNER = {
 }
 
 
-def one(class_: Class, name: str, **choices: object) -> str:
+def one(class_: Class, name: str, **choices: Any) -> str:
     """Export into one file, and read it."""
     (data,) = export(class_, name, choices=Choices(**choices)).files.values()
     return data.decode()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from support.browser import LAPTOP, PHONE, WALL, opened
+from support.browser import LAPTOP, PHONE, WALL, box_of, opened
 
 from grader.console.interop import InteropProgress, render_summary
 from grader.installed import load
@@ -188,8 +188,8 @@ def test_a_large_class_fits(chromium, pages, width, dark):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         box = page.locator(".scroll")
         box.evaluate("box => box.scrollTo(400, 400)")
-        head, name = page.locator("thead").bounding_box(), page.locator("tbody th").nth(20).bounding_box()
-        edge = box.bounding_box()
+        head, name = box_of(page.locator("thead")), box_of(page.locator("tbody th").nth(20))
+        edge = box_of(box)
         assert abs(head["y"] - edge["y"]) <= 2  # both stay in sight
         assert abs(name["x"] - edge["x"]) <= 2
 

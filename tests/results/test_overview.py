@@ -19,10 +19,10 @@ from support.report_samples import CRASH, ECHO, failed, failure, report, result
 from grader.installed import load
 from grader.model.kinds import Cause
 from grader.model.message import Message
+from grader.model.report import NOT_HANDED_IN
 from grader.model.verdict import Failure, Status, Where
 from grader.results.graded import Class, Entry, Graded, Person, Review
 from grader.results.overview import Cell, Overview, overview
-from grader.run.plan import NOT_HANDED_IN
 from grader.text.prose import sections
 
 
@@ -139,6 +139,7 @@ def test_the_slowest():
     quick, slow = result("task1.listens", seconds=0.1), result("task4.rejoin", seconds=7.5)
     made = [graded(key, report(quick, slow)) for key in ("ada", "bob", "cyd")]
     for seconds, one in zip((3.0, 9.0, 5.0), made, strict=True):
+        assert isinstance(one.report, dict)
         one.report["run"]["seconds"] = seconds
     found = of_all(*made, graded("dan", None, error="broken")).slowest(2)
     assert [(row.key, row.seconds, row.slowest) for row in found] == [
@@ -428,9 +429,9 @@ def test_the_commonest_symptom_of_a_check():
     """It is told with how many of its failures show it."""
     other = graded("zoe", report(failed("task1.broadcast", failure(hint="once"))))
     (check,) = of_all(echoing("ada", "mira"), echoing("bob", "nils"), other).checks
-    assert (str(check.commonest.symptom.hint), check.commonest.count, check.commonest.failures, check.commonest.kinds) == (
-        ECHO.hint, 2, 3, 2,
-    )  # fmt: skip
+    told = check.commonest
+    assert told is not None
+    assert (str(told.symptom.hint), told.count, told.failures, told.kinds) == (ECHO.hint, 2, 3, 2)
 
 
 def test_invented_mistakes_are_found_again():

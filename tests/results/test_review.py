@@ -156,9 +156,15 @@ class Notes:
         self.apart = answers
 
 
-def sitting(*graded: Graded, apart: frozenset = frozenset()) -> Sitting:
+class NotingSitting(Sitting):
+    """A sitting whose notebook can be looked into."""
+
+    notebook: Notes
+
+
+def sitting(*graded: Graded, apart: frozenset = frozenset()) -> NotingSitting:
     """A person sits down before these hand-ins."""
-    return Sitting(*answers_of(graded), Notes(), apart)
+    return NotingSitting(*answers_of(graded), Notes(), apart)
 
 
 def a_class() -> list[Graded]:

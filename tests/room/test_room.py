@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,8 @@ def test_a_failure_without_programs(room):
 
 def test_the_strictest_launcher():
     """A sandbox goes before a confinement, and that before nothing."""
-    sandbox, confinement = object(), Confinement(Limits())
+    sandbox: Any = object()
+    confinement = Confinement(Limits())
     assert isinstance(launcher_for(sandbox, confinement), SandboxLauncher)
     assert isinstance(launcher_for(None, confinement), ConfinedLauncher)
     assert launcher_for(None, None) is PLAIN

@@ -81,7 +81,7 @@ def test_what_runs_beside_the_rest(tmp_path, target):
     assert not {one.name: one.is_thread for one in found.functions}["idle"]
 
 
-HOSTILE = {
+HOSTILE: dict[str, str | bytes] = {
     "a syntax error": "def f(:\n",
     "deep brackets": "(" * 100_000,
     "deep unary operators": "-" * 200_000 + "1",

@@ -7,9 +7,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, FloatRect, Locator, Page, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _LIMIT = 120_000  # milliseconds: only ends a test that has failed
@@ -35,7 +36,7 @@ def browser() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def opened(chromium: Browser, file: Path, *, width: int = LAPTOP, dark: bool = False, **more: object) -> Iterator[Page]:
+def opened(chromium: Browser, file: Path, *, width: int = LAPTOP, dark: bool = False, **more: Any) -> Iterator[Page]:
     """A page from a file. Asserts at the end that no error was logged and that nothing but files beside it was asked for."""
     context = chromium.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", offline=True, **more
@@ -44,9 +45,14 @@ def opened(chromium: Browser, file: Path, *, width: int = LAPTOP, dark: bool = F
     page = context.new_page()
     complaints: list[str] = []
     asked_for: list[str] = []
+
+    def dismissed(dialog: Dialog) -> None:
+        complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("dialog", dismissed)
     page.on("request", lambda request: asked_for.append(request.url))
     try:
         page.goto(file.resolve().as_uri())
@@ -56,3 +62,10 @@ def opened(chromium: Browser, file: Path, *, width: int = LAPTOP, dark: bool = F
         assert [url for url in asked_for if not url.startswith((folder, "data:"))] == []
     finally:
         context.close()
+
+
+def box_of(shown: Locator) -> FloatRect:
+    """Where an element stands on the page, in CSS pixels; AssertionError if it is not seen."""
+    box = shown.bounding_box()
+    assert box is not None
+    return box

@@ -14,13 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.installed import load
+from grader.model.catalogue import Check
 from grader.model.kinds import Cause
 from grader.model.message import Message
-from grader.model.report import TaskReport
+from grader.model.report import NOT_HANDED_IN, TaskReport
 from grader.model.verdict import CheckResult, Failure, Status, Where
 from grader.reports.json import to_dict
 from grader.results.graded import Class, Entry, Graded, Person, Review
-from grader.run.plan import NOT_HANDED_IN
 from grader.text.words import NAMES, form_of
 from support import corpus
 from support.report_samples import report, result
@@ -104,7 +104,7 @@ def invented() -> list[Graded]:
 
 
 def _report(faults: dict[str, Failure], *, framed: bool) -> dict:
-    def of(check: object) -> CheckResult:
+    def of(check: Check) -> CheckResult:
         status, summary = Status.PASS, ""
         if check.runs == "answers":
             status, summary = Status.REVIEW, "a person reads this answer"

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -78,8 +79,9 @@ class Attack:
     @classmethod
     def load(cls, name: str) -> Attack:
         """Read it."""
-        told = tomllib.loads((ATTACKS / name / "attack.toml").read_text("utf-8"))
-        return cls(name, **{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})
+        told: dict[str, Any] = tomllib.loads((ATTACKS / name / "attack.toml").read_text("utf-8"))
+        lists = {key: tuple(value) for key, value in told.items() if isinstance(value, list)}
+        return cls(name, **told | lists)
 
 
 @dataclass
@@ -90,7 +92,7 @@ class World:
     uid: int
     gid: int
     python: str
-    enclosures: Enclosures
+    enclosures: Enclosures | None  # None: nothing is graded in it
     digests: dict[str, str] = field(default_factory=dict)
     known: dict[tuple[object, ...], str] = field(default_factory=dict)  # digests by path, inode, size and times
 
@@ -264,18 +266,20 @@ class Enclosures:
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, enclosure.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, str(TESTS), "enclosure"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(PROJECT)},
         )  # fmt: skip
 
     def carry_out(self, order: dict) -> dict:
         """The measurements; AssertionError if the enclosure breaks or hangs."""
         seconds = OUTER_LIMIT + sum(command["seconds"] for command in order["commands"])
+        orders, answers = self._process.stdin, self._process.stdout
+        assert orders is not None
+        assert answers is not None
         with contextlib.suppress(BrokenPipeError):  # then there is no answer
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            self._process.stdin.flush()
-        answers = select.select([self._process.stdout], [], [], seconds)[0]
-        said = self._process.stdout.readline() if answers else b""
+            orders.write(json.dumps(order).encode() + b"\n")
+            orders.flush()
+        said = answers.readline() if select.select([answers], [], [], seconds)[0] else b""
         if not said:
             self._process.kill()  # and so everything in the enclosure
             self.close()
@@ -323,6 +327,7 @@ def run(place: World, attack: Attack, level: str, cuts: Iterable[tuple[int, floa
             {"argv": following, "seconds": 20},
         ],
     }  # fmt: skip
+    assert place.enclosures is not None
     measured = place.enclosures.carry_out(order)
     place.path("home/socket").unlink(missing_ok=True)
     measured["report"] = report.read_text("utf-8", "replace") if report.is_file() else ""

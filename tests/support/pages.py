@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
+from typing import Any
 
 from grader import config, installed
 from grader.model.evidence import Evidence
@@ -107,11 +108,11 @@ def parsed(page: str) -> Element:
     return root
 
 
-def graded(report: Report, exhibits: Mapping[str, Evidence] | None = None, **more: object) -> Graded:
+def graded(report: Report, exhibits: Mapping[str, Evidence] | None = None, **more: Any) -> Graded:
     """What a page is made from, for a report made by hand or by a run."""
     shown = report.exhibits if exhibits is None else exhibits
     entry = Entry(report.submission.name, ())
-    return Graded(**{"entry": entry, "report": json.to_dict(report), "exhibits": shown, **more})
+    return replace(Graded(entry, json.to_dict(report), exhibits=shown), **more)
 
 
 def run(name: str, *only: str) -> Report:

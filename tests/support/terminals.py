@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 
 import pexpect
 import pyte
@@ -19,7 +20,7 @@ DEADLINE = 20
 class Terminal:
     """A person at a terminal of a size, who sees the screen that the program draws."""
 
-    command = COMMAND
+    command: Sequence[str] = COMMAND
     patience = DEADLINE
 
     def __init__(self, folder, size=(80, 24), *options: str, **environ: str) -> None:

@@ -40,6 +40,11 @@ def saved(results: Path, rows: str) -> int:
         return 0
 
 
+def has_saved(results: Path, rows: str, least: int) -> bool:
+    """Whether the store of a run is there, and has at least so many of these rows."""
+    return (results / NAME).exists() and saved(results, rows) >= least
+
+
 def kept(results: Path, rows: str) -> int:
     """How many of these rows the store of a run that has ended holds, killed or not."""
     with contextlib.closing(sqlite3.connect(results / NAME)) as database:

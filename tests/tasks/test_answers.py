@@ -91,6 +91,7 @@ def test_own_words(text):
 @pytest.mark.skipif(CODELAB is None, reason="the codelab is not beside the project")
 def test_every_sentence_of_the_codelab_is_known():
     """Each longer sentence of its explanations, with a word or two changed, is recognised as a copy."""
+    assert CODELAB is not None
     text = prose(CODELAB.read_text("utf-8"))
     sentences = [line.strip("- ") for line in text.splitlines() if line.startswith("- ") and len(line.split()) > 12]
     assert len(sentences) >= 10

@@ -16,6 +16,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import Any
 
 import pyte
 import pytest
@@ -130,7 +131,7 @@ def reports(draw) -> Report:
         for status in draw(st.lists(st.sampled_from(Status), min_size=1, max_size=2))
     ]
     submission = Submission(
-        *draw(st.tuples(ANYTHING, ANYTHING, ANYTHING)), {"server": draw(SOMETHING)}, (draw(SOMETHING),)
+        draw(ANYTHING), draw(ANYTHING), draw(ANYTHING), {"server": draw(SOMETHING)}, (draw(SOMETHING),)
     )
     made = report(*checks, submission=submission, notes=(draw(SOMETHING),))
     return replace(made, run=replace(made.run, python=draw(ANYTHING), platform=draw(ANYTHING)))
@@ -264,7 +265,7 @@ class _Seen(HTMLParser):
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.found: list[tuple[object, ...]] = []
+        self.found: list[tuple[Any, ...]] = []
         self.feed(page)
         self.close()
 
@@ -372,6 +373,7 @@ def test_markdown_is_text_only(text, page, blocks):
     tokens = tokens[-len(blocks.split()) :]
     assert " ".join(token.type for token in tokens) == blocks
     inline = next(token for token in tokens if token.type == "inline")
+    assert inline.children is not None
     assert {child.type for child in inline.children} == {"text"}
     said = "".join(child.content for child in inline.children)
     assert not ON_GITHUB.search(said)

@@ -266,6 +266,7 @@ def test_killed(program: Path, tmp_path: Path) -> None:
 
 def lines_until(run: subprocess.Popen[str], text: str) -> str:
     """What is printed up to a line with this text."""
+    assert run.stdout is not None
     found = ""
     while text not in found:
         found += run.stdout.readline() or pytest.fail(f"it ended, having printed\n{found}")

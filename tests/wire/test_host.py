@@ -13,7 +13,7 @@ from grader.wire.host import MockServer
 from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 
-NUMBERS = {
+NUMBERS: dict[str, tuple[str | bytes, list[int]]] = {
     "a constant": ("PORT = 65432\n", [65432]),
     "an argument": ("s.connect(('127.0.0.1', 5000))", [5000]),
     "with an underscore": ("PORT = 65_432", [65432]),
@@ -90,8 +90,10 @@ def test_both_families():
     callers = [socket.create_connection((address, port)) for address in ("127.0.0.1", "::1")]
     until(lambda: len(host.guests) == 2, loop)
     host.close()
-    for one in (*callers, *host.guests):
-        one.close()
+    for caller in callers:
+        caller.close()
+    for guest in host.guests:
+        guest.close()
     loop.close()
 
 
