@@ -30,7 +30,8 @@ def main() -> None:
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     known = tools()
     if name not in known:
-        sys.exit("\n".join(["usage: python tests NAME ...", "", *(f"  {tool:18}{known[tool]}" for tool in known)]))
+        print("usage: python tests NAME ...\n", *(f"  {tool:18}{known[tool]}" for tool in known), sep="\n")
+        sys.exit(name != "")
     del sys.argv[1]
     sys.path[0] = str(TESTS)  # it was as relative as the command that was typed
     runpy.run_module(f"{MODULES[name].parent.name}.{name}", run_name="__main__", alter_sys=True)

@@ -19,13 +19,16 @@ import traceback
 from pathlib import Path
 
 import pytest
-from support import corpus
-from support.gradings import Gradings
 
 from grader.model.errors import GraderError
 from grader.system import procfs, syscalls
 from grader.system.netns import PrivateNetwork
 from grader.system.processes import become_owner_of_orphans
+
+pytest.register_assert_rewrite("support")  # what asserts there tells its values, too
+
+from support import corpus  # noqa: E402 - not before that
+from support.gradings import Gradings  # noqa: E402
 
 TIERS = {
     "corpus": "grades submissions that the fast tier leaves out",
