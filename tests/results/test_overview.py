@@ -199,8 +199,9 @@ def echoing(key: str, nickname: str) -> Graded:
         values = {name: str(value).replace("mira", nickname) for name, value in message.values.items()}
         return Message(message.template, **values)
 
-    said_of = {part: said(ECHO.messages[part]) for part in ("summary", "expected", "observed")}
-    return graded(key, report(failed("task1.broadcast", replace(ECHO, **said_of, where=None))))
+    summary, expected, observed = (said(ECHO.messages[part]) for part in ("summary", "expected", "observed"))
+    failure = replace(ECHO, summary=summary, expected=expected, observed=observed, where=None)
+    return graded(key, report(failed("task1.broadcast", failure)))
 
 
 def test_the_same_mistake_is_one_cluster():

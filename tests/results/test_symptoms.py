@@ -26,7 +26,8 @@ def sentence(text: str) -> Sentence:
 
 def lock(function: str, name: str, line: int, holder: str, holder_line: int) -> Message:
     """A lock that is taken twice."""
-    values = {"function": function, "lock": name, "line": line, "holder": holder, "holder_line": holder_line}
+    values: dict[str, str | int] = {"function": function, "lock": name, "line": line}
+    values |= {"holder": holder, "holder_line": holder_line}
     return Cause.TAKES_A_LOCK_TWICE.sentence(values)
 
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 from hypothesis import given
-from test_sinks import ANYTHING, fuzz
+from support.fuzzing import ANYTHING, fuzz
 
 from grader.model.kinds import Cause
 from grader.model.message import Message, joined
