@@ -1,4 +1,4 @@
-"""All that an author of checks may import: `tasks` knows no other module of the engine."""
+"""All names that an author of checks may import: `tasks` uses no other module of the engine."""
 
 from grader.config import defaults
 from grader.diagnosis.tracebacks import last_crash

@@ -1,4 +1,4 @@
-"""chatgrade.toml: a course's own file names, port, words and points. Every unknown key is an error that names the nearest."""
+"""Reading of chatgrade.toml, a course's settings. Every unknown key is an error that names the nearest known one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HIGHEST_LIMIT = 1_000_000  # seconds, megabytes or pieces: more is a slip
 
 
 def defaults(codelab: Codelab) -> dict[str, dict[str, Any]]:
-    """Every setting that there is, by its table, with the value that holds where a course sets none."""
+    """The default value of every setting, by table and key."""
     return {
         "files": {**codelab.files},
         "network": {"port": codelab.port},
@@ -36,17 +36,17 @@ def defaults(codelab: Codelab) -> dict[str, dict[str, Any]]:
 
 
 def find(submission: Path) -> Path | None:
-    """The settings file beside the submission or in a folder above it."""
+    """The nearest settings file beside the submission or in a folder above it, if there is one."""
     try:
         start = submission if submission.is_dir() else submission.parent
         candidates = (folder / SETTINGS_FILE for folder in (start, *start.resolve().parents))
         return next((path for path in candidates if path.is_file()), None)
-    except (OSError, RuntimeError):  # no such path at all: what looks for the submission says so
+    except (OSError, RuntimeError):  # no such path: reported when the submission is opened
         return None
 
 
 def load(path: Path | None, codelab: Codelab) -> Settings:
-    """Read a settings file; UsageError that tells what is wrong with it."""
+    """The settings of a file, or all defaults without a file. Raises UsageError when the file is not valid."""
     known = defaults(codelab)
     tables = _tables(path, known)
     files = _typed(path, "files", tables["files"], known["files"], str)
@@ -68,7 +68,7 @@ def load(path: Path | None, codelab: Codelab) -> Settings:
 
 
 def _tables(path: Path | None, known: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Every known table, empty where the file has none; UsageError where the file has something else."""
+    """Every known table, empty if the file does not have it. Raises UsageError for anything else in the file."""
     tables = _read(path) if path else {}
     for table, values in tables.items():
         if table not in known:
@@ -119,7 +119,7 @@ def _typed(
 def _require(
     path: Path | None, table: str, values: Mapping[str, Any], allowed: Callable[[Any], object], must: str
 ) -> None:
-    """UsageError for the first value that is not allowed; `must` says what it must be, with a place for what it is."""
+    """Raise UsageError for the first value that is not allowed; `must` is its rule, with `{}` for the value."""
     for key, value in values.items():
         if not allowed(value):
             raise UsageError(f"{path}: [{table}] {key} must {must.format(value)}")
@@ -131,7 +131,7 @@ def _require_between(lowest: int, path: Path | None, table: str, values: Mapping
 
 
 def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> dict[str, object]:
-    """Each word is a text, or a list of texts of which any is right; with the same placeholders as the codelab's own."""
+    """The course's own wording: each a text, or a list of alternative texts, with the placeholders of the codelab's own."""
     _known_keys(path, "wording", values, codelab.wording)
     for key, value in values.items():
         texts = value if isinstance(value, list) else [value]
@@ -144,7 +144,7 @@ def _wording(path: Path | None, values: Mapping[str, Any], codelab: Codelab) -> 
 
 
 def _require_template(place: str, text: str, placeholders: Mapping[str, str]) -> None:
-    """UsageError unless this is a line of text with some of these placeholders, if there are any, and no others."""
+    """Raise UsageError unless `text` is one line with at least one of the placeholders, if there are any, and no others."""
     if not text.isprintable():
         raise UsageError(f"{place} must be one line of printable text.")
     if placeholders and not any(f"{{{name}" in text for name in placeholders):
@@ -158,5 +158,5 @@ def _require_template(place: str, text: str, placeholders: Mapping[str, str]) ->
 
 
 def _placeholders(words: object) -> dict[str, str]:
-    """The placeholders that the codelab's own words have, each with something to try."""
+    """The placeholders in the codelab's own words, each with a value to try."""
     return {name: "x" for _, name, _, _ in string.Formatter().parse(words if isinstance(words, str) else "") if name}

@@ -1,4 +1,4 @@
-"""The starting kit, laid out in a folder: nothing that is there is written over, and no link is followed."""
+"""Laying out the starting kit in a folder: no existing file is overwritten, and no link is followed."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from grader.model.errors import UsageError
 
 @dataclass(frozen=True)
 class Laid:
-    """What became of each file of the kit, and by which settings it was made."""
+    """The outcome for each file of the kit, and the settings that it was made by."""
 
     folder: Path
     written: tuple[str, ...]
-    kept: tuple[str, ...]  # a file of that name was there
-    barred: tuple[str, ...]  # something else was: a folder, or a link that leads to no file
-    course: Path | None  # the settings of a folder above, beside which the kit's own would only be in the way
-    missing: tuple[str, ...]  # the usual programs, where they are not there yet
+    kept: tuple[str, ...]  # not written: the file was there already
+    barred: tuple[str, ...]  # not written: a folder, or a link that leads to no file, has this name
+    course: Path | None  # the settings file of a folder above, if any: then the kit's own is not written
+    missing: tuple[str, ...]  # usual programs that are not in the folder yet
 
 
 def lay_out(folder: Path, codelab: Codelab) -> Laid:
-    """Write what is missing of the kit; UsageError if the folder cannot be had or written to."""
+    """Write the files of the kit that are missing. Raises UsageError when the folder cannot be made or written to."""
     found = config.find(folder)
     course = config.load(found, codelab)
     texts = dict(codelab.kit(codelab, course))
@@ -48,7 +48,7 @@ def lay_out(folder: Path, codelab: Codelab) -> Laid:
 
 @contextlib.contextmanager
 def _opened(folder: Path) -> Iterator[int]:
-    """A descriptor of the folder, which is made if it is not there."""
+    """A descriptor of the folder, which is made if it does not exist."""
     if folder.is_symlink():
         raise UsageError(f"{folder}: is a link to {folder.readlink()}: name that folder itself.")
     try:
@@ -63,7 +63,7 @@ def _opened(folder: Path) -> Iterator[int]:
 
 
 def _created(name: str, text: str, place: int) -> bool:
-    """Whether the file was written; not where something of that name is, be it a link that leads nowhere."""
+    """Create a file; False if an entry of that name exists, even a link that leads nowhere."""
     try:
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666, dir_fd=place)
     except FileExistsError:
@@ -72,6 +72,6 @@ def _created(name: str, text: str, place: int) -> bool:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     except BaseException:
-        os.unlink(name, dir_fd=place)  # half a file would be kept for ever
+        os.unlink(name, dir_fd=place)  # else half a file would be kept by the next run
         raise
     return True

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from grader.model.causes import Told
+from grader.model.causes import ExplainedCauses
 from grader.model.report import Report, TaskReport
 from grader.model.verdict import CheckResult, Event, Failure, Status
 from grader.reports.json import summary_of
@@ -123,7 +123,7 @@ class ReportPage:
 
     def __init__(self, report: Report, page: Page, *, verbose: bool = False, quiet: bool = False) -> None:
         self._report, self._page, self._verbose, self._quiet = report, page, verbose, quiet
-        self._told = Told()
+        self._told = ExplainedCauses()
         self._sign = max(len(text) for text in page.signs.status.values()) + 1
         longest = max((len(check.id) for check in report), default=0)
         self._column = self._sign + min(longest, max(16, page.width // 3)) + 2

@@ -72,7 +72,7 @@ class Sandbox:
             if os.getuid() == 0:
                 syscalls.become(spare_user.take())
             syscalls.unshare(syscalls.NEW_MOUNTS)
-            syscalls.keep_mounts_to_oneself()
+            syscalls.hide_new_mounts()
             self._place = _place(needed)
             syscalls.mount_memory(str(self._place), "size=1m,mode=0755")
             self._home = self._place / "home"

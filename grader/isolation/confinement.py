@@ -74,7 +74,7 @@ class Confinement:
             wanted[resource.RLIMIT_NPROC] = (limits.processes,)
         for kind, values in wanted.items():
             resource.setrlimit(kind, syscalls.within_hard_limit(kind, *values))
-        syscalls.gain_nothing()
+        syscalls.set_no_new_privileges()
         if self.files is not None:
             # Its own entry in /proc, which libraries read; a child's would have to be granted by the child.
             own = (f"/proc/{os.getpid()}", landlock.LOOK)

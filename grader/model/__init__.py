@@ -1,1 +1,1 @@
-"""What is known and said, as frozen data: checks, verdicts, reports, evidence. It imports nothing of the other packages."""
+"""The data of a run, frozen: checks, verdicts, reports, evidence. It imports none of the other packages."""

@@ -1,4 +1,4 @@
-"""A student's written answer in its parts: what a person judges. Plain data."""
+"""A student's written answer, for a person to judge. Plain data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FunctionSource:
-    """A function of the student's: its name (empty: code outside of all functions), the line where it begins, its lines."""
+    """A function of the student's program: name (empty for code outside all functions), file, first line, source."""
 
     name: str
     file: str
@@ -18,24 +18,24 @@ class FunctionSource:
 
     @property
     def caption(self) -> str:
-        """What stands above its lines."""
+        """The heading above its source."""
         return f"{self.name or 'the code'}, {self.file} line {self.line}"
 
 
 @dataclass(frozen=True)
 class WrittenAnswer:
-    """The text of an answer, the place where it was found, and the function that it is about, if one was found."""
+    """An answer's text, the place where it was found, and the function that it is about, if that was found."""
 
     place: str
     text: str
     about: FunctionSource | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """As plain data for JSON; `of` reads it back."""
+        """Plain data for JSON; `of` reads it back."""
         return asdict(self)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> WrittenAnswer:
-        """What `as_dict` has made, also when it has been through JSON."""
+        """The answer from the data of `as_dict`, directly or through JSON."""
         about = FunctionSource(**data["about"]) if data["about"] else None
         return cls(data["place"], data["text"], about)

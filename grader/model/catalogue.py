@@ -1,4 +1,4 @@
-"""What a check is, what comes out of it, and the catalogue of all of them.
+"""Checks, the decorator that declares them, and the catalogue of all checks.
 
 A check is a function that takes a room and returns when all is right; `@check` gives it an id and points. Its docstring
 speaks to people: the first line is the sentence a student reads in the report, the paragraphs under it (`Does:`, `Why:`,
@@ -32,7 +32,7 @@ class Check:
 
     @property
     def task(self) -> str:
-        """The id of the task it belongs to: what stands before the dot."""
+        """The id of its task: the part of its own id before the dot."""
         return self.id.partition(".")[0]
 
     @property
@@ -47,7 +47,7 @@ _ATTRIBUTE = "__chatgrade_check__"
 def check(
     check_id: str, *, points: int, needs: CheckFunction | tuple[CheckFunction, ...] = (), runs: str = "server"
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Turn a function into the check `check_id`, which is skipped when one of the checks in `needs` has failed."""
+    """Declare a function as the check `check_id`; it is skipped when a check in `needs` has failed."""
     functions = needs if isinstance(needs, tuple) else (needs,)
 
     def decorate(function: CheckFunction) -> CheckFunction:
@@ -60,9 +60,9 @@ def check(
 
 
 def check_of(function: CheckFunction) -> Check:
-    """The check that a decorated function is."""
-    found: Check = getattr(function, _ATTRIBUTE)
-    return found
+    """The check that a decorated function declares."""
+    declared: Check = getattr(function, _ATTRIBUTE)
+    return declared
 
 
 def _read_docstring(function: CheckFunction) -> tuple[str, dict[str, str]]:
@@ -96,13 +96,13 @@ class Catalogue:
         return iter(self._by_id.values())
 
     def __getitem__(self, check_id: str) -> Check:
-        """The check of that id; a UsageError that names the nearest one where there is none."""
+        """The check with this id. Raises UsageError, with the nearest known id, when there is none."""
         if check_id in self._by_id:
             return self._by_id[check_id]
         raise UsageError(f"There is no check {check_id!r}{nearest(check_id, self._by_id)}")
 
     def with_needs(self, check_ids: Iterable[str]) -> list[Check]:
-        """Those checks and all that they need, in the catalogue's order."""
+        """These checks and all that they need, directly or not, in the catalogue's order."""
         wanted: set[str] = set()
         pending = list(check_ids)
         while pending:

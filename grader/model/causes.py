@@ -1,4 +1,4 @@
-"""What makes two failures of one submission the same, so that a cause is told once."""
+"""Which failures of a submission have the same cause, so that a report explains each cause once."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ DedupKey = tuple[object, ...]
 
 
 def causes_of(hint: str, where: object, program_output: str) -> list[DedupKey]:
-    """The causes that a failure tells: hint and place, or the crash of the program and the place (or hint)."""
-    causes: list[DedupKey] = [(hint, where)] if where else []
+    """The keys of a failure's causes: hint and place; and, after a crash, its frames, error, and place or hint."""
+    keys: list[DedupKey] = [(hint, where)] if where else []
     _, crashed, traceback = program_output.rpartition("Traceback (most recent call last):\n")
     if crashed:
         frames = re.findall(r'^ *File "(.*)", line (\d+)', traceback, re.MULTILINE)
         error = re.search(r"^[\w.]+", traceback, re.MULTILINE)
-        causes.append((*frames, error and error[0], where or hint))
-    return causes
+        keys.append((*frames, error and error[0], where or hint))
+    return keys
 
 
-class Told:
-    """Remembers which causes have been told, and by which check first."""
+class ExplainedCauses:
+    """The causes that a report has explained so far, each with the first check that had it."""
 
     def __init__(self) -> None:
         self._first: dict[DedupKey, str] = {}
 
     def above(self, check_id: str, hint: str, where: Where | None, program_output: str) -> str:
-        """The check by which the cause of this failed one has been told already; empty if it is new."""
-        causes = causes_of(hint, where, program_output)
-        above = next((self._first[cause] for cause in causes if cause in self._first), "")
-        for cause in causes:
-            self._first.setdefault(cause, above or check_id)
+        """Add a failed check; return the id of the earlier check with the same cause, empty if the cause is new."""
+        keys = causes_of(hint, where, program_output)
+        above = next((self._first[key] for key in keys if key in self._first), "")
+        for key in keys:
+            self._first.setdefault(key, above or check_id)
         return above

@@ -1,4 +1,4 @@
-"""What is graded, seen from the engine."""
+"""A codelab as the engine sees it: its checks, its room, its optional programs, its meetings of two students' programs."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ if TYPE_CHECKING:
 
 
 class CheckRoom(Protocol):
-    """What a check is given, as the engine sees it: opened for one check, asked for what came of it when that is over."""
+    """The engine's view of a room: opened for one check, and asked for notes, output and evidence after it."""
 
     notes: list[str]
     output: str
     post_mortem: PostMortem | None
 
     def open(self, runs: str) -> None:
-        """Have running what a check of this kind stands on."""
+        """Start the programs that a check with these `runs` (see `Check`) expects to be running."""
 
     def with_limits_told(self, failure: Failure) -> Failure:
-        """The failure, with the limits of this run that a program ran into."""
+        """The failure, completed by the limits that a program has reached."""
 
     def evidence_ends(self) -> None:
-        """The verdict falls: what happens from now on is no evidence."""
+        """Stop recording evidence: the verdict stands, and what follows is clean-up."""
 
     def events(self, failure: Failure | None) -> tuple[Event, ...]:
-        """What happened, marked where the failure says."""
+        """The transcript, with the failure's event marked."""
 
     def exhibits(self, failure: Failure) -> Evidence:
-        """What a page shows of a failure beside its words."""
+        """The evidence that a page shows beside a failure."""
 
 
 OpenAnew = Callable[[str, Mapping[str, Path]], AbstractContextManager[CheckRoom]]
-"""Opens another room for a check id and its programs by role, when the one in which a check failed is closed."""
+"""Opens a fresh room for a check id and programs by role, after the room of the failed check is closed."""
 PostMortem = Callable[["Failure", OpenAnew], "Failure"]
-"""Tries the programs of a failed check once more to find the cause: gives back the failure, explained better or as it was."""
+"""Runs the programs of a failed check once more to find the cause; returns the failure, explained better or unchanged."""
 
 
 @dataclass(frozen=True)
 class OptionalProgram:
-    """A program that a student may hand in beside the usual ones: the role it is a variant of, and where it may be found.
+    """A program that a student may hand in beside the usual ones: a variant of the role `like`.
 
-    It has a name of its own, or the usual name in one of `folders`, or a name that holds one of `words` and the role.
-    `source` is a pattern that its source surely matches, by which the usual program may be recognised as this one, too;
-    `otherwise` tells, of a program that has nothing of the kind, what it is instead.
+    It has a name of its own, or the usual name in one of `folders`, or a name with one of `words` and the role in it.
+    `source` is a regular expression that its source always matches: a usual program that matches it may play this role,
+    too. `otherwise` says, as the end of a sentence, what a program is that does not match.
     """
 
     like: str
@@ -62,9 +62,9 @@ class OptionalProgram:
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a meeting, in order: its name, and what is wrong when a meeting ends with it.
+    """One step of a meeting: its name, and the trouble that is reported when a meeting gets no further.
 
-    By role, `explained_by` are the checks that may tell why a program fails here with the reference, the likeliest first.
+    `explained_by` has, by role, the ids of the checks that may explain a program's failure here, the likeliest first.
     """
 
     name: str
@@ -75,9 +75,9 @@ class Stage:
 
 @dataclass(frozen=True)
 class Pairing:
-    """How programs of two students are tried together: `check` has one's `client` meet the other's `server` (roles).
+    """How programs of two students are run together: in `check`, the `client` of a student meets the `server` of another.
 
-    The first stage is about the server alone. `references` are programs that are right, in both roles.
+    `client` and `server` are roles. The first stage is about the server alone. `references` has a right program by role.
     """
 
     title: str
@@ -90,11 +90,11 @@ class Pairing:
 
 @dataclass(frozen=True)
 class Codelab:
-    """A codelab's checks and what they stand on: file names by role, the port, the wording, and the room they play in.
+    """A codelab's checks and what they are built on: file names by role, the port, the wording, and the room.
 
-    `extras` are the roles of the bonus task `bonus`, which may be left out. `kit` makes the files that one begins with, by
-    their names, for a course with these settings; `pairings` are the ways in which programs of different students are tried
-    together. `folder` is where the code of all this lies.
+    `extras` are the optional programs of the bonus task `bonus`, by role. `kit` makes the starting kit of a course with
+    these settings: texts by file name. `pairings` are the ways in which programs of two students are run together.
+    `folder` holds the codelab's code.
     """
 
     folder: Path
@@ -102,9 +102,7 @@ class Codelab:
     files: Mapping[str, str]
     port: int
     wording: Mapping[str, object]
-    room: Callable[
-        ..., AbstractContextManager[CheckRoom]
-    ]  # of a setup, a check id, a folder, and what surrounds programs
+    room: Callable[..., AbstractContextManager[CheckRoom]]  # arguments: RunSpec, check id, folder, Surroundings
     bonus: str
     extras: Mapping[str, OptionalProgram]
     kit: Callable[[Codelab, Settings], Mapping[str, str]] = lambda _lab, _course: {}
@@ -112,9 +110,9 @@ class Codelab:
 
     @property
     def guides(self) -> dict[str, dict[str, str]]:
-        """What is told of each check beside its verdict, by its id."""
+        """The guide of each check (does, why, mistakes, codelab), by check id."""
         return {check.id: check.guide for check in self.catalogue}
 
     def bonus_role(self, role: str) -> str:
-        """The role that a usual one (server, client) has in the bonus task."""
+        """The bonus task's variant of a usual role (server, client)."""
         return next((bonus for bonus, extra in self.extras.items() if extra.like == role), role)

@@ -1,6 +1,6 @@
-"""Whose fault it is.
+"""Exceptions that say whose fault it is: the student's, the user's, or the grader's and the machine's.
 
-Code below the command line raises one of these and never prints or exits; each becomes output at one place only.
+Code below the command line raises them and never prints or exits; `grader.cli` turns them into output.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from grader.model.verdict import Failure, Where
 
 
 class CheckFailed(Exception):  # noqa: N818 - a verdict about the student's program, not an error of ours
-    """The student's program did not do what a check asks; `failure` is the evidence."""
+    """The student's program does not do what a check asks; `failure` has the evidence."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.summary)
@@ -22,7 +22,7 @@ class CheckFailed(Exception):  # noqa: N818 - a verdict about the student's prog
 
 
 class NeedsReview(Exception):  # noqa: N818 - a verdict that only a person can give
-    """A person must judge an answer; `failure` holds it with what was `expected`, and `notes` the function it is about."""
+    """A person must judge an answer. `failure` holds the answer and the `expected` one, `notes` the function it is about."""
 
     def __init__(self, expected: str, answer: WrittenAnswer) -> None:
         about = answer.about
@@ -43,36 +43,36 @@ class Inconclusive(Exception):  # noqa: N818 - a third outcome
 
 
 class Abandoned(Exception):  # noqa: N818 - nothing is wrong
-    """Nobody waits for this run any more: the submission was saved again, say."""
+    """The results of this run are no longer needed, for instance because the submission was saved again."""
 
 
 class GraderError(Exception):
-    """The grader or the machine cannot do its job. Never held against the student."""
+    """The grader or the machine cannot do its job. Never counted against the student."""
 
 
 class NotPermitted(GraderError):  # noqa: N818 - tells what is wrong
-    """What surrounds this process, a container or a setting of the kernel, forbids what the grader needs."""
+    """The grader needs something that its container or the kernel's settings forbid."""
 
 
 class UsageError(Exception):
-    """What the user asked for cannot be graded: no such path, no server in it, an unknown check or setting."""
+    """The user's request cannot be graded: no such path, no server in it, an unknown check or setting."""
 
 
 def refused(what: str, error: OSError) -> GraderError:
-    """The error of a machine on which `what` cannot be had: NotPermitted, where the system says that it is forbidden."""
+    """The exception for a machine that lacks `what`: NotPermitted after EPERM or EACCES, else GraderError."""
     kind = NotPermitted if isinstance(error, PermissionError) else GraderError
     return kind(f"this machine does not permit {what} ({error.strerror})")
 
 
 def in_words(error: Exception) -> str:
-    """What an error says, without its number where the system has raised it."""
+    """The error's message, without the errno of an OSError."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error) or type(error).__name__
 
 
 def nearest(word: str, known: Iterable[str], most: int = 12) -> str:
-    """The end of an error sentence: names the known word nearest to a wrong one, or lists all if no more than `most`."""
+    """The end of an error sentence: the known word nearest to a wrong one, or the list of all if at most `most`."""
     names = sorted(known)
     close = get_close_matches(word, names, n=1, cutoff=0.5)
     if close:

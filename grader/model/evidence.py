@@ -1,6 +1,6 @@
-"""What a page shows beside a verdict that went wrong: the student's own lines, the stuck threads, the screens. Plain data.
+"""The evidence of a failure that pages show: the student's own lines, the stuck threads, the screens. Plain data.
 
-It is no part of the report (`chatgrade/report/1`); as JSON it is kept beside it.
+It is no part of the report (`chatgrade/report/1`); its JSON is stored beside the report.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Successive lines of a student's file; `first` is the number of the first, `marked` are the numbers of those meant."""
+    """Successive lines of a student's file: `first` is the number of the first line, `marked` are those to highlight."""
 
     file: str
     first: int
@@ -22,7 +22,7 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class StackFrame:
-    """One level of a thread's stack. `own`: it is in a file of the student's; then `text` is the line there."""
+    """One level of a thread's stack. `own`: it is in a file of the student's, and `text` is its source line."""
 
     file: str
     line: int
@@ -33,7 +33,7 @@ class StackFrame:
 
 @dataclass(frozen=True)
 class StuckThread:
-    """A thread of a program that did not go on (or several at one place), innermost frame first, and what it waits for."""
+    """A thread that did not go on (or several at the same place), and what it waits for; innermost frame first."""
 
     name: str
     waits_for: str
@@ -42,7 +42,7 @@ class StuckThread:
 
 @dataclass(frozen=True)
 class Screenshot:
-    """What stood on a terminal when the verdict fell, without empty rows at the end; the cursor's place counts from 0."""
+    """A terminal's screen at the verdict, without empty rows at its end; the cursor's `row` and `column` count from 0."""
 
     who: str
     lines: tuple[str, ...]
@@ -52,7 +52,7 @@ class Screenshot:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is shown of one check. `recipient` is who should have got what never came."""
+    """The evidence of one check. `recipient` should have received what never came."""
 
     excerpts: tuple[Excerpt, ...] = ()
     threads: tuple[StuckThread, ...] = ()
@@ -60,21 +60,26 @@ class Evidence:
     recipient: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """As plain data for JSON; `of` reads it back."""
+        """Plain data for JSON; `of` reads it back."""
         return {("missed" if name == "recipient" else name): value for name, value in asdict(self).items()}
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Evidence:
-        """What `as_dict` has made, also when it has been through JSON."""
+        """The evidence from the data of `as_dict`, directly or through JSON."""
         return cls(
             tuple(
-                Excerpt(one["file"], one["first"], tuple(one["lines"]), tuple(one["marked"]))
-                for one in data["excerpts"]
+                Excerpt(excerpt["file"], excerpt["first"], tuple(excerpt["lines"]), tuple(excerpt["marked"]))
+                for excerpt in data["excerpts"]
             ),
             tuple(
-                StuckThread(one["name"], one["waits_for"], tuple(StackFrame(**frame) for frame in one["frames"]))
-                for one in data["threads"]
+                StuckThread(
+                    thread["name"], thread["waits_for"], tuple(StackFrame(**frame) for frame in thread["frames"])
+                )
+                for thread in data["threads"]
             ),
-            tuple(Screenshot(one["who"], tuple(one["lines"]), one["row"], one["column"]) for one in data["screens"]),
+            tuple(
+                Screenshot(screen["who"], tuple(screen["lines"]), screen["row"], screen["column"])
+                for screen in data["screens"]
+            ),
             data["missed"],
         )

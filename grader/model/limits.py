@@ -1,4 +1,4 @@
-"""How much a student's program may use, and what is said when that was not enough. Pure."""
+"""The resource limits of students' programs, and the sentences about limits that were reached. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, fields
 
 MEGABYTE = 1 << 20
 ADDRESSES = 8
-"""How many times as much memory a process may reserve as it may hold: what is reserved and not used costs nothing."""
+"""A process's address space limit, as a multiple of its memory limit: reserved memory costs nothing until it is used."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the programs of one check may use. Honest ones need a tenth; there is room to log all that a check sends."""
+    """The most that the programs of one check may use. Honest programs need a tenth, even if they log all they get."""
 
     memory: int = 1024  # megabytes that all processes hold together
     processes: int = 400  # processes and threads
@@ -42,12 +42,13 @@ class Usage:
 def reached(
     limits: Limits, usage: Usage, printed: str, returncode: int | None, enforced: Collection[str] = ALL
 ) -> Iterator[str]:
-    """Each of the enforced limits that a program ran into, as its errors tell it, in words."""
-    told = dict(_told(limits, usage, printed, returncode))
-    return (words for name, words in told.items() if name in enforced)
+    """A phrase for each enforced limit that a program has reached, by the errors it printed and its exit status."""
+    phrases = dict(_phrases(limits, usage, printed, returncode))
+    return (phrase for name, phrase in phrases.items() if name in enforced)
 
 
-def _told(limits: Limits, usage: Usage, printed: str, returncode: int | None) -> Iterator[tuple[str, str]]:
+def _phrases(limits: Limits, usage: Usage, printed: str, returncode: int | None) -> Iterator[tuple[str, str]]:
+    """The name of each limit that was reached, and the phrase about it."""
     if "MemoryError" in printed or "Cannot allocate memory" in printed:
         most = f"{ADDRESSES * limits.memory:,} MB of addresses for a process"
         yield "memory", f"{most} (all were seen to hold {_megabytes(usage.memory)} of memory)"

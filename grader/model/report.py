@@ -1,4 +1,4 @@
-"""The report of one run: everything a renderer may show. Plain data, no behaviour but sums."""
+"""The report of one run: everything that a renderer may show. Plain data and sums."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from grader.model.evidence import Evidence
 from grader.model.verdict import CheckResult, Status
 
-NOT_HANDED_IN = "not handed in; it is a bonus"  # the summary of a check of what may be left out, and was
-ONLY_NEEDED = (
-    "ran because a check that was asked for needs it"  # the note of a check that gives no points for that reason
-)
+NOT_HANDED_IN = "not handed in; it is a bonus"  # the summary of a bonus check whose program is missing
+ONLY_NEEDED = "ran because a check that was asked for needs it"  # the note of a check that gives no points therefore
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What was graded: `files` maps a role (server, client, ...) to the file taken for it; `digest` is over their bytes."""
+    """The graded files: `files` maps a role (server, client, ...) to its file; `digest` is over their bytes."""
 
     name: str
     path: str
@@ -27,7 +25,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class Run:
-    """How it was graded. `started` is ISO 8601 in UTC, `seconds` the wall-clock time of all checks."""
+    """The circumstances of a grading: `started` is ISO 8601 in UTC, `seconds` the wall-clock time of all checks."""
 
     seed: int
     started: str
@@ -53,7 +51,7 @@ class TaskReport:
 
     @property
     def max_score(self) -> int:
-        """Points that could be earned by the checks that were run."""
+        """Points of the checks that were run."""
         return sum(check.points for check in self.checks)
 
 
@@ -65,7 +63,7 @@ class Report:
     run: Run
     tasks: tuple[TaskReport, ...]
     notes: tuple[str, ...] = ()
-    guides: dict[str, dict[str, str]] = field(default_factory=dict)  # check id -> its guide, for hints where to read
+    guides: dict[str, dict[str, str]] = field(default_factory=dict)  # check id -> its guide
 
     def __iter__(self) -> Iterator[CheckResult]:
         return (check for task in self.tasks for check in task.checks)
@@ -97,7 +95,7 @@ class Report:
 
     @property
     def exhibits(self) -> dict[str, Evidence]:
-        """What a page shows of failed checks beside their words, by check id."""
+        """The evidence of failed checks, by check id."""
         return {check.id: check.exhibits for check in self if check.status is Status.FAIL}
 
     @property

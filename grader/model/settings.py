@@ -1,4 +1,4 @@
-"""What a course can set in its chatgrade.toml."""
+"""The settings of a course's chatgrade.toml."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SETTINGS_FILE = "chatgrade.toml"
 
 @dataclass(frozen=True)
 class BatchSettings:
-    """What a course may set for its classes."""
+    """The settings for grading a class."""
 
     jobs: int = 0  # checks at a time; 0: one per processor
     layout: str = "auto"
@@ -21,7 +21,7 @@ class BatchSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a course may set; the codelab's own values where it sets nothing."""
+    """All settings of a course, with the codelab's own values where the course sets none."""
 
     files: Mapping[str, str]
     port: int

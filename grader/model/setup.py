@@ -1,4 +1,4 @@
-"""What is graded and how: the same for every check of a run."""
+"""The specification of a run, shared by all of its checks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from grader.model.limits import Limits
 
 @dataclass(frozen=True)
 class RunSpec:
-    """What is graded and how: the same for every check of a run."""
+    """The programs of a run and how to run them: the same for all of its checks."""
 
     folder: Path  # the submission: files under it are the student's own
-    files: Mapping[str, Path]  # role -> program; a role that was not handed in is not there
+    files: Mapping[str, Path]  # role -> program, for the roles that were handed in
     python: str
     port: int
     wording: Mapping[str, object]
@@ -22,10 +22,10 @@ class RunSpec:
     names: Mapping[str, str] = field(default_factory=dict)  # role -> the usual name of its file
     terminal: str = "pty"
     limits: Limits = field(default_factory=Limits)
-    shown: str = ""  # what the folder is called where it is not its path: it was unpacked from an archive
-    others: tuple[Path, ...] = ()  # submissions of others, of which programs take part
+    shown: str = ""  # the folder's name in messages if it was unpacked from an archive; empty: its path
+    others: tuple[Path, ...] = ()  # folders of other students, whose programs take part
 
     def home_of(self, program: Path) -> Path:
-        """The submission that a program belongs to; of one that was named on the command line, the folder that it is in."""
+        """The submission that a program belongs to, or its own folder if it lies in none (named on the command line)."""
         homes = (folder for folder in (self.folder, *self.others) if program.is_relative_to(folder))
         return next(homes, program.parent)

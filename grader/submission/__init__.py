@@ -1,1 +1,1 @@
-"""The files of strangers: found, copied, read as text and outlined, never run."""
+"""The files of strangers: found, unpacked, copied, read as text and outlined, but never run."""

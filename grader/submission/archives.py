@@ -1,8 +1,8 @@
-"""A submission as it was handed in: a folder or a file is taken where it is, an archive is unpacked into a temporary folder.
+"""Unpacking of archives (zip, tar, also compressed by gzip or bzip2) that come from strangers.
 
-Archives come from strangers. The standard library parses them and is never asked to extract: only regular files are written,
-under names that stay inside, and every number has a cap that holds while the bytes stream by. What is left out or renamed is
-told in a note; an archive that breaks a cap is refused as a whole.
+The standard library parses them but never extracts: only regular files are written, under names that stay inside the
+target folder. Caps on sizes and counts are enforced while the bytes are read. A note tells of each entry that is left out
+or renamed; an archive that breaks a cap is refused as a whole.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ from grader.submission import files
 
 LARGEST_ARCHIVE = 32 << 20  # bytes: a submission with its virtual environment has half of that
 LARGEST_TOTAL = 64 << 20  # bytes unpacked: a quarter of a second to read, and nothing on a disk
-RATIO, FREE = 100, 4 << 20  # unpacked bytes for each of the archive, and beside: sources have 3 to 10, zeros 1,000
+RATIO, FREE = (
+    100,
+    4 << 20,
+)  # unpacked bytes per byte of the archive, and allowed beside: sources have 3 to 10, zeros 1,000
 MOST_ENTRIES = 20_000  # of any kind: half a second to parse
 LARGEST_DIRECTORY = 2 << 20  # bytes of a zip's directory, which is parsed at once: 100 for each entry
 LARGEST_HEADERS = 16 << 20  # bytes of a tar's headers: an entry with a long name or other attributes has 1,500
-LARGEST_HEADER, LARGEST_GLOBAL_HEADER = (
-    16 << 10,
-    1 << 10,
-)  # bytes of one: paths end at 4,096, what Git says of all at 60
+LARGEST_HEADER = 16 << 10  # bytes of a tar's extended header: paths end at 4,096
+LARGEST_GLOBAL_HEADER = 1 << 10  # bytes of a tar's global header: Git's has 60
 MOST_GLOBALS = 64  # attributes that a tar gives to all of its entries: each costs time with every entry
-MOST_FILES = 2_000  # files and folders that are written: somebody who hands in more sent something else by mistake
+MOST_FILES = 2_000  # files and folders that are written: a larger submission was handed in by mistake
 LONGEST_NAME = 255  # bytes of one part of a path, as in most file systems
 _MOST_NOTES, _LONGEST_SHOWN = 5, 60
 _CHUNK = 1 << 16
@@ -47,7 +48,7 @@ _OTHER_ARCHIVES = (".7z", ".rar", ".xz", ".txz", ".zst", ".lzma", ".z")
 
 @dataclass(frozen=True)
 class Caps:
-    """How much an archive may hold; as it stands, one submission."""
+    """The caps of an archive; by default those of a single submission."""
 
     archive: int = LARGEST_ARCHIVE
     total: int = LARGEST_TOTAL
@@ -60,7 +61,7 @@ class Caps:
 
     @property
     def too_many(self) -> str:
-        """What is wrong with an archive that has more entries."""
+        """The objection to an archive with too many entries, as the rest of a sentence."""
         return f"holds more than {self.entries:,} entries"
 
 
@@ -80,7 +81,10 @@ CLASS = (
 
 
 def unpack(path: Path, target: Path, caps: Caps = SUBMISSION) -> tuple[str, ...]:
-    """Write the files of an archive into an empty folder; returns notes. UsageError if it cannot be taken in."""
+    """Write the files of an archive into an empty folder; return notes on entries left out or renamed.
+
+    Raises UsageError when the file is no archive, damaged, or over a cap; GraderError when the disk is full.
+    """
     members = kind_of_archive(path)
     if members is None:
         raise UsageError(f"{path}: is not an archive.")
@@ -88,19 +92,19 @@ def unpack(path: Path, target: Path, caps: Caps = SUBMISSION) -> tuple[str, ...]
 
 
 def innermost(folder: Path) -> Path:
-    """The folder, or the one in it around everything else."""
+    """The folder, or the innermost one in it that still holds everything."""
     while len(inner := list(folder.iterdir())) == 1 and inner[0].is_dir():
         folder = inner[0]
     return folder
 
 
 def named_as_archive(name: str) -> bool:
-    """Whether a file of this name is meant to be an archive, be it one that can be taken in or not."""
+    """Whether a file name has the ending of an archive, of a kind that is supported or not."""
     return name.lower().endswith(_ENDINGS + _OTHER_ARCHIVES)
 
 
 def without_ending(name: str) -> str:
-    """The name of an archive without what tells its kind."""
+    """The name of an archive without its endings, such as `.tar.gz`."""
     while Path(name).suffix.lower() in (*_ENDINGS, *_OTHER_ARCHIVES):
         name = Path(name).stem
     return name
@@ -115,14 +119,17 @@ class _Member(NamedTuple):
     name: str
     content: Callable[[], _ArchiveStream]
     is_folder: bool = False
-    instead: str = ""  # what it is if it is no file to be taken
+    instead: str = ""  # why it is left out, such as `a link`; empty if it is not
 
 
 _Members = Callable[[IO[bytes], "_Budget", Caps], Iterator[_Member]]
 
 
 def kind_of_archive(path: Path) -> _Members | None:
-    """How to read the members of this archive; None if it is none, and for whatever cannot be read: others complain."""
+    """The reader for this kind of archive; None for any other file, and for one that cannot be read: its user reports that.
+
+    Raises UsageError for an unsupported kind, and for a file that is not what its ending says.
+    """
     try:
         head = files.read(path, 512)
     except OSError:
@@ -144,7 +151,7 @@ def kind_of_archive(path: Path) -> _Members | None:
 
 
 def unpack_as(path: Path, target: Path, members: _Members, caps: Caps) -> tuple[str, ...]:
-    """Unpack an archive of a kind that was recognised; notes on what was left out. Raises UsageError as `unpack` does."""
+    """Unpack an archive of a recognised kind; return notes and raise as `unpack` does."""
     unpacking = _Unpacking(target, caps)
     try:
         with files.opened(path) as file:
@@ -160,7 +167,7 @@ def unpack_as(path: Path, target: Path, members: _Members, caps: Caps) -> tuple[
                 unpacking.take(member)
     except _CapBroken as broken:
         raise UsageError(f"{path}: {broken}; {caps.advice}") from broken
-    except Exception as error:  # the parsers raise many things at an archive that was made to confuse them
+    except Exception as error:  # the parsers raise many kinds of errors at a malicious archive
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise GraderError(f"{path}: cannot be unpacked ({error.strerror})") from error
         raise UsageError(f"{path}: is damaged, or not a whole archive.") from error
@@ -170,12 +177,12 @@ def unpack_as(path: Path, target: Path, members: _Members, caps: Caps) -> tuple[
     return unpacking.notes()
 
 
-class _CapBroken(Exception):  # noqa: N818 - what is wrong with the archive, as the rest of a sentence
+class _CapBroken(Exception):  # noqa: N818 - the objection to the archive, as the rest of a sentence
     pass
 
 
 class _Budget:
-    """The bytes that an archive may still have of something, and what is wrong with it when it has more."""
+    """A number of bytes that may be read, and the objection to an archive with more. Raises _CapBroken when spent."""
 
     def __init__(self, left: int, otherwise: str) -> None:
         self._left, self._otherwise = left, otherwise
@@ -187,7 +194,7 @@ class _Budget:
 
 
 class _Metered(io.RawIOBase):
-    """A stream whose bytes are counted as they are read."""
+    """A stream that charges the bytes read from it to a budget."""
 
     def __init__(self, stream: _ArchiveStream, budget: _Budget) -> None:
         self._stream, self.budget = stream, budget
@@ -206,7 +213,7 @@ class _Metered(io.RawIOBase):
 
 
 class _ZipFile(io.BufferedReader):
-    """The file of a zip; its directory is read in one piece, and a large one is refused before it is parsed."""
+    """The file of a zip. Its directory is read in one piece; _CapBroken is raised before a large one is parsed."""
 
     def __init__(self, file: io.RawIOBase, caps: Caps) -> None:
         super().__init__(file)
@@ -241,7 +248,7 @@ def _zip_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: _Budge
 
 
 class _Header(tarfile.TarInfo):
-    """A member's header; one that makes no sense is an error, where the library would take it for the end."""
+    """A member's header. Raises ValueError for an invalid one, which the library would take for the archive's end."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
@@ -249,7 +256,7 @@ class _Header(tarfile.TarInfo):
             header = super().frombuf(buf, encoding, errors)
         except tarfile.HeaderError as error:
             if not any(buf):
-                raise  # the end
+                raise  # a block of zeros: the archive's end
             raise ValueError(str(error)) from error
         most = LARGEST_GLOBAL_HEADER if header.type == tarfile.XGLTYPE else LARGEST_HEADER
         if header.type in _ABOUT_OTHERS and not 0 <= header.size <= most:
@@ -286,9 +293,9 @@ def _tar_members(stream: _ArchiveStream, budget: _Budget, caps: Caps) -> Iterato
                 instead = "not a regular file"
             metered.budget = budget
             yield _Member(info.name, partial(_tar_content, archive, info), info.isdir(), instead)
-            archive.fileobj.seek(archive.offset)  # over what was not read of it
+            archive.fileobj.seek(archive.offset)  # past the unread rest of the member
             metered.budget = headers
-            archive.members = []  # type: ignore[attr-defined]  # it would keep them all
+            archive.members = []  # type: ignore[attr-defined]  # else all headers stay in memory
 
 
 def _gzipped_members(file: IO[bytes], budget: _Budget, caps: Caps) -> Iterator[_Member]:
@@ -305,11 +312,11 @@ def _tar_content(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _ArchiveStr
     return content
 
 
-# -- what is written ---------------------------------------------------------------------------------------------------
+# -- writing -----------------------------------------------------------------------------------------------------------
 
 
 class _Unpacking:
-    """The files written so far, and what was left out."""
+    """The target folder of an archive, and the notes on entries left out or renamed."""
 
     def __init__(self, target: Path, caps: Caps) -> None:
         self._target, self._caps = target, caps
@@ -318,15 +325,15 @@ class _Unpacking:
         self.written = 0
 
     def notes(self) -> tuple[str, ...]:
-        told = list(self._odd)[:_MOST_NOTES]
-        more = len(self._odd) - len(told)
-        return (*told, *([f"{more} more entries of the archive were left out or renamed"] if more else []))
+        first = list(self._odd)[:_MOST_NOTES]
+        more = len(self._odd) - len(first)
+        return (*first, *([f"{more} more entries of the archive were left out or renamed"] if more else []))
 
     def _note(self, text: str) -> None:
         self._odd[text] = None
 
     def take(self, member: _Member) -> None:
-        """Write a member, or make a note why not; what is foreign needs none."""
+        """Write a member, or note why it is left out; `foreign` entries are left out without a note."""
         parts = [part for part in member.name.replace("\\", "/").split("/") if part not in ("", ".")]
         if any(part != ".." and files.foreign(part) for part in parts):
             return
@@ -344,7 +351,7 @@ class _Unpacking:
             self._write(place, member)
 
     def _place(self, name: str, parts: list[str]) -> Path:
-        """Where a member is written: under its own name, as far as that is printable."""
+        """The path to write a member to: its own, with `_` for unprintable characters. Raises _CapBroken after too many."""
         neutral = ["".join(sign if sign.isprintable() else "_" for sign in part) for part in parts]
         if neutral != parts:
             self._note(f"took {shown(name)} as {shown('/'.join(neutral))}")
@@ -366,7 +373,7 @@ class _Unpacking:
 
 
 def _misplaced(name: str, parts: list[str], deepest: int) -> str:
-    """What is wrong with where a member wants to be."""
+    """The objection to a member's path; empty if there is none."""
     if ".." in parts:
         return "a path that leads out of the archive"
     if name.startswith(("/", "\\")) or re.match("[A-Za-z]:", name):
@@ -379,5 +386,5 @@ def _misplaced(name: str, parts: list[str], deepest: int) -> str:
 
 
 def shown(name: str) -> str:
-    """A name, not too long to be told; whoever writes it somewhere makes it harmless there."""
+    """A name cut for a message. It is not made harmless: see `grader.text.sinks`."""
     return name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..."

@@ -1,4 +1,4 @@
-"""The copy of a submission that is run in place of what was handed in."""
+"""The copy of a submission in which its programs are run."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from grader.submission import files
 from grader.submission.reading import LARGEST_PROGRAM, MOST_FILES
 
 LARGEST_COPY = 16 << 20  # bytes copied for each check; with the most files, ten times a large submission
-_SMALL, _MOST_SMALL = 64 << 10, 100  # bytes and number of files that a program in a crowded folder may read: settings
+_SMALL, _MOST_SMALL = 64 << 10, 100  # bytes and number of other files copied from a crowded folder, such as settings
 
 
 def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
-    """A copy of the submission for one check: two servers that lock or write a file in it must not meet.
+    """Copy a submission for one check, so that servers of different checks never share a file that they lock or write.
 
-    It holds regular files and folders, nothing else; a link to a file or folder of the submission becomes a copy of that.
-    Of a folder that holds much more than a submission (somebody's home, say) it has what is near the programs.
+    Copied are regular files and folders; links to files or folders of the submission become copies of these. Of a folder
+    with much more than a submission (a home directory, say), only files near the programs are copied. Raises GraderError
+    when the target cannot be written.
     """
     copied, folders = _worth_copying(folder, programs)
     left = LARGEST_COPY
@@ -45,12 +46,12 @@ def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
 
 
 def is_copied_whole(found: files.Listing) -> bool:
-    """Whether a check gets a copy of all that is in a folder: it holds no more than a submission may."""
+    """Whether `own_copy` copies all files of a folder: they are no more than a submission may have."""
     return found.complete and len(found.files) <= MOST_FILES and sum(map(_size, found.files)) <= LARGEST_COPY
 
 
 def _worth_copying(folder: Path, programs: Collection[Path]) -> tuple[list[Path], list[Path]]:
-    """Files and folders: all of a submission; of much more, the programs, sources near them, and small files beside them."""
+    """The files and folders to copy: all of a submission; of a crowded folder, the programs, sources and small files near."""
     whole = files.listing(folder)
     if is_copied_whole(whole):
         return list(dict.fromkeys((*programs, *whole.files))), whole.folders

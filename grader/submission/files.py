@@ -1,7 +1,6 @@
-"""Files that somebody else laid, looked at and read without trust.
+"""Safe listing and reading of files that strangers made.
 
-Nothing here waits for a pipe, opens a device, or follows a link out of the folder that it was found in; and there is a limit
-to how much of anything is looked at.
+Nothing here waits for a pipe, opens a device, or follows a link out of its folder; and all sizes and counts have limits.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ from typing import BinaryIO
 from grader.model.errors import GraderError
 
 LARGEST_SENT = 16 << 20  # bytes of one file that is sent elsewhere
-MOST_SEEN = 5_000  # entries of a folder that are looked at: nearest first, a tenth of a second
-DEEPEST = 10  # folders within folders; nobody's program lies deeper, and a link in a circle ends here
-TEMPORARY = "chatgrade-"  # how the names of our own folders among temporary ones begin
+MOST_SEEN = 5_000  # entries of a listing, nearest first: a tenth of a second
+DEEPEST = 10  # folders within folders: no program lies deeper, and circular links end here
+TEMPORARY = "chatgrade-"  # prefix of our own temporary folders
 _NOT_THE_STUDENTS = ("__pycache__", "__MACOSX", "site-packages", "venv")
 
 
 def foreign(name: str) -> bool:
-    """Whether an entry of this name is hidden, made by tools, or a library: none of the student's work."""
+    """Whether an entry of this name is not the student's work: hidden, made by tools, or a library."""
     return name.startswith(".") or name in _NOT_THE_STUDENTS
 
 
 def opened(path: Path, within: Path | None = None) -> BinaryIO:
-    """A regular file, open for reading; OSError for anything else, and for a link that leads out of `within`."""
+    """Open a regular file for reading. Raises OSError for any other kind, and for a link that leads out of `within`."""
     real = os.path.realpath(path)
     if within is not None and not Path(real).is_relative_to(os.path.realpath(within)):
         raise OSError(errno.EPERM, "a link that leads out of the folder", str(path))
@@ -45,31 +44,31 @@ def opened(path: Path, within: Path | None = None) -> BinaryIO:
 
 
 def read(path: Path, most: int, within: Path | None = None) -> bytes:
-    """At most that many bytes from the beginning of a regular file; OSError as in `opened`."""
+    """The first `most` bytes of a regular file at most. Raises OSError as `opened` does."""
     with opened(path, within) as file:
         return file.read(most)
 
 
 @dataclass
 class Listing:
-    """What is in a folder, nearest first."""
+    """The contents of a folder, nearest first."""
 
     files: list[Path] = field(default_factory=list)  # regular files, and links to such in the same folder
     folders: list[Path] = field(default_factory=list)
-    odd: list[tuple[Path, str]] = field(default_factory=list)  # what is neither, and what it is instead
-    complete: bool = True  # False where there is more than was looked at
-    unreadable: str = ""  # why the folder itself could not be looked into
+    odd: list[tuple[Path, str]] = field(default_factory=list)  # other entries, each with its kind in words
+    complete: bool = True  # False if there are more entries than were listed
+    unreadable: str = ""  # why the folder itself could not be listed
 
 
 def listing(folder: Path, deepest: int = DEEPEST, most: int = 0) -> Listing:
-    """List a folder and the folders in it, without what is foreign; of more than `most` entries (MOST_SEEN) the nearest.
+    """List a folder and the folders in it, without `foreign` entries; of more than `most` entries (MOST_SEEN) the nearest.
 
-    A link counts as what it leads to, if that lies in the folder, too. Other file systems below it are not entered.
+    A link counts as its target, if that lies in the folder, too. Other file systems in it are not entered.
     """
     root = Path(os.path.realpath(folder))
     found = Listing()
     left = most or MOST_SEEN
-    for place in itertools.chain([folder], found.folders):  # these become more on the way, the nearest first
+    for place in itertools.chain([folder], found.folders):  # the list grows meanwhile, nearest folders first
         if len(place.parts) - len(folder.parts) > deepest:
             break
         try:
@@ -77,7 +76,7 @@ def listing(folder: Path, deepest: int = DEEPEST, most: int = 0) -> Listing:
         except OSError as error:
             if place == folder:
                 found.unreadable = error.strerror or str(error)
-            continue  # nor can the program look into it
+            continue  # the program cannot list it either
         found.complete = found.complete and len(here) <= left
         for entry in here[:left]:
             _sort_in(entry, root, found)
@@ -95,7 +94,7 @@ def _sort_in(entry: os.DirEntry[str], root: Path, found: Listing) -> None:
         return
     try:
         _sort(entry, root, found)
-    except OSError as error:  # a link with a name that is too long, say, or into a closed folder
+    except OSError as error:  # for instance a link with too long a name, or into a closed folder
         found.odd.append((Path(entry.path), error.strerror or "it cannot be looked at"))
 
 
@@ -107,7 +106,7 @@ def _sort(entry: os.DirEntry[str], root: Path, found: Listing) -> None:
             found.odd.append((path, "a link that leads out of the folder"))
             return
         if Path(os.path.realpath(path.parent)).is_relative_to(real):
-            return  # in a circle
+            return  # a circular link
         if not real.exists():
             found.odd.append((path, "a link that leads nowhere"))
             return
@@ -121,7 +120,7 @@ def _sort(entry: os.DirEntry[str], root: Path, found: Listing) -> None:
 
 @contextlib.contextmanager
 def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
-    """A folder of our own that is removed in the end, whatever happens; GraderError if there can be none."""
+    """Make a temporary folder and remove it at the end of the block. Raises GraderError when it cannot be made."""
     try:
         folder = Path(os.path.realpath(tempfile.mkdtemp(prefix=TEMPORARY, dir=parent)))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a student handed in: which files were taken, and why."""
+"""Finding the programs of a submission: which file plays which role, and why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grader.submission import files
 from grader.submission.reading import LARGEST_PROGRAM, source_of
 
 _MOST_LISTED = 5  # programs that are named in one sentence
-_MOST_NOTES = 5  # about what was left out
+_MOST_NOTES = 5  # about files left out
 
 
 def find(
@@ -25,10 +25,11 @@ def find(
     extras: Mapping[str, OptionalProgram] | None = None,
     asked_for: Collection[str] = (),
 ) -> Submission:
-    """Find the programs in a folder, or take the file given; UsageError that says what is there instead.
+    """The submission at a path: the programs in a folder, or a single file.
 
-    `names` maps a role (server, client) to the usual name of its file, `given` to a file that was named on the command line.
-    The roles in `extras` may be left out. `asked_for` are the roles to name where nothing is found, else the usual ones.
+    `names` maps a role (server, client) to the usual name of its file, `given` to a file named on the command line. The
+    roles in `extras` are optional. The error about an empty folder names the roles `asked_for`, by default the usual ones.
+    Raises UsageError, with the files found instead, when there is no program or the choice is not clear.
     """
     try:
         path.stat()
@@ -42,10 +43,10 @@ def find(
     }
     if path.is_dir():
         found, notes = _programs_by_role(path, names, named, extras or {}, asked_for)
-        taken = {**found, **named}
-        return _submission(path, {role: _program(taken[role]) for role in names if role in taken}, notes)
+        programs = {**found, **named}
+        return _submission(path, {role: _program(programs[role]) for role in names if role in programs}, notes)
     role = next((role for role, name in names.items() if name == path.name), "server")
-    if not any(role.endswith(one) for one in named):
+    if not any(role.endswith(named_role) for named_role in named):
         named[role] = _program(path)
     return _submission(path, named, ())
 
@@ -57,16 +58,16 @@ def _programs_by_role(
     extras: Mapping[str, OptionalProgram],
     asked_for: Collection[str],
 ) -> tuple[dict[str, Path], tuple[str, ...]]:
-    """The program of each role that is not given; UsageError if there is none at all."""
+    """The program of each role that was not named, and notes. Raises UsageError when there is no program at all."""
     programs, notes = _programs_in(folder)
-    meant = {
+    candidates = {
         role: _extra_programs(folder, programs, names[role], names[extra.like], extra) for role, extra in extras.items()
     }
-    programs = _of_no_extra(programs, meant, extras)
+    programs = _of_no_extra(programs, candidates, extras)
     others = _of_other_names(programs, names, given)
     usual = [role for role in names if role not in extras]
     choices = {
-        role: _extra_program(folder, role, names[role], meant[role], extras[role].like)
+        role: _extra_program(folder, role, names[role], candidates[role], extras[role].like)
         if role in extras
         else _usual_program(folder, role, names[role], programs, others)
         for role in (*extras, *usual)
@@ -81,24 +82,24 @@ def _programs_by_role(
 
 
 def _of_no_extra(
-    programs: list[Path], meant: Mapping[str, list[Path]], extras: Mapping[str, OptionalProgram]
+    programs: list[Path], candidates: Mapping[str, list[Path]], extras: Mapping[str, OptionalProgram]
 ) -> list[Path]:
-    """The programs that neither their names nor their folders claim for a role that may be left out."""
-    claimed = set(chain.from_iterable(meant.values()))
+    """The programs that are no candidates for optional roles, neither by name nor by folder."""
+    claimed = set(chain.from_iterable(candidates.values()))
     folders = set(chain.from_iterable(extra.folders for extra in extras.values()))
-    return [one for one in programs if one not in claimed and _plain_name(one.parent) not in folders]
+    return [program for program in programs if program not in claimed and _plain_name(program.parent) not in folders]
 
 
 def _of_other_names(programs: list[Path], names: Mapping[str, str], given: Mapping[str, Path]) -> list[Path]:
-    """The programs that have no usual name, and were not given."""
-    taken = {file.resolve() for file in given.values()}
-    return [one for one in programs if one.name not in names.values() and one.resolve() not in taken]
+    """The programs without a usual name that were not named on the command line."""
+    named = {file.resolve() for file in given.values()}
+    return [program for program in programs if program.name not in names.values() and program.resolve() not in named]
 
 
 def _usual_program(
     folder: Path, role: str, name: str, programs: list[Path], others: list[Path]
 ) -> tuple[Path | None, str]:
-    """The program of this name, or none, and what is to be noted of that; UsageError if several may be it."""
+    """The program of a usual role, if there is one, and a note or "". Raises UsageError when several have its name."""
     here = [program for program in programs if program.name == name]
     if not here and not others:
         return None, ""
@@ -118,7 +119,7 @@ def _listed(folder: Path, programs: list[Path]) -> str:
 def _extra_programs(
     folder: Path, programs: list[Path], name: str, usual_name: str, extra: OptionalProgram
 ) -> list[Path]:
-    """The programs that may be meant for a role that may be left out, the plainest sign first."""
+    """The candidates for an optional role, the most likely first."""
 
     def by_name(program: Path) -> bool:
         stem = _plain_name(program.with_suffix(""))
@@ -137,16 +138,16 @@ def _extra_programs(
 
 
 def _extra_program(folder: Path, role: str, name: str, candidates: list[Path], like: str) -> tuple[Path | None, str]:
-    """The first of the programs that may be meant, if there is any, and a note unless it is the plain choice."""
+    """The first candidate for an optional role, if there is one, and a note unless the choice is plain."""
     if not candidates:
         return None, ""
     return candidates[0], "" if candidates == [folder / name] else _what_was_taken(folder, role, candidates, like)
 
 
 def _what_was_taken(folder: Path, role: str, candidates: list[Path], like: str) -> str:
-    """The note on the first of these, which was taken, and on the others, which were not."""
-    taken, *others = (str(program.relative_to(folder)) for program in candidates)
-    note = f"took {taken} for the {role.replace('_', ' ')}"
+    """The note that the first candidate was chosen, and the others were not."""
+    chosen, *others = (str(program.relative_to(folder)) for program in candidates)
+    note = f"took {chosen} for the {role.replace('_', ' ')}"
     if not others:
         return note
     more = f" and {len(others) - _MOST_LISTED} more" if len(others) > _MOST_LISTED else ""
@@ -174,7 +175,7 @@ def _nothing_found(folder: Path, names: Mapping[str, str], roles: Collection[str
 
 
 def _programs_in(folder: Path) -> tuple[list[Path], list[str]]:
-    """Python files in the folder and in its folders, nearest first; and notes on what only has the name of one."""
+    """The Python files in a folder and in its folders, nearest first; and notes on other entries called `*.py`."""
     found = files.listing(folder, deepest=2)
     if found.unreadable:
         raise UsageError(f"{folder}: cannot be read ({found.unreadable}).")
@@ -184,7 +185,7 @@ def _programs_in(folder: Path) -> tuple[list[Path], list[str]]:
 
 
 def _program(path: Path, within: Path | None = None) -> Path:
-    """The file, if it can be a Python program at all."""
+    """The path itself. Raises UsageError when it can be no Python program: unreadable, too large, binary or empty."""
     if path.exists() and not path.is_file():
         raise UsageError(f"{path}: is not a file.")
     try:
@@ -202,8 +203,8 @@ def _program(path: Path, within: Path | None = None) -> Path:
     return path
 
 
-def _submission(path: Path, taken: Mapping[str, Path], notes: tuple[str, ...]) -> Submission:
-    folder = path.resolve() if path.is_dir() else next(iter(taken.values())).resolve().parent
-    digest = hashlib.sha256(b"".join(source_of(file) for file in taken.values())).hexdigest()
-    by_role = {role: str(file) for role, file in taken.items()}
+def _submission(path: Path, programs: Mapping[str, Path], notes: tuple[str, ...]) -> Submission:
+    folder = path.resolve() if path.is_dir() else next(iter(programs.values())).resolve().parent
+    digest = hashlib.sha256(b"".join(source_of(file) for file in programs.values())).hexdigest()
+    by_role = {role: str(file) for role, file in programs.items()}
     return Submission(folder.name or str(folder), str(path), f"sha256:{digest}", by_role, notes)

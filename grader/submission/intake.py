@@ -1,4 +1,4 @@
-"""What a path on the command line stands for: a program, a folder, or an archive that is unpacked for as long as it is needed."""
+"""Access to a submission by its path: a program, a folder, or an archive, which is unpacked while it is needed."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from grader.submission.archives import SUBMISSION, innermost, kind_of_archive, u
 
 @dataclass(frozen=True)
 class Intake:
-    """A submission that is being graded: the path that was given, and where its files are."""
+    """An accessible submission: its path, and the place where its files are."""
 
     path: Path
     place: Path
-    shown: str  # what messages call the place
+    shown: str  # the place's name in messages
     notes: tuple[str, ...] = ()
 
     @property
     def unpacked(self) -> bool:
-        """Whether the path is an archive, and the place is only there for now."""
+        """Whether the path is an archive, and the place a temporary folder."""
         return self.place != self.path
 
     def file(self, named: Path) -> Path:
-        """A file that was named on the command line: of an archive, what has that name in it comes first."""
+        """The path of a file named on the command line: the file of that name in the archive, if there is one."""
         if not self.unpacked:
             return named
         for start in (self.shown, self.path):
@@ -39,7 +39,7 @@ class Intake:
         return within if ".." not in named.parts and within.exists() else named
 
     def described(self, found: Submission) -> Submission:
-        """What was found in it, in the words of whoever handed it in."""
+        """The submission with paths that name the archive, not the temporary folder."""
         if not self.unpacked:
             return found
         return replace(
@@ -51,12 +51,12 @@ class Intake:
         )
 
     def in_own_words(self, text: str) -> str:
-        """A text that speaks of the archive in place of the folder it was unpacked to."""
+        """The text with the archive's name in place of the temporary folder."""
         return text.replace(str(self.place), self.shown)
 
     @contextlib.contextmanager
     def errors_in_own_words(self) -> Iterator[None]:
-        """While this one is graded, errors speak of what was handed in; the first note may explain a UsageError."""
+        """Reword UsageError and GraderError from the block: they name the archive, and a UsageError cites the first note."""
         try:
             yield
         except (UsageError, GraderError) as error:
@@ -66,7 +66,7 @@ class Intake:
 
 @contextlib.contextmanager
 def taken_in(path: Path) -> Iterator[Intake]:
-    """Have the files of a submission at hand; UsageError if it is an archive that cannot be taken in."""
+    """Open a submission; an archive is unpacked for the block. Raises UsageError when it cannot be unpacked."""
     members = kind_of_archive(path)
     if members is None:
         yield Intake(path, path, str(path))

@@ -1,7 +1,7 @@
-"""What a student's source says, from its syntax tree: calls, functions, which of them are threads.
+"""The outline of a student's source, from its syntax tree: functions, their calls, and which of them are run as threads.
 
-Source is untrusted: ten megabytes of brackets cost the parser half a minute and gigabytes. It is parsed in a process of its own
-with little memory and little time, and only a plain outline comes back.
+Source is untrusted: ten megabytes of brackets cost the parser half a minute and gigabytes. So it is parsed in a process of
+its own with little memory and time, which sends back the outline as JSON.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Any, NamedTuple
 from grader.submission import files
 
 _LARGEST = 400_000  # bytes of one file
-_MEMORY, _SECONDS = 256 << 20, 4
+_MEMORY, _SECONDS = 256 << 20, 4  # bytes; of processor time
 _LONGEST_TEXT = 160  # characters of one call
 
 
 class Call(NamedTuple):
-    """One call of a method or function: its last name, its place, its source, and the source of its arguments."""
+    """A call: the last part of the function's name, the line, the source, and the source of each argument."""
 
     name: str
     line: int
@@ -35,20 +35,20 @@ class Call(NamedTuple):
 
 
 class Function(NamedTuple):
-    """One function (`name` is empty for the code outside all functions)."""
+    """A function; or, with an empty `name`, the code outside all functions."""
 
     name: str
     parameters: list[str]
     line: int
     end: int
-    calls: tuple[Call, ...]  # those of functions inside it belong to them
+    calls: tuple[Call, ...]  # without those of functions inside it
     loops: bool
-    is_thread: bool  # it is handed to a Thread, an executor or a task as what to run
+    is_thread: bool  # it is handed to a Thread, an executor or a task to be run
     comment: str  # the comment lines right above it, and its docstring
 
 
 class Outline(NamedTuple):
-    """One source file."""
+    """The functions of a source file."""
 
     path: str
     functions: tuple[Function, ...]
@@ -59,7 +59,7 @@ class Outline(NamedTuple):
 
 
 def outline(path: Path, *, seconds: float = _SECONDS) -> Outline | None:
-    """The outline of a file; None where there is no valid one, or where it would cost too much to tell."""
+    """The outline of a file; None if it is unreadable, no valid Python, or too costly to parse."""
     try:
         source = files.read(path, _LARGEST + 1)
     except OSError:
@@ -79,7 +79,7 @@ def outline(path: Path, *, seconds: float = _SECONDS) -> Outline | None:
 
 
 def _in_a_small_process(source: bytes, seconds: float) -> list[Any] | None:
-    """What `_digest` gives, by a fork with limits; None if it does not come back with anything."""
+    """The result of `_digest`, computed in a fork with limits; None if that fails."""
     ours, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -104,13 +104,14 @@ def _in_a_small_process(source: bytes, seconds: float) -> list[Any] | None:
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     try:
-        found = json.loads(data)
+        functions = json.loads(data)
     except ValueError:
         return None
-    return found if isinstance(found, list) else None
+    return functions if isinstance(functions, list) else None
 
 
 def _limit(seconds: float) -> None:
+    """Detach this process from the grader's streams and signals, and limit its time and memory."""
     devnull = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(devnull, descriptor)
@@ -118,11 +119,12 @@ def _limit(seconds: float) -> None:
         signal.signal(number, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
     if sys.platform.startswith("linux"):  # other systems refuse it or do not keep it
-        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()  # by what we are a fork of
+        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()  # inherited by the fork
         resource.setrlimit(resource.RLIMIT_AS, (held + _MEMORY, held + _MEMORY))
 
 
 def _digest(source: bytes) -> list[Any]:
+    """The fields of each `Function` of a source, as plain data."""
     import warnings
 
     warnings.simplefilter("ignore")
@@ -130,11 +132,12 @@ def _digest(source: bytes) -> list[Any]:
     text = source.decode("utf-8-sig", "replace")
     lines = text.splitlines()
     threads = {_last_name(target) for node in ast.walk(tree) if isinstance(node, ast.Call) for target in _targets(node)}
-    found = [_function(tree, "", 1, len(lines), text, lines, threads)]
+    functions = [_function(tree, "", 1, len(lines), text, lines, threads)]
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            found.append(_function(node, node.name, node.lineno, node.end_lineno or node.lineno, text, lines, threads))
-    return found
+            end = node.end_lineno or node.lineno
+            functions.append(_function(node, node.name, node.lineno, end, text, lines, threads))
+    return functions
 
 
 def _function(node: ast.AST, name: str, line: int, end: int, text: str, lines: list[str], threads: set[str]) -> Any:  # noqa: ANN401
@@ -149,11 +152,11 @@ def _function(node: ast.AST, name: str, line: int, end: int, text: str, lines: l
         for call in own
         if isinstance(call, ast.Call)
     ]
-    loops = any(isinstance(one, (ast.While, ast.For, ast.AsyncFor)) for one in own)
+    loops = any(isinstance(child, (ast.While, ast.For, ast.AsyncFor)) for child in own)
     comment, parameters = _comment_above(lines, line), []
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         comment = "\n".join(filter(None, (comment, ast.get_docstring(node) or "")))
-        parameters = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+        parameters = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)]
     return name, parameters, line, end, calls, loops, name in threads, comment
 
 
@@ -167,7 +170,7 @@ def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _targets(call: ast.Call) -> Iterator[ast.expr]:
-    """What a call hands over to be run beside the rest."""
+    """The functions that a call hands over to be run in a thread, a process or a task."""
     name = _last_name(call.func)
     if name in ("Thread", "Process", "Timer"):
         yield from (keyword.value for keyword in call.keywords if keyword.arg in ("target", "function"))

@@ -13,25 +13,25 @@ def lines_in(source: bytes) -> list[str]:
     return re.split(r"\r\n|\r|\n", source.decode("utf-8-sig", "replace"))
 
 
-LARGEST_PROGRAM = 4 << 20  # bytes of a program: what is larger was not typed by a person
+LARGEST_PROGRAM = 4 << 20  # bytes of a program: no person types a larger one
 
 
-MOST_FILES = 500  # of a submission that are looked at or copied
+MOST_FILES = 500  # of a submission that are searched or copied
 
 
 def source_matches(program: Path, pattern: str) -> bool:
-    """Whether a pattern stands in a program, or in one beside it."""
-    wanted = re.compile(pattern.encode())
-    return any(wanted.search(source_of(file)) for file in (program, *programs_beside(program)[:MOST_FILES]))
+    """Whether a regular expression matches somewhere in a program, or in a Python file beside it."""
+    compiled = re.compile(pattern.encode())
+    return any(compiled.search(source_of(file)) for file in (program, *programs_beside(program)[:MOST_FILES]))
 
 
 def programs_beside(program: Path) -> list[Path]:
-    """The Python files in the program's folder, itself among them."""
+    """The Python files in a program's folder, including itself."""
     return [file for file in files.listing(program.parent, deepest=0).files if file.suffix == ".py"]
 
 
 def source_of(program: Path, within: Path | None = None) -> bytes:
-    """What stands in a program; nothing where it cannot be read, for it may be gone or replaced by now."""
+    """The source of a program; empty if it cannot be read, for it may be gone or replaced by now."""
     try:
         return files.read(program, LARGEST_PROGRAM, within)
     except OSError:

@@ -1,4 +1,4 @@
-"""The files of a submission as they were handed in, to be read: what is in them, and where in them something stands."""
+"""The files of a submission as text: documents, functions, and the lines that hold a call or a number."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ from grader.submission.outline import Function, Outline, outline
 from grader.submission.reading import lines_in, programs_beside, source_of
 
 _LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
-_MOST_BESIDE = 20  # files beside the client that are looked at for a port
+_MOST_BESIDE = 20  # files beside the client that are searched for a port
 
 
 class Sources:
-    """What was written. Nothing in it is run or believed."""
+    """The text of a submission. Nothing of it is run or trusted."""
 
     def __init__(self, setup: RunSpec) -> None:
         self._setup = setup
 
     def documents(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """The files of these names (in any case) in the submission's folder: name as it is there, and text."""
+        """The files of these names (in any case) in the submission's folder: the real name and the text of each."""
         folder = self._setup.folder
         here = {path.name.lower(): path for path in reversed(files.listing(folder, deepest=0).files)}
-        found = []
+        texts = []
         for name in names:
             path = here.get(name.lower())
             if path:
                 with contextlib.suppress(OSError):
                     text = _decoded(files.read(path, _LARGEST_DOCUMENT, folder))
-                    found.append((path.name, text.replace("\r\n", "\n")))
-        return found
+                    texts.append((path.name, text.replace("\r\n", "\n")))
+        return texts
 
     def functions(self, role: str) -> list[Function]:
-        """The functions of the program of this role; none where its source cannot be read as Python."""
-        found = self.outline(role)
-        return list(found.functions) if found else []
+        """The functions of a role's program; none if it has no outline."""
+        outlined = self.outline(role)
+        return list(outlined.functions) if outlined else []
 
     def excerpt(self, role: str, function: Function) -> tuple[Where, str]:
-        """Where a function stands, and its source, cut when it is long."""
+        """A function's place, and its source, cut after 40 lines."""
         program = self._setup.files[role]
         lines = source_of(program).decode("utf-8-sig", "replace").splitlines()[function.line - 1 : function.end]
         cut = [f"... ({len(lines) - _LONGEST_EXCERPT} more lines)"] if len(lines) > _LONGEST_EXCERPT else []
         return self.where(program, function.line), "\n".join([*lines[:_LONGEST_EXCERPT], *cut])
 
     def line_that_calls(self, *names: str) -> Where | None:
-        """The first line of the client that calls one of these."""
-        found = self.outline("client")
-        call = next((call for call in found.calls() if call.name in names), None) if found else None
+        """The first line of the client with a call of one of these names."""
+        outlined = self.outline("client")
+        call = next((call for call in outlined.calls() if call.name in names), None) if outlined else None
         return self.where("client", call.line) if call else None
 
     def line_with_number(self, number: int) -> Where | None:
@@ -65,29 +65,29 @@ class Sources:
         return None
 
     def lines_of(self, file: str) -> list[str]:
-        """The lines of a file, by its name in the submission that it belongs to."""
+        """The lines of a file, by its path in its submission."""
         homes = dict.fromkeys([self._setup.folder, *map(self._setup.home_of, self._setup.files.values())])
         found = (source for home in homes if (source := source_of(home / file, home)))
         return lines_in(next(found, b""))
 
     def client_files(self) -> list[Path]:
-        """The client's file and some beside it, which it may import; none where it was not handed in."""
+        """The client's file and Python files beside it, which it may import; none if it was not handed in."""
         program = self._setup.files.get("client")
         return [program, *programs_beside(program)[:_MOST_BESIDE]] if program else []
 
     def outline(self, role: str) -> Outline | None:
-        """The outline of the program of this role; None where there is none, or its source cannot be read as Python."""
+        """The outline of a role's program; None if there is no such program, or it cannot be outlined."""
         program = self._setup.files.get(role)
         return outline(program) if program else None
 
     def where(self, program: str | Path, line: int) -> Where:
-        """A line of a program (a file, or the one of a role), by the file's name in its submission."""
+        """The place of a line in a program (a file or a role), with the file's path relative to its submission."""
         file = self._setup.files[program] if isinstance(program, str) else program
         return Where(str(file.relative_to(self._setup.home_of(file))), line)
 
 
 def _decoded(data: bytes) -> str:
-    """A text as people save it: UTF-8, UTF-16 with its mark, or an old code page; nothing where it is no text at all."""
+    """Text from UTF-8, UTF-16 with a byte order mark, or Windows-1252; empty if over 5 % of it is unprintable."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     try:
@@ -105,7 +105,7 @@ _MOST_PORTS, _MOST_BYTES = 40, 1 << 20
 
 
 def numbers_like_ports(programs: Iterable[Path]) -> list[int]:
-    """The numbers in these files that a client could call by mistake, most of them no ports at all."""
+    """The numbers in these files that could be ports (1024 to 65535), each once; most are something else."""
     found: dict[int, None] = {}
     for program in programs:
         try:

@@ -1,1 +1,1 @@
-"""What the operating system tells and does: the only package that knows Linux from macOS. No chat, no checks, no verdicts."""
+"""The operating system's facilities: the only package that knows Linux from macOS. No chat, no checks, no verdicts."""

@@ -1,7 +1,7 @@
-"""Landlock: a process gives up all files but those that it names, for itself and all that it starts (Linux): landlock(7).
+"""Landlock: a process gives up the use of all files but the named ones, for itself and its descendants (Linux, landlock(7)).
 
-Nobody's permission is needed for that. It holds beside the usual permissions of files, and it also keeps a process from looking
-into those that did not give up the same. Nothing is said about the network here.
+It needs no privilege, and adds to the usual permissions of files. A restricted process also cannot trace processes outside
+its own restrictions. The network is not restricted here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ LOOK = _EXECUTE | _READ | _LIST
 USE = _READ | _WRITE | _TRUNCATE
 OWN = LOOK | USE | _CHANGES | _MOVE
 
-_FIRST, _TRUNCATES, _SCOPED = 2, 3, 6  # version 1 would refuse an honest program to move a file to another folder
+# ABI versions. Version 1 is not used: it would keep an honest program from moving a file to another folder.
+_FIRST, _TRUNCATES, _SCOPED = 2, 3, 6
 
 
 class _Handled(ctypes.Structure):
@@ -41,31 +42,34 @@ class _Beneath(ctypes.Structure):
 
 @functools.cache
 def version() -> int:
-    """What the kernel's Landlock knows; 0: there is none of use."""
+    """The kernel's Landlock ABI version; 0 if there is none, or too old a one."""
     if platform.machine() not in ("x86_64", "aarch64"):
         return 0
     try:
-        found = syscalls.call(_CREATE, None, 0, _VERSION)
+        kernels = syscalls.call(_CREATE, None, 0, _VERSION)
     except OSError:
         return 0
-    return found if found >= _FIRST else 0
+    return kernels if kernels >= _FIRST else 0
 
 
 def keeps_lengths() -> bool:
-    """Whether files that are given up cannot be cut short either."""
+    """Whether a restricted process is also kept from truncating files (ABI 3)."""
     return version() >= _TRUNCATES
 
 
 def keeps_signals() -> bool:
-    """Whether signals, and abstract sockets, of those who did not give up the same are out of reach, too."""
+    """Whether a restricted process cannot signal outside processes or reach their abstract sockets (ABI 6)."""
     return version() >= _SCOPED
 
 
 def restrict(grants: Iterable[tuple[str, int]]) -> None:
-    """Give up all but these files and folders, each with LOOK, USE or OWN; what is not there is left out."""
+    """Give up all files but these files and folders, each with rights LOOK, USE or OWN. Missing ones are ignored.
+
+    Raises OSError when the kernel refuses.
+    """
     handled = OWN if keeps_lengths() else OWN & ~_TRUNCATE
-    wanted = _Handled(handled, 0, _SCOPES if keeps_signals() else 0)
-    rules = syscalls.call(_CREATE, ctypes.byref(wanted), ctypes.sizeof(wanted), 0)
+    ruleset = _Handled(handled, 0, _SCOPES if keeps_signals() else 0)
+    rules = syscalls.call(_CREATE, ctypes.byref(ruleset), ctypes.sizeof(ruleset), 0)
     for path, rights in grants:
         try:
             place = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -76,6 +80,6 @@ def restrict(grants: Iterable[tuple[str, int]]) -> None:
         granted = rights & handled if stat.S_ISDIR(os.fstat(place).st_mode) else rights & handled & (USE | _EXECUTE)
         syscalls.call(_ADD, rules, _BENEATH, ctypes.byref(_Beneath(granted, place)), 0)
         os.close(place)
-    syscalls.gain_nothing()
+    syscalls.set_no_new_privileges()
     syscalls.call(_RESTRICT, rules, 0)
     os.close(rules)

@@ -1,4 +1,4 @@
-"""Network namespaces (Linux): networks that have a loopback device alone (network_namespaces(7), rtnetlink(7))."""
+"""Network namespaces with only a loopback device (Linux, network_namespaces(7), rtnetlink(7))."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from grader.system import syscalls
 
 
 class PrivateNetwork:
-    """Gives the calling process (single-threaded) a network of its own, as often as it asks."""
+    """Moves the calling process into new, empty networks. The process must have a single thread."""
 
     def __init__(self) -> None:
-        """Enter a user namespace and a first network; GraderError when the machine does not permit it."""
+        """Enter a user namespace and a first network. Raises GraderError when the machine does not permit it."""
         if not sys.platform.startswith("linux"):
             raise GraderError("private networks exist on Linux only")
         try:
@@ -33,28 +33,30 @@ class PrivateNetwork:
             raise refused("private networks", error) from error
 
     def renew(self) -> None:
-        """Leave the present network, with all that is in it, for a new and empty one."""
+        """Leave the present network, with all its sockets, for a new and empty one."""
         syscalls.enter_network(self._base)
         syscalls.unshare(syscalls.NEW_NETWORK)
         _bring_loopback_up()
         _route_everything_to_loopback()
 
     def _enter(self) -> None:
-        """Enter a user namespace that keeps one's rights over one's files: all ids for root, one's own for others."""
+        """Enter a user namespace in which the process keeps its rights over files.
+
+        All ids are mapped for root, only its own for another user: user_namespaces(7).
+        """
         uid, gid = os.getuid(), os.getgid()
         if uid == 0:
             try:
                 self._enter_as_root()
             except PermissionError:
-                syscalls.unshare(
-                    syscalls.NEW_NETWORK
-                )  # a container that denies user namespaces may still grant this to root
+                # A container that denies user namespaces may still grant this to root.
+                syscalls.unshare(syscalls.NEW_NETWORK)
             return
         syscalls.unshare(syscalls.NEW_USERS | syscalls.NEW_NETWORK)
         _write_maps("self", f"{uid} {uid} 1", f"{gid} {gid} 1")
 
     def _enter_as_root(self) -> None:
-        """Map every id that there is onto itself; more than one must be mapped from the namespace outside."""
+        """Map every id onto itself. More than one id must be mapped by a process outside the namespace: our helper."""
         uid_map, gid_map = (_onto_itself(Path("/proc/self") / name) for name in ("uid_map", "gid_map"))
         go_read, go_write = os.pipe()
         parent, helper = os.getpid(), os.fork()
@@ -78,7 +80,7 @@ class PrivateNetwork:
 
 
 def _onto_itself(current: Path) -> str:
-    """A map of all the ids of the present namespace, each onto itself."""
+    """An id map with each id of the present namespace mapped onto itself."""
     ranges = (line.split() for line in current.read_text().splitlines())
     return "\n".join(f"{inside} {inside} {count}" for inside, _, count in ranges)
 

@@ -1,4 +1,4 @@
-"""Who listens on a port, and whether ended connections linger there."""
+"""The holders of a port: listening processes, and ended connections in TIME_WAIT."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from grader.system.sockdiag import TIME_WAIT, SocketTable
 
 
 def who_listens(port: int) -> str:
-    """The process that listens on a port of this machine, as a phrase; empty if there is none."""
+    """A phrase about the process that listens on a port of this machine; empty if none does."""
     if not LINUX:
         return _who_listens_elsewhere(port)
     table = SocketTable()
     with contextlib.closing(table):
-        inodes = {one.inode for one in table.listeners() if one.port == port}
+        inodes = {listener.inode for listener in table.listeners() if listener.port == port}
     if not inodes:
         return ""
     for pid in procfs.all_processes():
@@ -25,12 +25,12 @@ def who_listens(port: int) -> str:
 
 
 def lingers(port: int) -> bool:
-    """Whether ended connections still hold a port (TIME_WAIT), against a program that does not set SO_REUSEADDR."""
+    """Whether ended connections in TIME_WAIT still hold a port: a program without SO_REUSEADDR cannot bind it then."""
     if not LINUX:
         return False
     table = SocketTable()
     with contextlib.closing(table):
-        return any(one.port == port for one in table.dump(1 << TIME_WAIT))
+        return any(ended.port == port for ended in table.dump(1 << TIME_WAIT))
 
 
 def _who_listens_elsewhere(port: int) -> str:

@@ -1,4 +1,4 @@
-"""A process's descendants, and how orphans of ours come back to us (PR_SET_CHILD_SUBREAPER, prctl(2))."""
+"""A process's descendants, and the re-parenting of our orphans to us (PR_SET_CHILD_SUBREAPER, prctl(2))."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LINUX = sys.platform.startswith("linux")
 
 
 def descendants(pid: int) -> list[int]:
-    """All that a process has started, and what that has started."""
+    """The process ids of a process's children, their children, and so on."""
     if LINUX:
         return procfs.descendants(pid)
     import psutil
@@ -22,11 +22,11 @@ def descendants(pid: int) -> list[int]:
 
 
 def known_descendants(pid: int) -> list[int]:
-    """As `descendants` on Linux, where /proc tells them at once; none elsewhere, where workers end what they have started."""
+    """`descendants` on Linux, from /proc; none elsewhere, where workers end what they have started themselves."""
     return procfs.descendants(pid) if LINUX else []
 
 
 def become_owner_of_orphans() -> None:
-    """Have orphaned descendants re-parented to us, not to init (Linux)."""
+    """Have orphaned descendants re-parented to us, not to init (Linux; elsewhere nothing happens)."""
     if LINUX:
         syscalls.become_subreaper()

@@ -1,4 +1,4 @@
-"""Processes and their threads, as /proc tells (proc(5), Linux). Reading only; whoever vanishes meanwhile is left out."""
+"""Processes and their threads, read from /proc (proc(5), Linux). Processes that end during a reading are left out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import stat
 from typing import NamedTuple
 
-_READINGS = 5  # of a family that changes: one that never stops forking has no end
+_READINGS = 5  # attempts at a process tree that changes while it is read: some programs never stop forking
 
 
 class ThreadReading(NamedTuple):
@@ -20,7 +20,7 @@ class ThreadReading(NamedTuple):
 
 
 def descendants(pid: int) -> list[int]:
-    """Children of `pid`, their children, and so on; dead ones that nobody has reaped too."""
+    """Children of `pid`, their children, and so on, including zombies."""
     found: list[int] = []
     for _ in range(_READINGS):
         found, pending = [], children(pid)
@@ -34,7 +34,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def children(pid: int) -> list[int]:
-    """Its children; dead ones that nobody has reaped too."""
+    """The children of a process, including zombies."""
     if not _lists_children():
         return [other for other in all_processes() if _parent(other) == pid]
     found: list[int] = []
@@ -67,28 +67,28 @@ def threads(pid: int) -> list[ThreadReading]:
 
 @functools.cache
 def tells_enough() -> bool:
-    """Whether this machine's /proc shows what threads wait in and when they ran: kernels and containers may hide it."""
+    """Whether /proc shows the system calls and run times of threads here: kernels and containers may hide them."""
     base = f"/proc/{os.getpid()}/task/{os.getpid()}/"
     return bool(_read(base + "syscall")) and len(_read(base + "schedstat").split()) == 3
 
 
 def run_time(pid: int) -> int:
-    """Processor time that the threads of one process have used so far, in nanoseconds."""
+    """Processor time used so far by the threads of a process, in nanoseconds."""
     return sum(int(_read(f"/proc/{pid}/task/{tid}/schedstat").split()[0] or 0) for tid in _entries(f"/proc/{pid}/task"))
 
 
 def thread_ids(pid: int) -> list[int]:
-    """The threads of one process."""
+    """The thread ids of a process."""
     return [int(name) for name in _entries(f"/proc/{pid}/task")]
 
 
 def state(pid: int, tid: int) -> str:
-    """The state letter of one thread (T: stopped, Z: dead but not reaped, ...); X when it is gone."""
+    """The state letter of a thread (T: stopped, Z: zombie, ...); X when it is gone."""
     return _read(f"/proc/{pid}/task/{tid}/stat").rpartition(")")[2].strip()[:1] or "X"
 
 
 def open_files(pid: int) -> list[str]:
-    """What each descriptor of a process points to, such as `socket:[4711]`."""
+    """The target of each descriptor of a process, such as `socket:[4711]`."""
     targets = []
     for number in _entries(f"/proc/{pid}/fd"):
         try:
@@ -99,7 +99,7 @@ def open_files(pid: int) -> list[str]:
 
 
 def is_file(pid: int, descriptor: int) -> bool:
-    """Whether a descriptor is an ordinary file on a disk: not a pipe, a socket or a terminal."""
+    """Whether a descriptor refers to a regular file, not a pipe, a socket or a terminal."""
     try:
         return stat.S_ISREG(os.stat(f"/proc/{pid}/fd/{descriptor}").st_mode)  # noqa: PTH116 - a hot path
     except OSError:
@@ -107,12 +107,12 @@ def is_file(pid: int, descriptor: int) -> bool:
 
 
 def socket_inodes(pid: int) -> set[int]:
-    """The inodes of all sockets that a process holds."""
+    """The inodes of a process's open sockets."""
     return {int(target[8:-1]) for target in open_files(pid) if target.startswith("socket:[")}
 
 
 def status(pid: int) -> str:
-    """What is told of a process line by line; empty for a dead one, and where nothing can be told."""
+    """The text of /proc/PID/status; empty for a dead process, and where it may not be read."""
     return _read(f"/proc/{pid}/status")
 
 
@@ -123,7 +123,7 @@ def ignores(pid: int, number: int) -> bool:
 
 
 def may_be_woken_by_a_timer(pid: int) -> bool:
-    """Whether an alarm signal or a timer descriptor could start a thread that waits without a limit."""
+    """Whether an alarm signal or a timerfd could wake a thread that waits without a limit."""
     caught = status(pid).partition("SigCgt:")[2].split(maxsplit=1)
     alarms = sum(1 << (number - 1) for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF))
     return bool(caught and int(caught[0], 16) & alarms) or "anon_inode:[timerfd]" in open_files(pid)
@@ -144,29 +144,29 @@ def read_memory(pid: int, address: int, size: int) -> bytes:
 
 
 def resident(pid: int) -> int:
-    """Bytes of memory that a process holds now; 0 for a dead one."""
+    """Resident set size in bytes; 0 for a dead process."""
     fields = _read(f"/proc/{pid}/statm").split()
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE") if len(fields) > 1 else 0
 
 
 def proportional(pid: int) -> int:
-    """Bytes of memory that a process holds now, of what it shares its part alone; dearer to tell than `resident`."""
-    told = _read(f"/proc/{pid}/smaps_rollup").partition("\nPss:")[2].split(maxsplit=1)
-    return int(told[0]) << 10 if told else resident(pid)
+    """Proportional set size in bytes, in which shared pages count in parts; slower than `resident`."""
+    kilobytes = _read(f"/proc/{pid}/smaps_rollup").partition("\nPss:")[2].split(maxsplit=1)
+    return int(kilobytes[0]) << 10 if kilobytes else resident(pid)
 
 
 def command_line(pid: int) -> str:
-    """How a process was called."""
+    """The command line of a process, its arguments separated by blanks."""
     return _read(f"/proc/{pid}/cmdline").replace("\0", " ").strip()
 
 
 def all_processes() -> list[int]:
-    """Every process that can be seen."""
+    """The ids of all visible processes."""
     return [int(name) for name in _entries("/proc") if name.isdigit()]
 
 
 def users() -> set[int]:
-    """The users that some process runs as, or may become again."""
+    """The real, effective and saved user ids of all visible processes."""
     lines = (status(pid).partition("\nUid:")[2].partition("\n")[0] for pid in all_processes())
     return {int(user) for line in lines for user in line.split()[:3]}
 

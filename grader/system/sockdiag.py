@@ -1,4 +1,4 @@
-"""The TCP sockets of this network namespace, asked of the kernel by netlink (Linux, sock_diag(7)). No policy here.
+"""The TCP sockets of this network namespace, listed by the kernel over netlink (Linux, sock_diag(7)).
 
 A dump costs some 50 microseconds in a private namespace; reading /proc/net/tcp costs milliseconds.
 """
@@ -24,7 +24,7 @@ SYN_SENT, SYN_RECV, TIME_WAIT = 2, 3, 6
 
 
 class TcpSocket(NamedTuple):
-    """One socket. `unread` and `unsent` are the bytes in its queues; of a listener, `unread` counts waiting connections."""
+    """A TCP socket. `unread` and `unsent` are the bytes in its queues; a listener's `unread` counts waiting connections."""
 
     state: int
     address: str
@@ -43,11 +43,11 @@ class SocketTable:
         self._netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG)
 
     def close(self) -> None:
-        """Let go of the namespace."""
+        """Close the netlink socket."""
         self._netlink.close()
 
     def dump(self, states: int = 0xFFF) -> list[TcpSocket]:
-        """All TCP sockets whose state is in the bit set `states`, over IPv4 and IPv6."""
+        """All IPv4 and IPv6 sockets whose state is in the bit set `states`. Raises OSError when the kernel refuses."""
         return [found for family in (socket.AF_INET, socket.AF_INET6) for found in self._dump(family, states)]
 
     def listeners(self) -> list[TcpSocket]:
@@ -88,7 +88,7 @@ def _parse(data: bytes, offset: int) -> TcpSocket:
 
 
 def _text(family: int, raw: bytes) -> str:
-    """The address as text; an IPv4 address that an IPv6 socket holds is shown as IPv4."""
+    """The address as text; an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) as IPv4."""
     if family == socket.AF_INET:
         return socket.inet_ntoa(raw[:4])
     mapped = ipaddress.IPv6Address(raw).ipv4_mapped if raw[:12] == b"\0" * 10 + b"\xff\xff" else None

@@ -1,4 +1,4 @@
-"""System calls of Linux that Python has no function for. Each raises OSError."""
+"""System calls of Linux that Python has no function for. Each raises OSError when it fails."""
 
 from __future__ import annotations
 
@@ -18,27 +18,30 @@ _NO_SUID, _NO_DEVICES, _BIND, _RECURSIVE, _SLAVE, _DETACH = 2, 4, 4096, 16384, 1
 
 
 def unshare(kinds: int) -> None:
-    """Enter new namespaces, of these kinds: see namespaces(7)."""
+    """Enter new namespaces of these kinds: namespaces(7)."""
     _must(_libc().unshare(kinds))
 
 
 def enter_network(descriptor: int) -> None:
-    """Enter the network namespace that a descriptor stands for: setns(2)."""
+    """Enter the network namespace that a descriptor refers to: setns(2)."""
     _must(_libc().setns(descriptor, NEW_NETWORK))
 
 
 def become_subreaper() -> None:
-    """Whoever a descendant leaves behind becomes our child, not init's."""
+    """Have orphaned descendants re-parented to us, not to init: PR_SET_CHILD_SUBREAPER, prctl(2)."""
     _must(_libc().prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 
 
 def set_parent_death_signal(number: int) -> None:
-    """Be sent this signal when the parent dies. Forgotten whenever capabilities or ids change."""
+    """Have the kernel send us this signal when our parent dies: PR_SET_PDEATHSIG, prctl(2).
+
+    The setting is lost whenever capabilities or ids change.
+    """
     _must(_libc().prctl(_SET_PARENT_DEATH_SIGNAL, number, 0, 0, 0))
 
 
 def become(user: int) -> None:
-    """Stop being root for good: take this user and group, but keep the capabilities, which no program that is run gets."""
+    """Change from root to this user and group for good, but keep the capabilities; programs that we run get none."""
     libc = _libc()
     _must(libc.prctl(_SET_KEEP_CAPABILITIES, 1, 0, 0, 0))
     os.setgroups([])
@@ -49,7 +52,7 @@ def become(user: int) -> None:
 
 
 def become_nothing_but(user: int) -> None:
-    """Stop being root for good: take this user and group, and keep no capability."""
+    """Change from root to this user and group for good, without any capability."""
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
@@ -59,27 +62,27 @@ def become_nothing_but(user: int) -> None:
 
 
 def act_as(user: int) -> None:
-    """As root, touch files and look at processes as this user and group does: setfsuid(2). All else stays root's.
+    """As root, access files and inspect processes with this user's and group's rights: setfsuid(2).
 
-    To those who send signals or look at processes, this one is root's, too.
+    Other processes still need root's rights to signal or inspect this one.
     """
     libc, death_signal = _libc(), ctypes.c_int()
     _must(libc.prctl(_GET_PARENT_DEATH_SIGNAL, ctypes.byref(death_signal), 0, 0, 0))
     libc.setfsgid(user)
     libc.setfsuid(user)
-    if libc.setfsuid(-1) != user:  # it tells in no other way
+    if libc.setfsuid(-1) != user:  # it reports failure in no other way
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
     _use_all_capabilities()
     set_parent_death_signal(death_signal.value)
 
 
-def gain_nothing() -> None:
-    """No program that is run from now on gets more rights by it, such as root's by sudo."""
+def set_no_new_privileges() -> None:
+    """Keep programs that we run from gaining rights, such as root's by sudo: PR_SET_NO_NEW_PRIVS, prctl(2)."""
     _must(_libc().prctl(_SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
 
 
 def _use_all_capabilities() -> None:
-    """Let those that are permitted be effective."""
+    """Make all permitted capabilities effective: capset(2)."""
     libc = _libc()
     header, sets = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
     _must(libc.capget(header, sets))
@@ -88,12 +91,12 @@ def _use_all_capabilities() -> None:
 
 
 def stay_readable() -> None:
-    """After a change of user: let /proc/self be one's own again, not root's."""
+    """After a change of user, let /proc/self belong to that user again, not to root: PR_SET_DUMPABLE, prctl(2)."""
     _must(_libc().prctl(_SET_DUMPABLE, 1, 0, 0, 0))
 
 
-def keep_mounts_to_oneself() -> None:
-    """What is mounted from now on in this mount namespace is seen in it alone."""
+def hide_new_mounts() -> None:
+    """Let later mounts be visible in this mount namespace only: MS_SLAVE, mount_namespaces(7)."""
     _must(_libc().mount(b"none", b"/", None, _RECURSIVE | _SLAVE, None))
 
 
@@ -103,29 +106,30 @@ def mount_memory(place: str, options: str) -> None:
 
 
 def mount_again(source: str, place: str) -> None:
-    """Show a file or folder at a second place: a bind mount."""
+    """Show a file or folder at a second place: a bind mount, mount(2)."""
     _must(_libc().mount(os.fsencode(source), os.fsencode(place), None, _BIND | _RECURSIVE, None))
 
 
 def unmount(place: str) -> None:
-    """Take away what is mounted there, however busy it is."""
+    """Unmount a file system even while it is in use: MNT_DETACH, umount2(2)."""
     _must(_libc().umount2(os.fsencode(place), _DETACH))
 
 
 def call(number: int, *arguments: Any) -> int:  # noqa: ANN401 - as ctypes takes them
-    """A system call that the library has no function for: syscall(2)."""
-    whole = (ctypes.c_long(one) if isinstance(one, int) else one for one in arguments)
-    result = int(_libc().syscall(number, *whole))
+    """Make a system call that the C library has no function for: syscall(2)."""
+    widened = (ctypes.c_long(argument) if isinstance(argument, int) else argument for argument in arguments)
+    result = int(_libc().syscall(number, *widened))
     if result < 0:
         _must(result)
     return result
 
 
 def within_hard_limit(kind: int, soft: int, hard: int | None = None) -> tuple[int, int]:
-    """A soft and a hard limit (the same if only one is given), neither over the one that this machine sets: getrlimit(2)."""
+    """The soft and the hard limit (`soft` by default), both cut to the hard limit in force here: getrlimit(2)."""
     most = resource.getrlimit(kind)[1]
-    unlimited = most == resource.RLIM_INFINITY
-    return (soft, hard or soft) if unlimited else (min(soft, most), min(hard or soft, most))
+    if most == resource.RLIM_INFINITY:
+        return soft, hard or soft
+    return min(soft, most), min(hard or soft, most)
 
 
 @functools.cache

@@ -1,1 +1,1 @@
-"""Text in, text out: sentences, widths, words, and what makes foreign text harmless. It knows no process and no socket."""
+"""Text in, text out: sentences, widths, words, and sinks that make foreign text harmless. No process, no socket."""

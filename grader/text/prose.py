@@ -1,4 +1,4 @@
-"""How reports for people tell a failure: long values around their difference, each cause once, where to read on. Pure."""
+"""Phrases of reports for people: long values cut around their difference, paragraphs of guides, where to read on. Pure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ GUIDE = {  # the parts of a check's guide, and their headings
 def shorten(value: str, other: str, width: int, gap: str = GAP) -> str:
     """Cut `value` to `width` characters: its start, and where it first and last differs from `other`.
 
-    What is left out is counted in its place. A width too small for that is exceeded: the difference is always kept. Of what
-    the transcript has cut already, the length of the whole is told.
+    `gap` stands for the characters left out, with their number. A width that is too small for the difference is exceeded.
+    If the transcript has cut the value already, the length of the uncut value is appended.
     """
     if len(value) <= width:
         return value
@@ -45,13 +45,13 @@ def _shortened(value: str, other: str, width: int, gap: str) -> str:
         if low - done > marker:
             pieces += [gap.format(low - done), value[low:high]]
         else:
-            pieces[-1] += value[done:high]  # leaving that out would take more room than it
+            pieces[-1] += value[done:high]  # the marker would be longer than the characters it replaces
         done = max(done, high)
     return " ".join(filter(None, pieces))
 
 
 def _difference(value: str, other: str) -> tuple[int, int]:
-    """Where `value` first differs from `other`, and where the two are the same again up to the end."""
+    """The index where `value` first differs from `other`, and the index from which both have the same end."""
     shorter = min(len(value), len(other))
     start = bisect_left(range(shorter), x=True, key=lambda n: value[: n + 1] != other[: n + 1])
     end = bisect_left(range(shorter - start), x=True, key=lambda n: value[len(value) - n - 1 :] != other[-n - 1 :])
@@ -59,14 +59,17 @@ def _difference(value: str, other: str) -> tuple[int, int]:
 
 
 class Paragraph(NamedTuple):
-    """A paragraph of a check's guide; `point`: it is one of a list."""
+    """A paragraph of a check's guide; `point`: it is an item of a list."""
 
     text: str
     point: bool
 
 
 def paragraphs(text: str) -> list[Paragraph]:
-    """The paragraphs of a part of a guide, which begins with a capital: a line with a dash begins one, any other goes on."""
+    """The paragraphs of a part of a guide: a line with a dash begins a list item, any other continues its paragraph.
+
+    The first letter is capitalised.
+    """
     found: list[Paragraph] = []
     for line in map(str.strip, f"{text[:1].upper()}{text[1:]}".splitlines()):
         if line.startswith("- "):
@@ -79,16 +82,16 @@ def paragraphs(text: str) -> list[Paragraph]:
 
 
 def reading(codelab: str) -> str:
-    """Where to read on, from what a check's guide says of the codelab."""
-    found = re.search(r"sections?\s+(\d+)", codelab, re.IGNORECASE) or re.fullmatch(r"\W*(\d+)\W*", codelab)
-    return f"codelab section {found[1]}" if found else codelab and f"codelab: {codelab}"
+    """The place to read on, such as `codelab section 4`, from the `Codelab:` part of a check's guide."""
+    section = re.search(r"sections?\s+(\d+)", codelab, re.IGNORECASE) or re.fullmatch(r"\W*(\d+)\W*", codelab)
+    return f"codelab section {section[1]}" if section else codelab and f"codelab: {codelab}"
 
 
 def count(number: int, noun: str) -> str:
-    """Say how many there are of something."""
+    """A number with its noun, such as `1 check`, `2 checks`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def sections(codelab: str) -> frozenset[str]:
-    """The parts of the codelab that a check's guide names: numbers of sections, and tasks, which are parts of one."""
+    """The sections (`4`) and tasks (`Task 2`) of the codelab that a check's guide names."""
     return frozenset(re.findall(r"Task \d+|\b\d+\b(?!, Task)", codelab))

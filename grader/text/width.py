@@ -1,8 +1,8 @@
-"""How wide text is on a terminal, and where to break it. Pure.
+"""The width of text on a terminal, and its line breaks. Pure.
 
 Terminals differ: flags, skin tones, joined emoji, vowel signs and symbols of newer Unicode take one column or two, or none.
-What a terminal took for wider than we do would go on at the left edge, where only the grader may write; so the most
-counts that any terminal needs.
+A line that is too wide for a terminal would continue at the left edge, where only the grader may write; so widths are
+those of the terminal that needs the most columns.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ _SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
 
 
 def columns(text: str) -> int:
-    """Count the columns that a text takes at most."""
+    """The number of columns that a text takes at most."""
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def breaks(text: str, room: int) -> list[int]:
-    """Find where to break a text so that no line needs more than `room` columns, but for blanks at its end.
+    """The indices at which to break a text so that no line needs more than `room` columns, apart from blanks at its end.
 
-    It is broken before a word, in a word that is too long before a character with all its marks, and only in an endless
-    one within it.
+    Breaks come before a word; in a word that is too long, before a character with its marks; and inside such a sequence
+    only if it is itself too wide.
     """
-    found: list[int] = []
+    indices: list[int] = []
     start = word = character = used = 0
     for place, sign in enumerate(text):
         if not sign.isspace() and text[place - 1 : place].isspace() and not text[start:place].isspace():
@@ -37,10 +37,10 @@ def breaks(text: str, room: int) -> list[int]:
             character = place
         used += _columns(sign)
         if used > room and place > start and not sign.isspace():
-            start = next(one for one in (word, character, place) if one > start)
-            found.append(start)
+            start = next(at for at in (word, character, place) if at > start)
+            indices.append(start)
             used = columns(text[start : place + 1])
-    return found
+    return indices
 
 
 @cache
@@ -53,7 +53,7 @@ def _columns(sign: str) -> int:
 
 
 def _continues(text: str, place: int) -> bool:
-    """Whether a character belongs to the one before it: marks, joiners, what is joined, skin tones."""
+    """Whether the character at `place` belongs to the one before it: a mark, joiner, joined emoji or skin tone."""
     sign = text[place]
     return (
         unicodedata.category(sign) in ("Mn", "Me", "Mc")

@@ -1,4 +1,4 @@
-"""Names and words of a run, from its seed: nothing can be passed by knowing them, everything can be repeated."""
+"""Random names and texts for the chats of a run, drawn by its seed: programs cannot know them, runs can be repeated."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class Words:
         self._names_drawn = 0
 
     def name(self) -> str:
-        """A nickname nobody has in this check."""
+        """A nickname that is new in this check."""
         turn, place = divmod(self._names_drawn, len(self._names))
         self._names_drawn += 1
         return self._names[place] + (str(turn + 1) if turn else "")
 
     def text(self, count: int = 3) -> str:
-        """`count` words, such as `copper lantern 412`; the last is a number that no other text of this check has."""
+        """`count` words, such as `copper lantern 412`; the last is a number that is new in this check."""
         self._number += self.random.randrange(1, 4)
         return " ".join([*self.random.sample(WORDS, count - 1), str(self._number)])
 
 
 def holds_word_of_ours(text: str) -> bool:
-    """Whether a word that only a check says is in this text, whoever said it."""
+    """Whether a text contains one of WORDS."""
     letters = "".join(letter if letter.isalpha() else " " for letter in text.lower())
     return not _WORDS.isdisjoint(letters.split())
 

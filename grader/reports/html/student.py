@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
-from grader.model.causes import Told
+from grader.model.causes import ExplainedCauses
 from grader.model.evidence import Evidence
 from grader.model.report import Report
 from grader.reports import json
@@ -104,7 +104,7 @@ class _Reasons:
         self.caused_by: dict[str, str] = {}
         self._checks = {check["id"]: check for check in graded.checks()}
         self._bonus, self._reviews = bonus_checks([graded]), graded.reviews
-        told = Told()
+        told = ExplainedCauses()
         for check_id, check in self._checks.items():
             if check["status"] == "fail":
                 self.above[check_id] = told.above(check_id, check["hint"], where(check), check["program_output"])
