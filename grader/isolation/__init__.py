@@ -1,1 +1,1 @@
-"""What surrounds a student's program: sandbox, confinement, spare user, private network. It judges nothing."""
+"""The surroundings of a student's program: sandbox, confinement, spare user, private network. It judges nothing."""

@@ -1,11 +1,11 @@
-"""What surrounds a student's program at full isolation: bubblewrap, a filter of system calls, and limits (Linux).
+"""The sandbox of full isolation: bubblewrap (bwrap(1)), a filter of system calls, and limits (Linux).
 
-A worker enters once, after its private network. Each check then gets a file system in memory of a certain size, which holds the
-check's copy of the submission; each program gets namespaces of its own in which it sees that copy, the system's /usr, the
-interpreter, and none of the other processes. The network is the check's, so that server and client meet.
+A worker enters once, after its private network. Each check then gets a file system in memory of limited size, which holds
+the check's copy of the submission. Each program gets namespaces of its own, in which it sees that copy, the system's /usr,
+the interpreter, and no other processes. All programs of a check share its network, so that server and client meet.
 
-As root a sandbox is none: what looks like an unprivileged program is still the owner of /proc/sys. So root first becomes a user
-that nobody is. The worker keeps its capabilities, to read what is graded; they do not pass to programs.
+Run by root, a sandbox confines nothing: uid 0 still owns /proc/sys. So root first becomes an unused user. The worker keeps
+its capabilities, to read the submissions; programs do not inherit them.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from grader.isolation import seccomp, spare_user
-from grader.isolation.interpreter import SYSTEM, asked, own_parts
+from grader.isolation.interpreter import SYSTEM, interpreter_paths, own_parts
 from grader.isolation.network import LAN_ADDRESS
 from grader.model.errors import GraderError, Inconclusive, refused
 from grader.model.limits import ADDRESSES, MEGABYTE, Limits
 from grader.system import procfs, syscalls
 
-_PLACES = ("/mnt", "/media", "/srv", "/opt")  # one of them is covered, in the worker's view alone
+_PLACES = ("/mnt", "/media", "/srv", "/opt")  # we mount over the first free folder of these, in the worker's view alone
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -40,14 +40,14 @@ _ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",  # else each thread takes 64 MB of addresses
 }
 _HOST = "student"
-_KINDS = ("shm", "tmp")  # of places for files, beside the parts of a home
+_KINDS = ("shm", "tmp")  # folders in a home, beside its parts, for each part's /dev/shm and /tmp
 _STACK = 2 << 20, 8 << 20  # bytes, soft and hard, which count as addresses for each thread
 _STARTS_WITHIN = 20.0  # seconds
-_TELLS_WITHIN = 1.0  # the same for a start that was given up: who was killed must be gone soon
+_TELLS_WITHIN = 1.0  # seconds for the same after an interruption
 
-# The init shim starts the program. Its own standard input is where it tells how the program ended, its standard error what the
-# program reads from: so the program has three descriptors and no fourth. Then it stays, for what the program may have left
-# behind goes on as long as somebody is there.
+# The init shim starts the program, writes its exit status to its own standard input, and gives it its own standard error as
+# input: so the program has three descriptors and no fourth. Then the shim stays, because the namespace ends with it, and the
+# program's descendants may still run.
 _INIT_SHIM = (
     "exec 3<&2 2>/dev/null; echo 1000 >/proc/self/oom_score_adj; "
     '"$@" <{source} 3<&- 2>&1; echo $? >&0; kill -STOP $$'
@@ -55,19 +55,16 @@ _INIT_SHIM = (
 
 
 class Sandbox:
-    """The surroundings of one worker's programs. The process must be in a user namespace of its own, with one thread."""
+    """The sandbox of a worker. The worker must be in a user namespace of its own and have a single thread."""
 
     def __init__(self, limits: Limits, python: str, needed: Iterable[Path]) -> None:
-        """Enter; GraderError that says what this machine lacks.
-
-        `needed` are folders that the worker will go on reading.
-        """
+        """Enter; `needed` are folders that the worker will still read. Raises GraderError that says what the machine lacks."""
         self.limits = limits
         self._bubblewrap, self._prlimit, self._setsid = map(_tool, ("bwrap", "prlimit", "setsid"))
         self._filter = seccomp.filter_for()
         if not self._filter:
             raise GraderError("system calls cannot be filtered on this kind of processor")
-        self._executable, *prefixes = asked(python)  # which a user that nobody is may not reach
+        self._executable, *prefixes = interpreter_paths(python)  # before the change to a user who may not reach it
         try:
             if os.getuid() == 0:
                 syscalls.become(spare_user.take())
@@ -84,12 +81,12 @@ class Sandbox:
 
     @staticmethod
     def was_forbidden(printed: str) -> bool:
-        """Whether bubblewrap, by what it printed, was not allowed to do something."""
+        """Whether bubblewrap's output says that something was not permitted."""
         return re.search(r"bwrap: .*(not permitted|[Pp]ermission)", printed) is not None
 
     @contextlib.contextmanager
     def home(self) -> Iterator[Path]:
-        """A folder for all files of one check, of limited size."""
+        """An empty folder for all files of one check, limited in size and number of files."""
         limits = self.limits
         syscalls.mount_memory(str(self._home), f"size={limits.disk}m,nr_inodes={limits.files},mode=0755")
         try:
@@ -100,9 +97,10 @@ class Sandbox:
     def start(
         self, command: list[str], folder: Path, environment: Mapping[str, str], ends: tuple[int, int], *, terminal: bool
     ) -> SandboxedProcess:
-        """Run a command in a folder of the check's home. Of what lies in the home it sees the part in which that folder is.
+        """Run a command in a folder of the check's home. It sees only that part (top-level folder) of the home.
 
-        `ends` are its standard input and its output; with `terminal`, they become its controlling terminal.
+        `ends` are its standard input and its output; with `terminal`, they become its controlling terminal. Raises as
+        SandboxedProcess does.
         """
         limits = self.limits
         limited = [
@@ -149,7 +147,7 @@ class Sandbox:
         return SandboxedProcess(monitor, info, status)
 
     def _options(self, folder: Path) -> bytes:
-        """The options that nobody inside should read in a command line."""
+        """The options of bubblewrap, passed by a pipe so that programs cannot read them in a command line."""
         self._share_out()
         own = self._home / folder.relative_to(self._home).parts[0]
         shm, tmp = (str(self._home / kind / own.name) for kind in _KINDS)
@@ -166,7 +164,7 @@ class Sandbox:
         return b"".join(os.fsencode(option) + b"\0" for option in options)
 
     def _share_out(self) -> None:
-        """Give each part of the home its own shared memory and /tmp, before a program could have filled the disk."""
+        """Make a /dev/shm and a /tmp for each part of the home, before a program can fill the disk."""
         if (self._home / _KINDS[-1]).exists():
             return
         parts = list(self._home.iterdir())
@@ -176,7 +174,7 @@ class Sandbox:
                 (self._home / kind / part.name).mkdir()
 
     def _etc(self) -> list[str]:
-        """The few files of /etc without which names and users are unknown."""
+        """The options that show our own few files of /etc, without which host and user names are unknown."""
         user = os.getuid()
         texts = {
             "hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{LAN_ADDRESS} {_HOST}\n",
@@ -193,7 +191,10 @@ class Sandbox:
         return options
 
     def _show_interpreter(self, executable: str, prefixes: Iterable[str]) -> list[str]:
-        """What of the interpreter is outside /usr: shown under the same names, be it in somebody's closed home."""
+        """The options that show the interpreter's parts outside /usr under their own names, even from a closed home.
+
+        Raises GraderError when the executable is in none of the shown folders.
+        """
         options: list[str] = []
         parts = own_parts(prefixes)
         for number, part in enumerate(parts):
@@ -203,7 +204,7 @@ class Sandbox:
             options += ["--ro-bind", str(again), str(part)]
         shown = [*map(Path, SYSTEM), *parts]
         link = Path(executable)
-        while link.is_symlink():  # a link on the way that is in none of these folders
+        while link.is_symlink():  # show links on the way that are in none of these folders
             target = Path(os.path.normpath(link.parent / link.readlink()))
             if not any(link.is_relative_to(folder) for folder in shown):
                 options += ["--symlink", str(target), str(link)]
@@ -214,14 +215,17 @@ class Sandbox:
 
 
 class SandboxedProcess:
-    """One sandboxed program: what runs inside, and how it ended.
+    """A program in its sandbox: its processes and its exit status.
 
-    Outside of it is bubblewrap, whose child is the first process of the namespace and ends with all in it; that one's child
-    is the init shim, and the init shim's the program.
+    The chain of parents and children is: bubblewrap (outside), the namespace's first process, whose end ends all others
+    (pid_namespaces(7)), the init shim, the program.
     """
 
     def __init__(self, monitor: subprocess.Popen[bytes], info: int, status: int) -> None:
-        """Wait until the program has begun; GraderError if it does not."""
+        """Wait until the program has begun.
+
+        Raises GraderError when the sandbox does not start, Inconclusive when the machine gives it no time.
+        """
         self.process = monitor  # bubblewrap itself
         self._info, self._status = info, status
         os.set_blocking(status, False)
@@ -240,87 +244,91 @@ class SandboxedProcess:
             raise
 
     def _read_first(self, within: float = _STARTS_WITHIN) -> int:
-        """The number, outside, of the first process in the namespace; what was read before an interruption counts."""
-        while not (told := re.search(rb'"child-pid": (\d+)\D', self._info_said)):
+        """The id, seen from outside, of the namespace's first process. Can be called again after an interruption."""
+        while not (child := re.search(rb'"child-pid": (\d+)\D', self._info_said)):
             if not select.select([self._info], [], [], within)[0] or not (piece := os.read(self._info, 4096)):
                 raise GraderError("the sandbox could not be started")
             self._info_said += piece
-        return int(told[1])
+        return int(child[1])
 
     def _read_program(self) -> int:
-        """The number of the program's process; of the first one if it has ended already."""
+        """The id of the program's process; of the namespace's first process if the program has ended already."""
         deadline, pause = time.monotonic() + _STARTS_WITHIN, 0.0002
         while time.monotonic() < deadline:
             if not self._init_shim:
                 self._init_shim = next(iter(procfs.children(self._first)), 0)
-            found = procfs.children(self._init_shim) if self._init_shim else []
-            if found:
-                return found[0]
-            if self._has_told():
+            programs = procfs.children(self._init_shim) if self._init_shim else []
+            if programs:
+                return programs[0]
+            if self._has_status():
                 return self._first
             if os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                if b'"exit-code"' in os.read(self._info, 4096):  # it began, and has killed all it could at once
+                if b'"exit-code"' in os.read(self._info, 4096):  # the program began, and killed the shim at once
                     return self._first
                 raise GraderError("the sandbox could not be started")
             time.sleep(pause)
         raise Inconclusive(f"the sandbox has not started within {_STARTS_WITHIN:.0f} seconds")
 
-    def _has_told(self) -> bool:
+    def _has_status(self) -> bool:
+        """Whether the init shim has written the program's exit status."""
         with contextlib.suppress(BlockingIOError):
             self._said += os.read(self._status, 64)
         return b"\n" in self._said
 
     def pids(self) -> list[int]:
-        """All living processes inside; the init shim is one from the program's end until it has told of it."""
-        found = procfs.descendants(self._first) if self._first else []
+        """All living processes inside; the init shim counts only until it has written the exit status of an ended program."""
+        inside = procfs.descendants(self._first) if self._first else []
         ended = procfs.state(self.pid, self.pid) in "ZX"
-        return [pid for pid in found if pid != self._init_shim or (ended and not self._has_told())]
+        return [pid for pid in inside if pid != self._init_shim or (ended and not self._has_status())]
 
     def returncode(self, statuses: Mapping[int, int]) -> int | None:
-        """The program's exit status; negative: the signal that ended it; None while it lives. `statuses` tell who is reaped."""
+        """The program's exit status; negative: the signal that ended it; None while it lives.
+
+        `statuses` are the exit statuses of our reaped children, by process id.
+        """
         if self._code is None:
-            if self._has_told():
+            if self._has_status():
                 code = int(self._said.split()[0])
-                self._code = 128 - code if 128 < code <= 128 + 64 else code  # as a shell tells of signals
+                self._code = 128 - code if 128 < code <= 128 + 64 else code  # a shell's code for a signal
             elif self.process.pid in statuses:
                 self._code = -signal.SIGKILL
         return self._code
 
     def kill(self) -> None:
-        """End everything inside, at once."""
-        # Once bubblewrap is reaped all is over, and the number may be somebody else's: waitid() fails then.
+        """Kill everything inside at once (SIGKILL)."""
+        # After bubblewrap is reaped, its id may be another process's: then waitid() fails, and nothing is killed.
         with contextlib.suppress(OSError):
             os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             os.kill(self._first or self.process.pid, signal.SIGKILL)
 
     def is_gone(self, statuses: Mapping[int, int]) -> bool:
-        """Whether nothing of it is left: when bubblewrap ends before the first process, that becomes our child, and dies."""
+        """Whether all its processes are gone. If bubblewrap ends before the first process, that is re-parented to us."""
         return self.process.pid in statuses and self._first not in procfs.children(os.getpid())
 
     def close(self) -> None:
-        """Let go of the pipes: bubblewrap has ended."""
+        """Close the pipes, after bubblewrap has ended."""
         if self._code is None:
-            self._code = -signal.SIGKILL  # nothing more is read
+            self._code = -signal.SIGKILL  # no exit status can come any more
         os.close(self._info)
         os.close(self._status)
 
 
 def _limit(name: str, kind: int, soft: int, hard: int | None = None) -> str:
-    """An option of prlimit(1); a limit cannot be raised over the one that this machine sets."""
+    """An option of prlimit(1), cut to the machine's hard limit, which cannot be raised."""
     soft, hard = syscalls.within_hard_limit(kind, soft, hard)
     return f"--{name}={soft}:{hard}"
 
 
 def _tool(name: str) -> str:
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         package = "bubblewrap" if name == "bwrap" else "util-linux"
         raise GraderError(f"there is no {name} on this machine: install the package {package}")
-    return found
+    return path
 
 
 def _place(needed: Iterable[Path]) -> Path:
-    """A folder that every machine has, and that can be covered."""
+    """A folder to mount over that nothing needs. Raises GraderError when there is none."""
     used = [*(path.resolve() for path in needed), *(Path(entry).resolve() for entry in sys.path)]
     for place in map(Path, _PLACES):
         if place.is_dir() and not any(path.is_relative_to(place) for path in used):
@@ -329,7 +337,7 @@ def _place(needed: Iterable[Path]) -> Path:
 
 
 def _system() -> list[str]:
-    """The system's programs and libraries, as they are laid out here."""
+    """The options that show the system's programs and libraries."""
     options = []
     for folder in map(Path, SYSTEM):
         if folder.is_symlink():
@@ -342,21 +350,21 @@ def _system() -> list[str]:
 
 
 def _pipe(passed: contextlib.ExitStack) -> tuple[int, int]:
-    """A pipe: our end, and one that is closed here once it has been passed on."""
+    """A pipe: our end, and the program's, which is closed here when `passed` ends."""
     ours, theirs = os.pipe()
     passed.callback(os.close, theirs)
     return ours, theirs
 
 
 def _socket(passed: contextlib.ExitStack) -> tuple[int, int]:
-    """The same with a socket: a pipe could be opened anew by whoever finds it in /proc, and be written to."""
+    """A socket pair, used like `_pipe`: a program could reopen a pipe by its name in /proc and write to it."""
     ours, theirs = socket.socketpair()
     passed.callback(theirs.close)
     return ours.detach(), theirs.fileno()
 
 
 def _readable(data: bytes, passed: contextlib.ExitStack) -> int:
-    """A descriptor from which these few bytes can be read."""
+    """A descriptor from which these bytes (at most 64 kB) can be read."""
     ours, theirs = os.pipe()
     passed.callback(os.close, ours)
     with os.fdopen(theirs, "wb") as pipe:

@@ -1,7 +1,7 @@
-"""What keeps programs in bounds where no sandbox surrounds them: a user of their own, Landlock, and limits (Linux).
+"""The bounds of programs without a sandbox: a user of their own, Landlock, and limits (Linux).
 
-Each is had where it can be: the user where root has started the grader, Landlock where the kernel has it. The programs still see
-the machine's processes and its network.
+The user needs a grader that is started by root, Landlock a kernel that has it. The programs still see the machine's
+processes and its network.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from grader.isolation import spare_user
-from grader.isolation.interpreter import SYSTEM, asked, own_parts
+from grader.isolation.interpreter import SYSTEM, interpreter_paths, own_parts
 from grader.model.limits import MEGABYTE, Limits
 from grader.system import landlock, syscalls
 
-_ETC = (  # names, users, time, certificates, and what Debian's Python reads at its start
+_ETC = (  # names, users, time, certificates, and files that Debian's Python reads at its start
     *("group", "host.conf", "hostname", "hosts", "nsswitch.conf", "passwd", "protocols", "resolv.conf"),
     *("services", "gai.conf"),
     *("alternatives", "ld.so.*", "ld-musl-*", "python3*", "localtime", "timezone", "mime.types", "inputrc", "terminfo"),
@@ -27,27 +27,27 @@ _ETC = (  # names, users, time, certificates, and what Debian's Python reads at 
 )
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts")
 _PROC = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "sys", "uptime", "version")  # about the machine
-_SYSTEM_FACTS = "/sys/devices/system"  # os.cpu_count() of some libraries
+_SYSTEM_FACTS = "/sys/devices/system"  # some libraries count processors here
 
 
 class Confinement:
     """The bounds of one worker's programs."""
 
     def __init__(self, limits: Limits, *, user: int = 0, files: list[tuple[str, int]] | None = None) -> None:
-        """`user` is their own id, if any, and `files` what they may open, if Landlock restricts that."""
+        """`user` is the programs' own id, 0 if none; `files` are those that Landlock lets them open, None without it."""
         self.limits, self.user, self.files = limits, user, files
         self.identity: dict[str, Any] = {"user": user, "group": user, "extra_groups": []} if user else {}
 
     @property
     def enforced(self) -> frozenset[str]:
-        """The limits that hold."""
+        """The names of the limits in force."""
         return frozenset(("file_size", "open_files", "cpu", *(("processes",) if self.user else ())))
 
     @contextlib.contextmanager
     def home(self, folder: Path) -> Iterator[None]:
-        """Give the user this folder for the time of one check, in which the worker makes files as this user.
+        """Give the programs' user this folder for one check; meanwhile the worker acts as this user.
 
-        A worker that looked at another user's processes as root would need more rights than containers leave to root.
+        It could not inspect the programs as root: that needs more rights than containers leave to root.
         """
         if not self.user:
             yield
@@ -62,17 +62,17 @@ class Confinement:
             spare_user.remove_all(self.user)
 
     def enter(self, home: Path) -> None:
-        """What a new process does before it becomes the program."""
+        """Restrict the calling process, which is about to execute a program."""
         limits = self.limits
-        wanted: dict[int, tuple[int, ...]] = {
+        values_by_kind: dict[int, tuple[int, ...]] = {
             resource.RLIMIT_CORE: (0,),
             resource.RLIMIT_CPU: (limits.cpu, limits.cpu + 5),  # first SIGXCPU, which tells the reason, then SIGKILL
             resource.RLIMIT_FSIZE: (limits.file_size * MEGABYTE,),
             resource.RLIMIT_NOFILE: (limits.open_files,),
         }
-        if self.user:  # else the user's other programs would count
-            wanted[resource.RLIMIT_NPROC] = (limits.processes,)
-        for kind, values in wanted.items():
+        if self.user:  # else the limit would also count the grader's other programs
+            values_by_kind[resource.RLIMIT_NPROC] = (limits.processes,)
+        for kind, values in values_by_kind.items():
             resource.setrlimit(kind, syscalls.within_hard_limit(kind, *values))
         syscalls.set_no_new_privileges()
         if self.files is not None:
@@ -81,20 +81,20 @@ class Confinement:
             landlock.restrict([*self.files, own, (str(home), landlock.OWN)])
 
     def kill_all(self) -> None:
-        """End all that runs as the programs' own user, whoever's child it is by now."""
+        """Kill every process of the programs' own user, also orphans."""
         if self.user:
             spare_user.kill_all(self.user)
 
 
 def files_for(python: str) -> list[tuple[str, int]]:
-    """What an honest program may need to open, beside its home: the system and the interpreter."""
-    executable, *prefixes = asked(python)
-    looked_at = [*SYSTEM, *map(str, own_parts(prefixes)), str(Path(executable).resolve())]
-    looked_at += [path for name in _ETC for path in glob(f"/etc/{name}")]  # noqa: PTH207 - names, not paths
-    looked_at += [*(f"/proc/{name}" for name in _PROC), _SYSTEM_FACTS]
+    """The files and folders that an honest program may open beside its home, each with its Landlock rights."""
+    executable, *prefixes = interpreter_paths(python)
+    readable = [*SYSTEM, *map(str, own_parts(prefixes)), str(Path(executable).resolve())]
+    readable += [path for name in _ETC for path in glob(f"/etc/{name}")]  # noqa: PTH207 - names, not paths
+    readable += [*(f"/proc/{name}" for name in _PROC), _SYSTEM_FACTS]
     return [
-        *((path, landlock.LOOK) for path in looked_at),
+        *((path, landlock.LOOK) for path in readable),
         *((f"/dev/{name}", landlock.USE | landlock.LOOK) for name in _DEVICES),
-        # Where shared memory must be, and where honest programs put a file by its full name.
+        # Shared memory lies here, and honest programs put temporary files here by their full names.
         *((folder, landlock.OWN) for folder in ("/dev/shm", "/tmp", "/var/tmp")),  # noqa: S108
     ]

@@ -1,4 +1,4 @@
-"""The levels of isolation, from the strictest to none, and what each means for the programs of one check."""
+"""The levels of isolation, from the strictest to none, and the surroundings that a level gives to programs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from grader.isolation.confinement import Confinement
 from grader.isolation.network import Network
 
 LEVELS = ("full", "network", "none")
-"""The best one first."""
+"""The strictest first."""
 
 
 class Surroundings(Protocol):
-    """What surrounds the programs of a worker: its network, and a sandbox or the lesser bounds, or neither."""
+    """The surroundings of a worker's programs: its network, and a sandbox, or a confinement, or neither."""
 
     network: Network
     sandbox: Sandbox | None
@@ -21,4 +21,4 @@ class Surroundings(Protocol):
 
     @property
     def enforced(self) -> frozenset[str]:
-        """The limits that the programs' own errors tell of."""
+        """The names of the limits in force."""

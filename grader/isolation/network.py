@@ -2,7 +2,7 @@
 
 In it every address is local, so a server can be called on any address, nothing collides and nothing gets out. The route has
 `quickack 1`: without it every exchange with a server that does not set TCP_NODELAY costs 43 ms of delayed acknowledgement.
-Only plain system calls: no root, no helper programs.
+It needs neither root nor helper programs.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ LAN_ADDRESS = "10.0.0.9"  # any address would do: all are local
 
 
 class Network:
-    """Where checks run: in a private network, or beside everything else on this machine."""
+    """The network of checks: a private one for each, or the machine's."""
 
     def __init__(self, *, private: bool) -> None:
-        """GraderError when a private network is asked for and not permitted."""
+        """Enter a first private network, if asked to. Raises GraderError when the machine does not permit it."""
         self._own = PrivateNetwork() if private else None
 
     @property
@@ -37,7 +37,7 @@ class Network:
 
     @contextlib.contextmanager
     def for_one_check(self, port: int) -> Iterator[None]:
-        """A fresh private network; or, on the shared one, the port for oneself among all runs of this user."""
+        """Enter a fresh private network; or, on the machine's, lock the port against other runs of this user."""
         if self._own:
             self._own.renew()
             yield
@@ -46,13 +46,13 @@ class Network:
         name = f"{shared}/chatgrade-{os.getuid()}-{port}.lock"
         lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # another run's check may take a while; it ends, or its process does
+            fcntl.flock(lock, fcntl.LOCK_EX)  # waits for another run's check; the lock ends with its process
             yield
         finally:
             os.close(lock)
 
     def require_free(self, port: int) -> None:
-        """GraderError that names who listens on the port already."""
+        """Raise GraderError, with the listening process, when the port is in use."""
         if self._own:
             return
         holder = ports.who_listens(port)
@@ -60,11 +60,11 @@ class Network:
             raise GraderError(f"port {port} is taken by {holder}: stop that program, then run this again")
 
     def lingers(self, port: int) -> bool:
-        """Whether connections of an earlier check still hold the port: never in a network that is new."""
+        """Whether connections of an earlier check still hold the port; never in a private network, which is new."""
         return self._own is None and ports.lingers(port)
 
     def shrink_send_buffers(self) -> bool:
-        """Let at most 64 kB wait in a socket's send queue, in the present private network; whether that could be had."""
+        """Limit send queues in the present private network to 64 kB (tcp_wmem, tcp(7)); whether that succeeded."""
         if self._own:
             with contextlib.suppress(OSError):
                 Path("/proc/sys/net/ipv4/tcp_wmem").write_text("4096 16384 65536")
@@ -73,10 +73,10 @@ class Network:
 
     @staticmethod
     def lan_address() -> str:
-        """The machine's own address in its network, or 127.0.0.2 where it has none."""
+        """The machine's address in its network; a loopback address if it has none."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             try:
-                probe.connect(("192.0.2.1", 9))  # sends nothing: it only picks the way out
+                probe.connect(("192.0.2.1", 9))  # sends nothing: the kernel only picks a route
                 address = str(probe.getsockname()[0])
             except OSError:
                 address = "127.0.0.1"

@@ -1,7 +1,7 @@
-"""The system calls that a sandboxed program may not make, as a filter for the kernel: seccomp(2). Pure: numbers in, bytes out.
+"""The kernel's filter of system calls for sandboxed programs: seccomp(2). Pure: numbers in, bytes out.
 
-Denied are those that reach other processes, make namespaces or mounts, hold memory that no limit counts, or are a favourite way
-into the kernel; whatever a chat program may use is left alone.
+Denied are calls that reach other processes, make namespaces or mounts, or hold memory that no limit counts, and frequent
+targets of attacks on the kernel. Calls that a chat program may use are allowed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _DENIED = {
     "open_by_handle_at": (304, 265),
     "memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194),
 }  # fmt: skip
-_NEW_NAMESPACES = 0x7E020000  # the flags of clone() that make some
+_NEW_NAMESPACES = 0x7E020000  # the flags of clone(2) that make new namespaces
 _FAMILIES = (1, 2, 10, 16)  # unix, IPv4, IPv6, netlink (by which a program lists its interfaces)
-_TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing in somebody's place
+_TERMINAL_INPUT = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: put input into a terminal
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24  # places in struct seccomp_data; the low half of an argument
+_NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24  # offsets in struct seccomp_data; of arguments, the low half
 
 
 class _Machine(NamedTuple):
@@ -41,7 +41,7 @@ class _Machine(NamedTuple):
     clone3: int
     socket: int
     ioctl: int
-    other_numbers: int  # where a second table of system calls begins; 0: there is none
+    other_numbers: int  # first number of a second table of system calls (x32); 0: there is none
 
 
 _MACHINES: Mapping[str, _Machine] = {
@@ -51,7 +51,7 @@ _MACHINES: Mapping[str, _Machine] = {
 
 
 def filter_for(machine: str = platform.machine()) -> bytes:
-    """The filter as an array of struct sock_filter; empty for a kind of processor that is not known here."""
+    """The filter as an array of struct sock_filter; empty for an unknown kind of processor."""
     if machine not in _MACHINES:
         return b""
     this = _MACHINES[machine]
@@ -73,14 +73,16 @@ def filter_for(machine: str = platform.machine()) -> bytes:
     program += _if_call(this.clone, [_step(_LOAD, _FIRST), *new_namespaces])
     families = [line for family in _FAMILIES for line in (_step(_EQUAL, family, skip_unless=1), allow)]
     program += _if_call(this.socket, [_step(_LOAD, _FIRST), *families, _refuse(errno.EAFNOSUPPORT)])
-    # Only the low half of the request counts: the kernel looks at no more, whatever the high half holds.
-    typing = [line for one in _TERMINAL_INPUT for line in (_step(_EQUAL, one, skip_unless=1), _refuse(errno.EPERM))]
+    # Comparing the low half of the request is enough: the kernel ignores the high half.
+    typing = [
+        line for request in _TERMINAL_INPUT for line in (_step(_EQUAL, request, skip_unless=1), _refuse(errno.EPERM))
+    ]
     program += _if_call(this.ioctl, [_step(_LOAD, _SECOND), *typing, allow])
     return b"".join([*program, allow])
 
 
 def _if_call(number: int, then: list[bytes]) -> list[bytes]:
-    """Lines that are met by this system call alone. The number is in the accumulator before and after."""
+    """Steps that only this system call runs. The call's number must be in the accumulator, and stays there."""
     return [_step(_EQUAL, number, skip_unless=len(then)), *then]
 
 

@@ -1,7 +1,7 @@
-"""A user id that nobody has, for the programs of one worker that root has started (Linux).
+"""An unused user id for the programs of one worker, if root has started the grader (Linux).
 
-It is the worker's alone, among all runs on this machine. So all that runs as this user is the worker's to kill, and all files of
-this user are its to remove. Killing everything as root would be the end of the machine: see `kill_all`.
+Only this worker uses the id, among all runs on this machine. So it may kill all processes and remove all files of the user.
+Killing everything as root would end the machine: see `kill_all`.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from pathlib import Path
 from grader.model.errors import GraderError
 from grader.system import procfs, syscalls
 
-_HIGHEST = 61_183  # counted down from here: below systemd's users that come and go, and given to nobody in its table
-_OPEN_TO_ALL = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108 - where every user may leave files
+_HIGHEST = 61_183  # the highest id below systemd's dynamic users, unassigned in its table; we count down from here
+_OPEN_TO_ALL = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108 - every user may leave files here
 
 
 def unused_users() -> Iterator[int]:
-    """User ids that are in this namespace and in no list of users."""
+    """User ids that exist in this namespace and have no entry in the user database."""
     ranges = (map(int, line.split()) for line in Path("/proc/self/uid_map").read_text().splitlines())
     highest = max(start + count - 1 for start, _, count in ranges)
-    taken = {user.pw_uid for user in pwd.getpwall()}
-    return (user for user in range(min(highest, _HIGHEST), 1000, -1) if user not in taken)
+    known = {user.pw_uid for user in pwd.getpwall()}
+    return (user for user in range(min(highest, _HIGHEST), 1000, -1) if user not in known)
 
 
 def take() -> int:
-    """A user id of one's own, as long as this process lives; GraderError if there is none."""
+    """Reserve a user id until this process ends. Raises GraderError when none is free."""
     for user in unused_users():
         name = f"/tmp/chatgrade-user-{user}.lock"  # noqa: S108 - the same for all runs
         try:
@@ -47,18 +47,18 @@ def take() -> int:
 
 
 def kill_all(user: int) -> None:
-    """End every process of this user at once: whoever forks cannot outrun it. For a user that take() has given."""
+    """Kill every process of a user from `take` at once, so that forking processes cannot escape: kill(2) with pid -1."""
     child = os.fork()
     if child == 0:
         with contextlib.suppress(OSError):
-            syscalls.become_nothing_but(user)  # or else nothing is killed
+            syscalls.become_nothing_but(user)  # if this fails, nothing is killed
             os.kill(-1, signal.SIGKILL)
         os._exit(0)
     os.waitpid(child, 0)
 
 
 def remove_all(user: int) -> None:
-    """Remove what this user has left where everyone may leave files: the next program would find it."""
+    """Remove this user's files from the folders open to all users, where the next program would find them."""
     for folder in _OPEN_TO_ALL:
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
