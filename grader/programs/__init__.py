@@ -1,1 +1,1 @@
-"""A student's processes and the terminals they run at: started, fed, watched, ended."""
+"""A student's processes and their terminals: started, given input, watched, ended."""

@@ -1,4 +1,4 @@
-"""A program's standard streams: what it prints is kept from the beginning and from the end."""
+"""A program's standard streams, and the capture of its output."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _HEAD, _TAIL = 24 << 10, 40 << 10  # bytes of output kept from its beginning and
 
 
 class Capture:
-    """Keeps what a program prints; the middle of very much is left out."""
+    """Keeps the beginning and the end of a program's output."""
 
     def __init__(self) -> None:
         self._head, self._tail = bytearray(), bytearray()
         self.total = 0  # bytes
 
     def add(self, data: bytes) -> None:
-        """Keep this, too."""
+        """Add output."""
         self.total += len(data)
         room = _HEAD - len(self._head)
         self._head += data[:room] if room > 0 else b""
@@ -30,44 +30,44 @@ class Capture:
 
     @property
     def text(self) -> str:
-        """All of it, or its beginning and end with a line that says how much is left out."""
+        """The output; if it was too long, its beginning and end, with a line about the bytes left out."""
         left_out = self.total - len(self._head) - len(self._tail)
         gap = f"\n[... {left_out} bytes left out ...]\n".encode() if left_out else b""
         return (bytes(self._head) + gap + bytes(self._tail)).decode("utf-8", "backslashreplace")
 
 
 class Stdio(Protocol):
-    """What a program has for its standard input and output."""
+    """The standard input, output and error of a program."""
 
-    environment: Mapping[str, str]  # what it needs beside the usual
-    is_terminal: bool  # and so becomes the program's controlling terminal
+    environment: Mapping[str, str]  # variables to add to the usual environment
+    is_terminal: bool  # whether it becomes the program's controlling terminal
 
     def ends(self) -> tuple[int, int]:
-        """The program's ends: standard input, and standard output and error, as subprocess takes them."""
+        """The program's descriptors for input and for output and error, as `subprocess` accepts them."""
 
     def in_child(self) -> None:
-        """What the new process does before it becomes the program."""
+        """Prepare the new process, before it executes the program."""
 
     def started(self) -> None:
-        """The program has its ends now."""
+        """Close the descriptors that only the program needs, now that it has them."""
 
     def unread(self) -> bool:
-        """Whether something was typed that the program has not read. Moves what the kernel has on its way, too."""
+        """Whether the program has unread input. Makes the kernel deliver input and output on its way, too."""
 
     @property
     def text(self) -> str:
-        """What it has printed."""
+        """The program's output, as `Capture.text`."""
 
     @property
     def total(self) -> int:
-        """Bytes printed, kept or not."""
+        """The number of bytes printed, kept or not."""
 
     def close(self) -> None:
-        """Read what is left and let go."""
+        """Read remaining output and close our descriptors."""
 
 
 class Output:
-    """The console of a program that nobody types to: standard output and error in one pipe."""
+    """The streams of a program without input: standard output and error go into one pipe."""
 
     environment: Mapping[str, str] = {}
     is_terminal = False
@@ -80,22 +80,22 @@ class Output:
         loop.add(self)
 
     def ends(self) -> tuple[int, int]:
-        """Nothing on standard input."""
+        """An empty standard input, and the pipe."""
         return subprocess.DEVNULL, self._write_end
 
     def in_child(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def started(self) -> None:
-        """Close the program's end here."""
+        """Close the program's end of the pipe."""
         os.close(self._write_end)
 
     def fileno(self) -> int:
-        """The pipe's descriptor."""
+        """The descriptor of our end."""
         return self._descriptor
 
     def on_readable(self) -> None:
-        """Take in what was printed."""
+        """Read output."""
         try:
             data = os.read(self._descriptor, 1 << 18)
         except BlockingIOError:
@@ -106,14 +106,14 @@ class Output:
         self._loop.printed += len(data)
 
     def on_writable(self) -> None:
-        """Nothing is written."""
+        """Do nothing: this end is only read."""
 
     def unread(self) -> bool:
-        """Nobody types."""
+        """Always false: this program has no input."""
         return False
 
     def close(self) -> None:
-        """Read what is left and close the pipe."""
+        """Read remaining output and close the pipe."""
         with contextlib.suppress(OSError):
             for _ in range(100):
                 self.on_readable()
@@ -122,10 +122,10 @@ class Output:
 
     @property
     def text(self) -> str:
-        """What was printed, the middle of very much left out."""
+        """The output, as `Capture.text`."""
         return self._capture.text
 
     @property
     def total(self) -> int:
-        """Bytes printed, kept or not."""
+        """The number of bytes printed, kept or not."""
         return self._capture.total

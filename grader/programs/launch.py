@@ -1,7 +1,7 @@
-"""Starts programs: in a sandbox, in the lesser bounds of a confinement, or as they are.
+"""Starting programs in a sandbox, in a confinement, or plainly.
 
-What differs between the three is said here and nowhere else. A launcher starts a program and tells its processes from those of
-other programs; a handle is one program that was started.
+All differences between the three are here. A launcher starts programs and tells their processes apart; a handle is a
+started program.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class ProcessHandle(Protocol):
-    """A program that was started. `statuses` are the exit statuses of our children that were reaped, by process id."""
+    """A started program. `statuses` are the exit statuses of our reaped children, by process id."""
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
-        """Our child: the program itself, or the sandbox around it."""
+        """Our child process: the program itself, or the sandbox around it."""
 
     @property
     def pid(self) -> int:
@@ -38,17 +38,17 @@ class ProcessHandle(Protocol):
         """The program's exit status; negative: the signal that ended it; None while it lives."""
 
     def kill(self) -> None:
-        """End all its processes at once, where its surroundings can; elsewhere nothing happens."""
+        """Kill all its processes at once, if its surroundings can do that; else do nothing."""
 
     def is_gone(self, statuses: Mapping[int, int]) -> bool:
-        """Whether `kill` has done its work."""
+        """Whether `kill` is complete."""
 
     def close(self) -> None:
-        """Release what was held for it, after its end."""
+        """Release the handle's resources, after the program's end."""
 
 
 class Launcher(Protocol):
-    """Starts the programs of one check. `handles` are those of all programs that were started, the first one first."""
+    """Starts the programs of a check. `handles` are those of all programs started so far, in order."""
 
     def start(
         self, command: list[str], folder: Path, environment: Mapping[str, str], console: Stdio, home: Path
@@ -60,10 +60,10 @@ class Launcher(Protocol):
         """
 
     def cannot_start(self, python: str) -> str:
-        """The beginning of a sentence about a program that cannot be started."""
+        """The beginning of an error sentence about a program that cannot be started."""
 
     def was_forbidden(self, printed: str) -> bool:
-        """Whether the machine does not permit it, by what was printed in place of the program."""
+        """Whether this output, printed in place of the program's, says that starting it is not permitted."""
 
     def pids(self, handles: Sequence[ProcessHandle]) -> list[int]:
         """All living processes of all programs."""
@@ -71,20 +71,20 @@ class Launcher(Protocol):
     def pids_of(
         self, handle: ProcessHandle, handles: Sequence[ProcessHandle], statuses: Mapping[int, int]
     ) -> list[int]:
-        """All living processes of one program."""
+        """All living processes of a program."""
 
     def kill_all(self) -> None:
-        """End programs that fork faster than their processes can be found, where that is possible."""
+        """Kill even programs that fork faster than their processes can be found, where that is possible."""
 
 
 class PlainProcess:
-    """A program that is our own child. Nothing holds its processes together but their descent."""
+    """A program that is our own child. Only their descent tells which processes belong to it."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process, self.pid = process, process.pid
 
     def pids(self) -> list[int]:
-        """The program and its descendants; that it has not been reaped is for the caller to know."""
+        """The program and its descendants. Must not be called after the program is reaped: its id may be reused."""
         return [self.pid, *descendants(self.pid)]
 
     def returncode(self, statuses: Mapping[int, int]) -> int | None:
@@ -92,18 +92,18 @@ class PlainProcess:
         return statuses.get(self.pid)
 
     def kill(self) -> None:
-        """Nothing: its processes are found and killed one after another."""
+        """Do nothing: the processes must be found and killed one after another."""
 
     def is_gone(self, statuses: Mapping[int, int]) -> bool:  # noqa: ARG002 - there is nothing to wait for
         """Always true: `kill` has nothing to do."""
         return True
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: the handle has no resources."""
 
 
 class PlainLauncher:
-    """Starts programs as they are, with the rights of the grader's user."""
+    """Starts programs without bounds, with the rights of the grader's user."""
 
     def start(
         self, command: list[str], folder: Path, environment: Mapping[str, str], console: Stdio, home: Path
@@ -113,11 +113,11 @@ class PlainLauncher:
         return PlainProcess(_start(command, folder, environment, console))
 
     def cannot_start(self, python: str) -> str:
-        """It is the interpreter that cannot be started."""
+        """Name the interpreter."""
         return f"cannot start {python!r}"
 
     def was_forbidden(self, printed: str) -> bool:  # noqa: ARG002 - nothing surrounds the program that could be forbidden
-        """Always false: to run the interpreter needs no permission."""
+        """Always false: running the interpreter needs no permission."""
         return False
 
     def pids(self, handles: Sequence[ProcessHandle]) -> list[int]:
@@ -128,14 +128,14 @@ class PlainLauncher:
     def pids_of(
         self, handle: ProcessHandle, handles: Sequence[ProcessHandle], statuses: Mapping[int, int]
     ) -> list[int]:
-        """Its living processes. An orphan counts as the first program's, because nothing tells whose it was."""
+        """The program's living processes. Orphans count as the first program's, because their descent is lost."""
         if handle is not handles[0]:
             return [] if handle.pid in statuses else handle.pids()
         others = {pid for other in handles[1:] for pid in other.pids()}
         return [pid for pid in descendants(os.getpid()) if pid not in others]
 
     def kill_all(self) -> None:
-        """Nothing: the programs' user is the grader's own, who runs other things."""
+        """Do nothing: the programs' user also runs the grader and other programs."""
 
 
 class ConfinedLauncher(PlainLauncher):
@@ -147,7 +147,7 @@ class ConfinedLauncher(PlainLauncher):
     def start(
         self, command: list[str], folder: Path, environment: Mapping[str, str], console: Stdio, home: Path
     ) -> ProcessHandle:
-        """Start a command in a session of its own, at this console; of its files it may write those in `home`."""
+        """Start a command in a session of its own, at this console; it may write files in `home` only."""
         bounds = self._confinement
         for end in console.ends():
             if end >= 0 and bounds.user:  # else the program could not open it by a name such as /dev/stdout
@@ -156,12 +156,12 @@ class ConfinedLauncher(PlainLauncher):
         return PlainProcess(process)
 
     def kill_all(self) -> None:
-        """End all that runs as the programs' own user, if they have one."""
+        """Kill all processes of the programs' own user, if they have one."""
         self._confinement.kill_all()
 
 
 class SandboxLauncher:
-    """Starts programs in a sandbox, which holds the processes of each program together."""
+    """Starts programs in a sandbox: the processes of each program are those in its namespace."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -174,34 +174,34 @@ class SandboxLauncher:
         return self._sandbox.start(command, folder, environment, console.ends(), terminal=console.is_terminal)
 
     def cannot_start(self, python: str) -> str:
-        """It is the sandbox that cannot be started: whether the interpreter runs shows only inside."""
+        """Name the sandbox: an interpreter that does not run shows only inside it."""
         del python
         return "the sandbox cannot be started"
 
     def was_forbidden(self, printed: str) -> bool:
-        """Whether bubblewrap says so."""
+        """Whether bubblewrap says that something was not permitted."""
         return self._sandbox.was_forbidden(printed)
 
     def pids(self, handles: Sequence[ProcessHandle]) -> list[int]:
-        """What runs in all the namespaces."""
+        """The processes in all namespaces."""
         return [pid for handle in handles for pid in handle.pids()]
 
     def pids_of(
         self, handle: ProcessHandle, handles: Sequence[ProcessHandle], statuses: Mapping[int, int]
     ) -> list[int]:
-        """What runs in its namespace."""
+        """The processes in the program's namespace."""
         del handles, statuses
         return handle.pids()
 
     def kill_all(self) -> None:
-        """Nothing: with the first process of a namespace all others have ended."""
+        """Do nothing: killing the first process of a namespace has ended all others."""
 
 
 PLAIN = PlainLauncher()
 
 
 def launcher_for(sandbox: Sandbox | None, confinement: Confinement | None) -> Launcher:
-    """The launcher for these surroundings: the strictest that there are."""
+    """The launcher for the strictest of these surroundings."""
     if sandbox:
         return SandboxLauncher(sandbox)
     return ConfinedLauncher(confinement) if confinement else PLAIN
@@ -215,11 +215,11 @@ def _start(
     enter: Callable[[], None] | None = None,
     identity: Mapping[str, Any] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a command in a session of its own; in the new process `enter` comes last. OSError, SubprocessError if it fails."""
+    """Start a command in a session of its own; the new process calls `enter` last. Raises OSError, SubprocessError."""
     stdin, stdout = console.ends()
-    first = [console.in_child] if console.is_terminal else []
+    preparations = [console.in_child] if console.is_terminal else []
     if enter:
-        first.append(enter)
+        preparations.append(enter)
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -228,13 +228,13 @@ def _start(
         stdout=stdout,
         stderr=stdout,
         start_new_session=True,
-        preexec_fn=(lambda: [act() for act in first]) if first else None,
+        preexec_fn=(lambda: [prepare() for prepare in preparations]) if preparations else None,
         **(identity or {}),
     )
 
 
 def usual_environment(home: Path) -> dict[str, str]:
-    """What every program finds in its environment: little, and the same everywhere; UTF-8, nothing of the grader's own."""
+    """The environment of every program: small, the same on all machines, UTF-8, without the grader's own variables."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),

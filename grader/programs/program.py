@@ -1,7 +1,7 @@
-"""Student processes and all that they start: launched, watched, stopped.
+"""Students' programs with all their processes: started, watched, stopped.
 
-The calling process must have no other children and be their subreaper (Linux): then every descendant, whatever sessions
-it opened and however often it forked, belongs to one of the programs.
+The calling process must have no other children and be a subreaper (Linux): then each of its descendants belongs to one of
+the programs, even after it has opened a session of its own or lost its parent.
 """
 
 from __future__ import annotations
@@ -24,37 +24,40 @@ from grader.system import procfs
 from grader.system.processes import LINUX
 from grader.wire.loop import Loop
 
-_BETWEEN_LOOKS = 0.1  # seconds between two looks at what programs use
+_BETWEEN_LOOKS = 0.1  # seconds between two measurements of memory and output
 
 
 class Programs:
-    """All programs of one check, and every process that they start."""
+    """All programs of a check, and every process that they start."""
 
     def __init__(self, python: str, home: Path, loop: Loop, launcher: Launcher = PLAIN) -> None:
-        """`home` is the folder for all their files; `launcher` says what surrounds them."""
+        """`home` is the folder for all their files; `launcher` starts them in their surroundings."""
         self.python, self.home, self.loop, self.launcher = python, home, loop, launcher
         self.usage = Usage()
         self._looked = 0.0
-        self.statuses: dict[int, int] = {}  # exit statuses of those that have ended; negative: a signal
+        self.statuses: dict[int, int] = {}  # process id -> exit status of each reaped child; negative: a signal
         self._all: list[Program] = []
 
     def __iter__(self) -> Iterator[Program]:
         return iter(self._all)
 
     def start(self, file: Path, role: str = "server", console: Stdio | None = None) -> Program:
-        """Start `file` as `python3 file` would in its folder, in a session of its own."""
+        """Run `python3 FILE` in the file's folder, in a session of its own.
+
+        Raises GraderError or NotPermitted when it cannot be started, Inconclusive when the machine gives it no time.
+        """
         program = Program(file, role, console or Output(self.loop), self)
-        self._all = [*(one for one in self._all if not one.stopped), program]
+        self._all = [*(earlier for earlier in self._all if not earlier.stopped), program]
         return program
 
     def pids(self, of: Program | None = None) -> list[int]:
-        """All living processes, or those of one program."""
+        """All living processes, or those of a program."""
         self.reap()
         handles = [program.handle for program in self._all]
         return self.launcher.pids_of(of.handle, handles, self.statuses) if of else self.launcher.pids(handles)
 
     def reap(self) -> None:
-        """Take in the exit statuses of all that have ended."""
+        """Collect the exit statuses of all ended children: waitpid(2)."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -65,14 +68,16 @@ class Programs:
             self.statuses[pid] = os.waitstatus_to_exitcode(status)
 
     def require_within(self, limits: Limits) -> None:
-        """CheckFailed if they hold more memory, or have printed more, than they may; looked at a few times a second."""
+        """Raise CheckFailed when the programs exceed the limits of memory or output. Measures ten times a second at most."""
         now = time.monotonic()
         if not LINUX or now - self._looked < _BETWEEN_LOOKS:
             return
         self._looked, pids = now, self.pids()
         memory = sum(map(procfs.resident, pids))
         if memory > limits.memory * MEGABYTE:
-            memory = sum(map(procfs.proportional, pids))  # what is shared after a fork was counted for each
+            memory = sum(
+                map(procfs.proportional, pids)
+            )  # `resident` counts memory shared after a fork for each process
         self.usage.memory = max(self.usage.memory, memory)
         self.usage.processes = max(self.usage.processes, sum(len(procfs.thread_ids(pid)) for pid in pids))
         if memory > limits.memory * MEGABYTE:
@@ -85,23 +90,23 @@ class Programs:
             )
 
     def unread(self) -> bool:
-        """Whether something was typed that was not read yet."""
-        unread = [program.unread() for program in self._all]  # each must be asked: asking moves things on
+        """Whether a program has unread input."""
+        unread = [program.unread() for program in self._all]  # call each: the kernel then delivers pending data
         return any(unread)
 
     def drain(self) -> None:
-        """Take in all that was printed and sent so far."""
+        """Read everything that was printed and sent so far."""
         self.unread()
         self.loop.drain()
 
     def stop(self) -> None:
-        """Kill all of them, and whatever they started, and wait until all are gone."""
+        """Kill all programs with all their processes, and wait until they are gone."""
         for program in reversed(self._all):
             program.stop()
 
 
 class Program:
-    """A running Python program."""
+    """A Python program that was started."""
 
     def __init__(self, file: Path, role: str, console: Stdio, programs: Programs) -> None:
         command = [programs.python, "-X", "faulthandler", "-u", file.name]
@@ -121,7 +126,7 @@ class Program:
             raise refused(f"{launcher.cannot_start(programs.python)}: {reason}") from error
         console.started()
         self.file, self.role, self.pid = file, role, self.handle.pid
-        self.dismissed = False  # we ended it on purpose: its end is no evidence
+        self.dismissed = False  # whether we ended it on purpose, so that its end is no evidence
         self._programs, self._loop, self._console = programs, programs.loop, console
         self._printed: str | None = None
         self.stopped = False
@@ -134,24 +139,24 @@ class Program:
 
     @property
     def printed(self) -> str:
-        """What it has printed of its own accord."""
+        """Its output, without a dump of stacks that we have requested."""
         return self._console.text if self._printed is None else self._printed
 
     @property
     def total_printed(self) -> int:
-        """Bytes that it has printed, kept or not."""
+        """The number of bytes printed, kept or not."""
         return self._console.total
 
     def is_stopped(self) -> bool:
-        """Whether it stands still for a signal such as SIGSTOP."""
+        """Whether its main thread is stopped by a signal such as SIGSTOP."""
         return LINUX and not self.ended() and procfs.state(self.pid, self.pid) in "Tt"
 
     def unread(self) -> bool:
-        """Whether something was typed that it has not read."""
+        """Whether it has unread input."""
         return not self.stopped and self._console.unread()
 
     def ended(self) -> bool:
-        """Whether the program itself has ended, whatever it left behind."""
+        """Whether the main process has exited; children may still run."""
         self._programs.reap()
         return self.returncode is not None
 
@@ -160,30 +165,30 @@ class Program:
         """Its exit status; negative: the signal that ended it; None while it lives."""
         statuses = self._programs.statuses
         child = self.handle.process
-        child.returncode = statuses.get(child.pid)  # what Popen would ask for itself: it is reaped already
+        child.returncode = statuses.get(child.pid)  # Popen cannot find it out any more: the child is reaped
         return self.handle.returncode(statuses)
 
     # -- acting ----------------------------------------------------------------------------------------------------
 
     def pause(self) -> None:
-        """Stop every process of it (SIGSTOP) and wait until they have stopped: what comes meanwhile piles up."""
+        """Stop every process of it (SIGSTOP) and wait until they have stopped; data that arrives meanwhile piles up."""
         self._signal(signal.SIGSTOP)
         if LINUX:
             _wait_for(lambda: all(_stopped(pid) for pid in self.pids()), self._loop)
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Continue every process of it (SIGCONT)."""
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End the program's own process (SIGKILL) on purpose, and wait until it is gone."""
+        """Kill the main process (SIGKILL) on purpose, and wait until it is gone."""
         self.dismissed = True
         with contextlib.suppress(OSError):
             os.kill(self.pid, signal.SIGKILL)
         _wait_for(self.ended, self._loop, limit=10.0)
 
     def dump_stacks(self) -> str:
-        """Make it print where each thread is, which ends it; return the dump, which is no part of `printed`."""
+        """End it with SIGABRT, on which faulthandler prints the stack of each thread; return that dump, or ""."""
         if self.ended() or (LINUX and procfs.ignores(self.pid, signal.SIGABRT)):
             return ""
         self._programs.drain()
@@ -193,12 +198,15 @@ class Program:
             os.kill(self.pid, signal.SIGCONT)  # it may have stopped itself
         _wait_for(self.ended, self._loop, limit=10.0)
         self._programs.drain()
-        _, found, dump = self._console.text.rpartition("Fatal Python error: Aborted")
+        _, headline, dump = self._console.text.rpartition("Fatal Python error: Aborted")
         self._printed = printed
-        return found + dump if found else ""
+        return headline + dump if headline else ""
 
     def stop(self) -> None:
-        """Kill it and everything it started (SIGKILL), and wait until all are gone. Harmless when called twice."""
+        """Kill it with all its processes (SIGKILL), and wait until they are gone. Harmless when called twice.
+
+        Raises GraderError when processes are left after 30 seconds.
+        """
         if self.stopped:
             return
         deadline = time.monotonic() + 30
@@ -214,14 +222,14 @@ class Program:
         self.handle.close()
 
     def _is_gone(self) -> bool:
-        self.ended()  # takes in the exit statuses
+        self.ended()  # collects the exit statuses
         return self.handle.is_gone(self._programs.statuses)
 
     def _kill_all(self, *, several: bool) -> None:
         """Kill every process of it that is found, and wait a second at most until there is none."""
-        # Whoever is stopped cannot fork while we kill the others.
-        for deadly in (signal.SIGSTOP, signal.SIGKILL) if several else (signal.SIGKILL,):
-            self._signal(deadly)
+        # A stopped process cannot fork while we kill the others.
+        for number in (signal.SIGSTOP, signal.SIGKILL) if several else (signal.SIGKILL,):
+            self._signal(number)
         _wait_for(lambda: not self.pids(), self._loop, limit=1.0)
         if self.pids():  # they fork faster than they can be found
             self._programs.launcher.kill_all()
@@ -242,7 +250,7 @@ def _over(what: str, limit: str, used: str) -> Failure:
 
 
 def _wait_for(condition: Callable[[], bool], loop: Loop, limit: float = 30.0) -> None:
-    """Until the kernel has done what was asked of it; that takes microseconds, `limit` seconds only if it never does."""
+    """Serve the loop until the condition holds, for `limit` seconds at most. Usually the kernel needs microseconds."""
     deadline, pause = time.monotonic() + limit, 0.00005
     while not condition() and time.monotonic() < deadline:
         if not loop.pump(pause):

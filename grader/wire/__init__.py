@@ -1,1 +1,1 @@
-"""Our ends of connections: peers, the host that clients call, framing, transcript. It knows no process and no verdict."""
+"""Our ends of connections: peers, the mock server, framing, transcript. It knows no process and no verdict."""

@@ -1,4 +1,4 @@
-"""What a line should be: one exact text, or any that a rule accepts. Pure matching, no waiting."""
+"""Expected lines: an exact text, or a rule that accepts several. Pure matching, no waiting."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from grader.wire.peer import Line, Peer
 
 
 class Expected(NamedTuple):
-    """A line that a peer should get. `text` is how it should read, `accepts` what is taken for it.
+    """A line that a peer should receive: its best form `text`, and the rule `accepts` for all forms.
 
-    `keyed` tells that whatever is accepted ends in the same two words as `text`: such lines are found at once among
-    thousands. Lines before the event `since` are an earlier story.
+    `keyed`: all accepted lines end in the same two words as `text`, so they are found at once among thousands. Lines up to
+    the event `since` do not count.
     """
 
     text: str
     accepts: Callable[[str], bool]
     keyed: bool = True
     since: int = -1
-    names: tuple[str, ...] = ()  # words of it that tell what it is about, to find what came instead
+    names: tuple[str, ...] = ()  # its characteristic words, by which a similar line is found if this one never comes
 
     def among(self, peer: Peer) -> list[Line]:
-        """The lines that the peer has of it."""
+        """The peer's lines that meet this expectation."""
         lines = peer.candidates(self.text) if self.keyed else peer.lines
         return [line for line in lines if line.event > self.since and self.accepts(line.text)]
 
 
 def exactly(text: str) -> Expected:
-    """That very line; blanks at its end do not count."""
+    """Expect exactly this line, apart from blanks at its end."""
     wanted = text.rstrip()
     return Expected(text, lambda line: line.rstrip() == wanted)

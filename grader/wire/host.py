@@ -1,6 +1,6 @@
-"""The grader's own server: what the student's client calls.
+"""The mock server, which the student's client connects to.
 
-It listens where the client should call, and where it may call by mistake: the numbers in its source that could be a port.
+It listens on the port that the client should use, and on ports that it may use by mistake: numbers in its source.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LABEL = "server"
 
 
 class MockServer:
-    """Listens, and takes in every connection as a guest."""
+    """Listens, and accepts every connection as a guest."""
 
     def __init__(
         self,
@@ -32,18 +32,21 @@ class MockServer:
         arrived: Callable[[], None],
         buffer: Callable[[], Buffer] = LineBuffer,
     ) -> None:
-        """GraderError when the port itself cannot be had; of the others, those that can."""
+        """Listen on `port` and on those of `others` that are free; `arrived` is called after each connection.
+
+        Raises GraderError when `port` is not free.
+        """
         self.guests: list[Peer] = []
-        self._doors = [_Acceptor(self, port)]
+        self._acceptors = [_Acceptor(self, port)]
         for other in others:
             with contextlib.suppress(GraderError):
-                self._doors.append(_Acceptor(self, other))
+                self._acceptors.append(_Acceptor(self, other))
         self._loop, self._transcript, self._arrived, self._buffer = loop, transcript, arrived, buffer
-        for door in self._doors:
-            loop.add(door)
+        for acceptor in self._acceptors:
+            loop.add(acceptor)
 
     def take_in(self, connection: socket.socket) -> None:
-        """Somebody called."""
+        """Register an accepted connection as a guest."""
         number = f" {len(self.guests) + 1}" if self.guests else ""
         guest = Peer.called(LABEL + number, connection, self._loop, self._transcript, self._buffer())
         self.guests.append(guest)
@@ -52,14 +55,14 @@ class MockServer:
         self._arrived()
 
     def close(self) -> None:
-        """Take in nobody any more."""
-        for door in self._doors:
-            self._loop.remove(door)
-            door.close()
+        """Stop listening; guests stay connected."""
+        for acceptor in self._acceptors:
+            self._loop.remove(acceptor)
+            acceptor.close()
 
 
 class _Acceptor:
-    """One listening socket."""
+    """A listening socket of the mock server."""
 
     def __init__(self, host: MockServer, port: int) -> None:
         self._host = host
@@ -73,37 +76,37 @@ class _Acceptor:
         return self._socket.fileno()
 
     def on_readable(self) -> None:
-        """Take in who waits."""
+        """Accept the pending connection."""
         with contextlib.suppress(OSError):
             connection, _ = self._socket.accept()
             self._host.take_in(connection)
 
     def on_writable(self) -> None:
-        """Nothing is written."""
+        """Do nothing: a listening socket has nothing to write."""
 
     def close(self) -> None:
-        """Close it."""
+        """Close the socket."""
         self._socket.close()
 
 
 def _listen(port: int) -> socket.socket:
-    """A socket that listens for IPv4 and, where there is IPv6, for that too."""
+    """A socket that listens for IPv4 and, if the machine has it, IPv6. Raises OSError when the port is not free."""
     for family, address in ((socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")):  # noqa: S104 - whatever HOST is
         try:
-            reporter = socket.socket(family, socket.SOCK_STREAM)
+            listener = socket.socket(family, socket.SOCK_STREAM)
         except OSError:
             continue
         try:
-            reporter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
-                reporter.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            reporter.bind((address, port))
-            reporter.listen(16)
-            reporter.setblocking(False)
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            listener.bind((address, port))
+            listener.listen(16)
+            listener.setblocking(False)
         except OSError as error:
-            reporter.close()
+            listener.close()
             if family == socket.AF_INET or error.errno == errno.EADDRINUSE:
                 raise
             continue
-        return reporter
+        return listener
     raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))

@@ -1,7 +1,7 @@
-"""One thread, one selector: whoever has something to read is read, at once and always.
+"""The event loop of a check: one thread, one selector.
 
-A probe that does not read could block the server it judges, and a program whose output nobody drains stops. So every wait
-of a check is a turn of this loop.
+A peer that does not read could block the server under test, and a program stops when its output is not read. So every wait
+of a check is a turn of this loop, which reads from all descriptors.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ _MOST_TURNS = 2_000  # of one drain: a check's own traffic takes a few hundred
 
 
 class Descriptor(Protocol):
-    """Something the loop looks after."""
+    """A source of events: an object with a file descriptor that the loop serves."""
 
     def fileno(self) -> int:
-        """Its descriptor."""
+        """The file descriptor."""
 
     def on_readable(self) -> None:
-        """Read what there is, without blocking."""
+        """Read what is there, without blocking."""
 
     def on_writable(self) -> None:
-        """Write what waits, without blocking."""
+        """Write pending data, without blocking."""
 
 
 class Loop:
-    """Pumps all sources.
+    """Serves all sources, which count here what came.
 
-    `received` grows whenever a peer got something, `printed` whenever a program printed (`shown`: on a terminal), `signs`
-    when what came is not the same over and over, as a clock or a ping is.
+    `received` grows with all that peers and terminals receive, `printed` with the bytes that programs print, `shown` with
+    those on a terminal, `signs` with everything but repetitions such as a clock or a ping.
     """
 
     def __init__(self) -> None:
@@ -42,14 +42,14 @@ class Loop:
         self.printed = 0
         self.shown = 0
         self.signs = 0
-        self.flood: Failure | None = None  # somebody was sent far more than any check can cause
+        self.flood: Failure | None = None  # set when a program sends or prints without an end
 
     def add(self, source: Descriptor) -> None:
-        """Look after a source from now on, reading only."""
+        """Serve a source from now on, for reading only."""
         self._selector.register(source.fileno(), selectors.EVENT_READ, source)
 
     def want(self, source: Descriptor, *, read: bool, write: bool) -> None:
-        """Change what a source waits for; with neither, it is left alone."""
+        """Change the events that a source is served for; without any, it is not served."""
         events = selectors.EVENT_READ * read | selectors.EVENT_WRITE * write
         with contextlib.suppress(KeyError):
             self._selector.unregister(source.fileno())
@@ -58,16 +58,16 @@ class Loop:
 
     @property
     def has_to_write(self) -> bool:
-        """Whether a source holds something that it could not write yet."""
+        """Whether a source has data that it could not write yet."""
         return any(key.events & selectors.EVENT_WRITE for key in self._selector.get_map().values())
 
     def remove(self, source: Descriptor) -> None:
-        """Forget a source, before it is closed."""
+        """Stop serving a source; must be called before it is closed."""
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(source.fileno())
 
     def pump(self, timeout: float = 0.0) -> bool:
-        """Wait up to `timeout` seconds for anything, then serve all that is ready; whether there was anything."""
+        """Wait up to `timeout` seconds for an event, then serve all that are ready; whether there were any."""
         if not self._selector.get_map():
             time.sleep(timeout)
             return False
@@ -80,11 +80,11 @@ class Loop:
         return bool(ready)
 
     def drain(self) -> None:
-        """Serve until nothing is ready any more; from somebody who sends without an end, only so much at a time."""
+        """Serve until nothing is ready, at most _MOST_TURNS times: a source may send without an end."""
         for _ in range(_MOST_TURNS):
             if not self.pump():
                 return
 
     def close(self) -> None:
-        """Let go of the selector."""
+        """Close the selector."""
         self._selector.close()

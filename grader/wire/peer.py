@@ -1,7 +1,7 @@
-"""One end of a TCP connection that reads all the time and remembers every line.
+"""A peer: our end of a TCP connection, which reads all the time and remembers every line.
 
-It has called the student's server, or the student's client has called it. What it sends goes out as given, piece by piece
-if need be; what a caller looks for it finds by its words, never by its position.
+It has connected to the student's server, or was accepted from the student's client. Lines are looked up by their words,
+never by their position.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 
 _CHUNK = 1 << 18
-_FLOOD_BYTES, _FLOOD_LINES = 40 << 20, 20_000  # what is sent to one in a check is a fraction of this
+_FLOOD_BYTES, _FLOOD_LINES = 40 << 20, 20_000  # far more than a check causes a program to send to a peer
 
 
 class Line(NamedTuple):
-    r"""One line that came: its bytes without `\n`, its text without a `\r` at the end, its place in the transcript."""
+    r"""A received line: its bytes without `\n`, its text without a `\r` at the end, its index in the transcript."""
 
     raw: bytes
     text: str
@@ -33,17 +33,17 @@ class Line(NamedTuple):
 
 
 class Peer:
-    """One connection with the program under test; `other` says what it is called in sentences."""
+    """A connection with the program under test, which sentences call `other`."""
 
     def __init__(
         self, label: str, loop: Loop, transcript: Transcript, buffer: Buffer, other: str = "the server"
     ) -> None:
-        """`buffer` tells what a message is."""
+        """`buffer` splits the stream into messages."""
         self.label, self.other = label, other
         self.lines: list[Line] = []
         self.ended = ""  # "", "closed", "reset", "flooded": how the other side ended it
-        self.ended_at: int | None = None  # the place of that in the transcript
-        self.left = False  # we ended it
+        self.ended_at: int | None = None  # the index of that event in the transcript
+        self.left = False  # whether we ended it
         self.reading = True
         self._by_words: dict[str, list[int]] = {}
         self._news = News()
@@ -53,19 +53,19 @@ class Peer:
         self._received = 0
         self.connected = False
         self.refusal: OSError | None = None
-        self.port = 0  # our own
+        self.port = 0  # of our end
         self._socket: socket.socket
 
     @classmethod
     def calling(cls, label: str, address: tuple[str, int], loop: Loop, transcript: Transcript, buffer: Buffer) -> Peer:
-        """Begin to connect; `connected` and `refusal` tell what came of it."""
+        """Begin to connect; later either `connected` or `refusal` is set."""
         peer = cls(label, loop, transcript, buffer)
         peer._call(address)
         return peer
 
     @classmethod
     def called(cls, label: str, connection: socket.socket, loop: Loop, transcript: Transcript, buffer: Buffer) -> Peer:
-        """Look after a connection that was accepted."""
+        """The peer of an accepted connection."""
         peer = cls(label, loop, transcript, buffer, "the client")
         peer._socket = connection
         connection.setblocking(False)
@@ -77,7 +77,7 @@ class Peer:
         self._socket = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # The loop goes on meanwhile: a server that cannot accept before its output is read would wait for us for ever.
+        # Connecting must not block the loop: a server may be unable to accept before its output is read.
         code = self._socket.connect_ex(address)
         if code not in (0, errno.EINPROGRESS):
             self._refused(code)
@@ -90,8 +90,8 @@ class Peer:
         self._loop.remove(self)
         self._socket.close()
 
-    def _connects(self) -> None:
-        """The connection is made, or it failed."""
+    def _finish_connecting(self) -> None:
+        """Set `connected` or `refusal`, now that connect(2) has succeeded or failed."""
         code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             self._refused(code)
@@ -106,12 +106,12 @@ class Peer:
 
     @property
     def address(self) -> str:
-        """Our own address: for a connection that was accepted, the one that was called."""
+        """The address of our end; of an accepted connection, the address that the client used."""
         return str(self._socket.getsockname()[0]).removeprefix("::ffff:")
 
     @property
     def caller(self) -> int:
-        """The other end's port."""
+        """The port of the other end."""
         return int(self._socket.getpeername()[1])
 
     def give_up(self) -> None:
@@ -122,13 +122,13 @@ class Peer:
         return f"<Peer {self.label}>"
 
     def note(self, what: str) -> int:
-        """Put a remark into the transcript."""
+        """Add a remark to the transcript; return its index."""
         return self._transcript.add(self.label, "note", what.encode())
 
     # -- sending ---------------------------------------------------------------------------------------------------
 
     def send(self, data: bytes) -> None:
-        """Send bytes, in one segment if they fit; what the other side does not take yet follows as it takes it."""
+        """Send bytes, at once as far as the kernel accepts them, the rest from the loop."""
         self._transcript.add(self.label, "out", data)
         if self.ended or self.left:
             return
@@ -137,13 +137,13 @@ class Peer:
 
     @property
     def unsent(self) -> int:
-        """Bytes that the other side's full buffers have kept here so far."""
+        """The number of bytes that the kernel has not accepted yet, because the other side does not read."""
         return len(self._outgoing)
 
     def on_writable(self) -> None:
-        """Send what waits."""
+        """Send pending bytes, or finish connecting."""
         if not self.connected:
-            self._connects()
+            self._finish_connecting()
             return
         try:
             while self._outgoing:
@@ -151,7 +151,7 @@ class Peer:
         except BlockingIOError:
             pass
         except OSError:
-            self._outgoing.clear()  # the connection is gone; reading finds out how
+            self._outgoing.clear()  # the connection has ended; reading finds out how
         self._loop.want(self, read=self.reading, write=bool(self._outgoing))
 
     # -- receiving -------------------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ class Peer:
         return self._socket.fileno()
 
     def on_readable(self) -> None:
-        """Take in what came."""
+        """Read bytes, and record the messages that they complete, or the connection's end."""
         try:
             data = self._socket.recv(_CHUNK)
         except BlockingIOError:
@@ -189,7 +189,7 @@ class Peer:
             self.lines.append(Line(raw, text, event))
 
     def _flooded(self) -> None:
-        """Stop listening: who sends without an end would fill the memory."""
+        """Stop reading from a program that sends without an end, which would fill the memory."""
         self._ends("flooded")
         self._loop.flood = Failure(
             Message("{sender} floods {nick}", sender=Message.of(self.other), nick=self.label),
@@ -214,41 +214,41 @@ class Peer:
         self.ended_at = self.note(f"connection {how} by {self.other}")
 
     def record_unfinished(self) -> int:
-        """Put what came after the last newline into the transcript; return its place."""
+        """Add the unfinished message to the transcript; return its index."""
         return self._transcript.add(self.label, "in", self._buffer.tail + b" (no end)")
 
     @property
     def stream(self) -> bytes:
-        """The beginning of all that came, where messages are frames: for finding out what is wrong with them."""
+        """The beginning of a stream of frames, for diagnosing them; empty for lines."""
         return bytes(self._buffer.stream) if isinstance(self._buffer, FrameBuffer) else b""
 
     @property
     def tail(self) -> bytes:
-        """What came after the last message that is whole."""
+        """The bytes after the last complete message."""
         return self._buffer.tail
 
     @property
     def unfinished(self) -> str:
-        """What came after the last newline."""
+        """The text after the last complete message."""
         return self._buffer.tail.decode("utf-8", "replace")
 
     def candidates(self, text: str) -> list[Line]:
-        """The lines that end in the same words as `text` does: the only ones it can be in."""
-        return [self.lines[place] for place in self._by_words.get(words_key(text), ())]
+        """The lines that end in the same two words as `text`."""
+        return [self.lines[index] for index in self._by_words.get(words_key(text), ())]
 
     # -- leaving ---------------------------------------------------------------------------------------------------
 
     def pause(self) -> None:
-        """Stop reading: what the server sends piles up."""
+        """Stop reading, so that data from the server piles up in the kernel."""
         self.reading = False
         self._loop.want(self, read=False, write=bool(self._outgoing))
 
     def set_receive_buffer(self, size: int) -> None:
-        """Shrink what the kernel takes in for us, so that little is enough to stall the sender."""
+        """Set the kernel's receive buffer in bytes (SO_RCVBUF, socket(7)); a small one soon stalls the sender."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
 
     def close(self) -> None:
-        """Close in good order: all that came is read first, because closing with unread bytes sends a reset."""
+        """Close with a FIN. Everything received is read first, because closing with unread bytes sends a reset (RFC 2525)."""
         if self.left:
             return
         self._read_to_the_end()
@@ -258,7 +258,7 @@ class Peer:
         self._socket.close()
 
     def reset(self) -> None:
-        """End with a reset (RST), as a crashed machine or a killed client with unread bytes does."""
+        """End with a reset (RST), as a killed client with unread bytes does: SO_LINGER with 0 seconds, socket(7)."""
         if self.left:
             return
         self.left = True
@@ -276,5 +276,5 @@ class Peer:
 
 
 def words_key(text: str) -> str:
-    """The last two words of a line. Every text of a check ends in two words of its own."""
+    """The last two words of a line, which are different for each text of a check."""
     return " ".join(text.rsplit(None, 2)[-2:])

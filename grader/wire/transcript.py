@@ -1,4 +1,4 @@
-"""What happened on the wire of one check, in order: frozen events, told apart from how they are shown."""
+"""The transcript of a check: all that was sent, received and noted, in order."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import time
 
 from grader.model.verdict import Event
 
-_LONGEST = 2_000  # characters of one event that are kept for people; checks judge on the bytes themselves
-_HEAD, _AROUND = 100, 1_000  # events shown from the beginning, and on each side of the one that is marked
+_LONGEST = 2_000  # characters of an event that are shown; checks judge by the uncut bytes
+_HEAD, _AROUND = 100, 1_000  # events shown from the beginning, and on each side of the marked event
 
 
 class Transcript:
-    """Collects the events of one check, in seconds since the server listened."""
+    """Collects the events of a check, with times in seconds since the server began to listen."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
@@ -22,33 +22,33 @@ class Transcript:
         return len(self._events)
 
     def restart_clock(self) -> None:
-        """Let time begin now."""
+        """Let times count from now."""
         self._start = time.monotonic()
 
     def add(self, who: str, direction: str, data: bytes) -> int:
-        """Record that something was sent (out), received (in) or happened (note); return its place."""
+        """Record data that was sent (out) or received (in), or a remark (note); return the event's index."""
         self._events.append((time.monotonic() - self._start, who, direction, data))
         return len(self._events) - 1
 
     def end_here(self) -> None:
-        """What follows is clean-up, and no evidence: the first cause is kept."""
+        """Leave out later events, which are clean-up and no evidence. Only the first call counts."""
         if self._end is None:
             self._end = len(self._events)
 
     def last_sent(self, words: str, *, or_any: bool = False) -> int | None:
-        """The place of the last event in which somebody sent these words, or else anything."""
-        wanted = words.encode()
-        places = range(len(self._events) - 1, -1, -1)
-        sent = [at for at in places if self._events[at][2] == "out"]
-        return next((at for at in sent if wanted in self._events[at][3]), sent[0] if sent and or_any else None)
+        """The index of the last event that sent these words; with `or_any`, else of the last that sent anything."""
+        encoded = words.encode()
+        indices = range(len(self._events) - 1, -1, -1)
+        sent = [at for at in indices if self._events[at][2] == "out"]
+        return next((at for at in sent if encoded in self._events[at][3]), sent[0] if sent and or_any else None)
 
     def beginning(self) -> tuple[Event, ...]:
-        """The first events as text, and how many more there are: enough where nothing went wrong."""
+        """The first events as text, and the number of others: enough for a check that passed."""
         total = self._total()
         return self._shown([*range(min(_HEAD, total))], total, None, "")
 
     def events(self, marked: int | None = None, mark: str = "") -> tuple[Event, ...]:
-        """The events as text, with `mark` at place `marked`; gaps in a very long conversation say what they leave out."""
+        """The events as text, with `mark` at index `marked`. A very long conversation has gaps with the number of events."""
         total = self._total()
         middle = total - 1 if marked is None else marked
         shown = [*range(min(_HEAD, total)), *range(max(_HEAD, middle - _AROUND), min(total, middle + _AROUND))]
@@ -60,12 +60,12 @@ class Transcript:
     def _shown(self, shown: list[int], total: int, marked: int | None, mark: str) -> tuple[Event, ...]:
         events: list[Event] = []
         previous = -1
-        for place in shown:
-            if place != previous + 1:
-                events.append(_gap(events, place - previous - 1))
-            t, who, direction, data = self._events[place]
-            events.append(Event(round(max(t, 0.0), 6), who, direction, _as_text(data), mark if place == marked else ""))
-            previous = place
+        for at in shown:
+            if at != previous + 1:
+                events.append(_gap(events, at - previous - 1))
+            t, who, direction, data = self._events[at]
+            events.append(Event(round(max(t, 0.0), 6), who, direction, _as_text(data), mark if at == marked else ""))
+            previous = at
         if previous + 1 < total:
             events.append(_gap(events, total - previous - 1))
         return tuple(events)
