@@ -1,7 +1,7 @@
-"""What a person sees on a terminal: bytes in, lines out. Pure: no terminal, no clock.
+"""The screen of a terminal as a person sees it: bytes in, lines out. Pure: no terminal, no clock.
 
-Cursor movements, redrawn lines, colours and wide characters are carried out by an emulator (pyte), so a line counts as it
-reads on the screen, not as it was sent. What has scrolled away or was wiped was seen, too.
+An emulator (pyte) executes cursor movements, redrawn lines, colours and wide characters, so a line is read as it stands on
+the screen, not as it was sent. Lines that have scrolled away or were erased count as seen, too.
 """
 
 from __future__ import annotations
@@ -24,62 +24,62 @@ _ESCAPES = re.compile(
 )
 _SEQUENCE = re.compile(rb"(\x1b\[[0-?]*[ -/]*[@-~])")
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-?]{0,60}[ -/]{0,4}|[P_^X][^\x1b]{0,2000}\x1b?)?\Z")
-_IGNORED = re.compile(  # what has no effect on what is read, and what the emulator would show as text
+_IGNORED = re.compile(  # sequences that do not change the text, but that the emulator would show as text
     rb"\x1b[P_^X][^\x1b]*\x1b\\|\x1b\[[0-9;]*:[0-9;:]*m"
 )
-_MOST_LINES = 5_000  # that are remembered
+_MOST_LINES = 5_000  # remembered lines that are no longer on the screen
 
 
 def plain(text: str) -> str:
-    """The text without what only commands a terminal; a return or a backspace is kept."""
+    """The text without escape sequences; carriage returns and backspaces are kept."""
     return _ESCAPES.sub("", text)
 
 
 def same_form(text: str) -> str:
-    """Text in the form in which the screen keeps it: letters and their accents as one character where there is one."""
+    """Text in the form of the screen's lines: Unicode NFC, in which a letter and its accent are one character if possible."""
     return unicodedata.normalize("NFC", text)
 
 
 class TerminalScreen:
-    """A terminal's screen and all that was on it."""
+    """A terminal's present screen and the lines that were on it before."""
 
     def __init__(self) -> None:
         self._screen = _Remembering(COLUMNS, ROWS)
         self._stream = _Stream(self._screen)
-        self._held = b""  # the beginning of a sequence whose end has not come yet
-        self.answers = self._screen.answers  # what a terminal replies to questions, such as where the cursor is
+        self._held = b""  # an unfinished escape sequence
+        self.answers = self._screen.answers  # the terminal's replies to queries, such as for the cursor's position
 
     def feed(self, data: bytes) -> None:
-        """Show these bytes."""
+        """Show the next bytes of output."""
         data = _IGNORED.sub(b"", self._held + data)
         cut = _UNFINISHED.search(data)
         data, self._held = (data[: cut.start()], cut[0]) if cut else (data, b"")
         for piece in _SEQUENCE.split(data):
             try:
                 self._stream.feed(piece)
-            except Exception:  # noqa: BLE001 - the emulator trips over some sequences; a terminal ignores what it does not know
+            except Exception:  # noqa: BLE001 - the emulator fails at some sequences, which a terminal would ignore
                 self._stream = _Stream(self._screen)
 
     def lines(self) -> list[str]:
-        """Every line that was shown and stood, oldest first, the present screen last; without blanks at the ends."""
+        """Every line that was shown and not overwritten, oldest first, the present screen last; without trailing blanks."""
         return [line for line in (*self._screen.gone, *self._screen.rows()) if line]
 
     def shot(self, who: str) -> Screenshot:
-        """The present screen, without empty rows at its end, and the cursor's place."""
+        """The present screen, without empty rows at its end, and the cursor's position."""
         rows, cursor = self._screen.rows(), self._screen.cursor
         last = max((number for number, row in enumerate(rows, start=1) if row), default=0)
         return Screenshot(who, tuple(rows[:last]), cursor.y, cursor.x)
 
     @property
     def question(self) -> str:
-        """What stands where one types: the cursor's line up to it, or the line above when that asks something."""
+        """The prompt: the cursor's line; if that is empty, the line above, provided it ends like a question."""
         rows, at = self._screen.rows(), self._screen.cursor.y
         above = rows[at - 1] if at else ""
         return rows[at] or (above if above.rstrip().endswith(("?", ":", ">")) else "")
 
 
 class _Stream(pyte.ByteStream):
-    """Knows some more sequences of real terminals: scrolling, and keeping the place of the cursor."""
+    """Pyte's stream with more sequences of real terminals: scrolling, and saving the cursor's position."""
 
     csi = {  # noqa: RUF012 - as pyte declares it
         **pyte.ByteStream.csi, "S": "scroll_up", "T": "scroll_down", "s": "keep_cursor", "u": "return_cursor"
@@ -88,7 +88,7 @@ class _Stream(pyte.ByteStream):
 
 
 class _Remembering(pyte.Screen):
-    """Keeps the lines that scroll away or are wiped."""
+    """Pyte's screen, which also keeps lines that scroll away or are erased."""
 
     def __init__(self, columns: int, lines: int) -> None:
         self.gone: list[str] = []
@@ -104,17 +104,17 @@ class _Remembering(pyte.Screen):
         return [self._rendered.get(row, "") for row in range(self.lines)]
 
     def index(self) -> None:
-        """A new line: the uppermost may scroll away."""
+        """Move the cursor down a line; at the bottom, the topmost line scrolls away."""
         if self.cursor.y == (self.margins.bottom if self.margins else self.lines - 1):
             self._remember(self.margins.top if self.margins else 0)
         super().index()
 
     def scroll_up(self, count: int = 1, *_: int) -> None:
-        """SU: the lines move up, the cursor stays."""
+        """SU: move the lines up; the cursor stays."""
         self._at(self.margins.bottom if self.margins else self.lines - 1, self.index, count)
 
     def scroll_down(self, count: int = 1, *_: int) -> None:
-        """SD: the lines move down, the cursor stays."""
+        """SD: move the lines down; the cursor stays."""
         self._at(self.margins.top if self.margins else 0, self.reverse_index, count)
 
     def _at(self, row: int, action: Callable[[], None], count: int) -> None:
@@ -125,21 +125,21 @@ class _Remembering(pyte.Screen):
         self.cursor.x, self.cursor.y = x, y
 
     def keep_cursor(self, *_: int) -> None:
-        """SCOSC: remember where the cursor is."""
+        """SCOSC: save the cursor's position."""
         self.save_cursor()
 
     def return_cursor(self, *_: int) -> None:
-        """SCORC: back to where it was."""
+        """SCORC: restore the cursor's position."""
         self.restore_cursor()
 
     def erase_in_display(self, how: int = 0, *rest: Any, **more: Any) -> None:  # noqa: ANN401 - as pyte declares it
-        """Wipe the screen, or a part of it."""
+        """ED: erase the screen, or a part of it."""
         for row in range(self.lines) if how in (2, 3) else range(self.cursor.y + 1, self.lines) if how == 0 else ():
             self._remember(row)
         super().erase_in_display(how, *rest, **more)
 
     def write_process_input(self, data: str) -> None:
-        """The terminal answers."""
+        """Keep the terminal's reply to a query."""
         self.answers.append(data)
 
     def _remember(self, row: int) -> None:

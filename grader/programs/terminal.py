@@ -1,7 +1,7 @@
-"""The terminal that a program is used at, and the person before it who types and reads.
+"""The terminal of a program, with a simulated user who types and reads.
 
-`PseudoTerminal` is the real thing (pty(7)): echo, line editing, Ctrl-C, a hang-up when it is closed. `Pipes` serves where there
-is none: what is typed goes down a pipe and what is printed comes out of another.
+`PseudoTerminal` is a pty(7): echo, line editing, Ctrl-C, a hang-up when it is closed. `Pipes` replaces it where there is
+none: a pipe for input and a pipe for output.
 """
 
 from __future__ import annotations
@@ -28,72 +28,72 @@ from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
 
 _CHUNK = 1 << 16
-_FLOOD = 300_000  # bytes: a chat of a check fills a page or two
+_FLOOD = 300_000  # bytes of output, far more than the chat of a check
 
 
 class Terminal:
-    """What both kinds have in common: what was printed, as bytes, as text and as a screen."""
+    """The common part of both kinds: the output as bytes, as text and as a screen."""
 
     environment: Mapping[str, str] = {}
     is_terminal = False
-    hangs_up = False  # whether closing it is noticed as the closing of a terminal
+    hangs_up = False  # whether the program gets SIGHUP when it is closed
 
     def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
-        """`flood_is_about`: the id of the check whose matter it is when the program prints without an end."""
+        """`flood_is_about` is the id of the check that endless output belongs to, empty for the present one."""
         self.label, self._flood_is_about = label, flood_is_about
         self.screen = TerminalScreen()
         self._loop, self._transcript = loop, transcript
         self._capture = Capture()
-        self._plain: list[str] = []  # what was printed, without what only commands a terminal
-        self._printed: list[str] | None = None  # the same in lines
+        self._plain: list[str] = []  # pieces of output without escape sequences
+        self._printed: list[str] | None = None  # the same in lines; None when it must be computed anew
         self._unfinished = b""  # the beginning of a character, or of an escape sequence
-        self._echo = ""
-        self._skimmed = 0  # bytes that are still to be read and not drawn
+        self._echo = ""  # the echo of typed text that is yet to come
+        self._skimmed = 0  # bytes of output that are still to be read without drawing them
         self._news = News()
         self._most = _FLOOD
 
     def fileno(self) -> int:
-        """Our end of what it prints."""
+        """The descriptor from which output is read."""
         raise NotImplementedError
 
     def on_readable(self) -> None:
-        """Take in what was printed."""
+        """Read output."""
         raise NotImplementedError
 
-    # -- what it shows ---------------------------------------------------------------------------------------------
+    # -- output ----------------------------------------------------------------------------------------------------
 
     @property
     def text(self) -> str:
-        """All that was printed, with plain ends of lines."""
+        r"""The output without escape sequences, as `Capture.text`; all line ends are `\n`."""
         return plain(self._capture.text).replace("\r\n", "\n").replace("\r", "\n")
 
     @property
     def total(self) -> int:
-        """Bytes printed, kept or not."""
+        """The number of bytes printed, kept or not."""
         return self._capture.total
 
     def lines(self) -> list[str]:
-        """Every line that somebody before it has seen."""
+        """Every line that a person at the terminal has seen, oldest first."""
         return self.screen.lines()
 
     def screenshot(self) -> Screenshot:
-        """Its screen as it is now."""
+        """The present screen."""
         return self.screen.shot(self.label)
 
     def shows(self, *texts: str) -> bool:
-        """Whether somebody before it has seen all these texts in one line; as drawn, or else as printed."""
-        if self._printed is None:  # asked at every turn of the loop, and joined only when something came
+        """Whether a line holds all these texts, on the screen or in the raw output."""
+        if self._printed is None:  # `shows` is called at every turn of the loop
             self._printed = re.split(r"[\r\n]+", same_form("".join(self._plain)))
         wanted = [same_form(text) for text in texts]
         return any(all(text in line for text in wanted) for line in (*self.screen.lines(), *self._printed))
 
     def skim(self, size: int) -> None:
-        """So many bytes of a long message will be printed: they are read, but drawing them would take seconds."""
+        """Read the next `size` bytes, a long message, without drawing them: that would take seconds."""
         self._skimmed += size
         self._most += 2 * size
 
     def _take(self, data: bytes) -> None:
-        """What the program printed."""
+        """Process output: keep, draw and record it, or report a flood."""
         self._capture.add(data)
         self._loop.printed += len(data)
         self._loop.received += len(data)
@@ -119,7 +119,7 @@ class Terminal:
         self._loop.signs += self._news.is_news(text[-200:])
 
     def _decode(self, data: bytes) -> str:
-        """The text of what has come whole."""
+        """The text of output up to the last whole character and escape sequence; keeps the rest for the next call."""
         data = self._unfinished + data
         cut = _whole_characters(data)
         escape = data.rfind(b"\x1b", max(0, cut - 32), cut)
@@ -129,17 +129,17 @@ class Terminal:
         return plain(data[:cut].decode("utf-8", "backslashreplace"))
 
     def _record(self, text: str) -> None:
-        """Put what was printed into the transcript, without the echo of what was typed."""
+        """Add output to the transcript, without the echo of typed text."""
         if self._echo and self._echo in text:
             text, self._echo = text.replace(self._echo, "", 1), ""
         for line in re.split(r"[\r\n]+", text):
             if line.strip():
                 self._transcript.add(self.label, "in", line.strip().encode("utf-8", "backslashreplace"))
 
-    # -- what somebody does at it ----------------------------------------------------------------------------------
+    # -- input -----------------------------------------------------------------------------------------------------
 
     def types(self, text: str) -> None:
-        r"""Type this; `\n` is the Enter key."""
+        r"""Type text; `\n` is the Enter key."""
         self._transcript.add(self.label, "out", text.encode())
         self._loop.signs += 1
         self._send(text)
@@ -148,23 +148,23 @@ class Terminal:
         raise NotImplementedError
 
     def unread(self) -> bool:
-        """Whether something was typed that the program has not read; moves on what is on its way, too."""
+        """Whether the program has unread input. Makes the kernel deliver input and output on its way, too."""
         raise NotImplementedError
 
     def hang_up(self) -> None:
-        """Close the terminal, as somebody does who closes its window."""
+        """Close the terminal, like a person who closes its window."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the terminal."""
         self.hang_up()
 
     def on_writable(self) -> None:
-        """Nothing is written later."""
+        """Do nothing: input is written at once."""
 
 
 class PseudoTerminal(Terminal):
-    """A pseudo-terminal, the program's controlling terminal."""
+    """A pseudo-terminal (pty(7)), the program's controlling terminal."""
 
     environment: Mapping[str, str] = {"TERM": "linux"}
     is_terminal = True
@@ -182,22 +182,22 @@ class PseudoTerminal(Terminal):
         loop.add(self)
 
     def ends(self) -> tuple[int, int]:
-        """The terminal, for both."""
+        """The terminal, for input and output."""
         return self._slave, self._slave
 
     def in_child(self) -> None:
-        """Make it the controlling terminal: /dev/tty, Ctrl-C and the hang-up belong to it."""
+        """Make it the controlling terminal, for /dev/tty, Ctrl-C and the hang-up: TIOCSCTTY, ioctl_tty(2)."""
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     def started(self) -> None:
-        """Our own descriptor of the program's end stays open: it tells what was not read yet."""
+        """Keep our descriptor of the program's end open: `unread` polls it."""
 
     def fileno(self) -> int:
-        """Our end."""
+        """The descriptor of our end."""
         return self._master
 
     def on_readable(self) -> None:
-        """Take in what was printed. Linux and the BSDs tell the end of it in different ways; pexpect knows both."""
+        """Read output. Linux and the BSDs signal its end in different ways; pexpect handles both."""
         if self._stream.closed:
             return
         try:
@@ -214,19 +214,19 @@ class PseudoTerminal(Terminal):
     def _send(self, text: str) -> None:
         if self._stream.closed:
             return
-        with contextlib.suppress(OSError):  # nobody reads, and the line discipline is full
+        with contextlib.suppress(OSError):  # the program does not read, and the line discipline is full
             if termios.tcgetattr(self._slave)[3] & termios.ECHO:
                 self._echo = text.replace("\n", "\r\n")
             self._stream.send(text.replace("\n", "\r").encode())
 
     def unread(self) -> bool:
-        """poll() makes the kernel move what is on its way between the two ends (n_tty_poll flushes its buffers)."""
+        """Whether the program has unread input. poll(2) also delivers pending data (n_tty_poll flushes the buffers)."""
         if self._stream.closed:
             return False
         return any(end == self._slave and event & select.POLLIN for end, event in self._poll.poll(0))
 
     def hang_up(self) -> None:
-        """The kernel sends SIGHUP; reading gives an error or the end, writing an error."""
+        """Close both ends: the program gets SIGHUP; its reads give an error or the end, its writes an error."""
         if self._stream.closed:
             return
         with contextlib.suppress(OSError):
@@ -237,36 +237,36 @@ class PseudoTerminal(Terminal):
 
 
 class Pipes(Terminal):
-    """Two pipes in place of a terminal: no echo, no keys but letters and Enter, nothing to hang up."""
+    """Two pipes in place of a terminal: no echo, no special keys, no SIGHUP."""
 
     def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
         super().__init__(label, loop, transcript, flood_is_about)
         self._program_in, self._typing = os.pipe()
         self._reading, self._program_out = os.pipe()
         self._closed = False
-        self._typed = ""  # the line so far; a terminal, too, hands over whole lines only
+        self._typed = ""  # the unfinished line: like a terminal, we deliver whole lines only
         os.set_blocking(self._reading, False)
         os.set_blocking(self._typing, False)
         loop.add(self)
 
     def ends(self) -> tuple[int, int]:
-        """One pipe for each direction."""
+        """A pipe for each direction."""
         return self._program_in, self._program_out
 
     def in_child(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def started(self) -> None:
-        """Close the program's ends here."""
+        """Close the program's ends of the pipes."""
         os.close(self._program_in)
         os.close(self._program_out)
 
     def fileno(self) -> int:
-        """Our end of what it prints."""
+        """The descriptor from which output is read."""
         return self._reading
 
     def on_readable(self) -> None:
-        """Take in what was printed."""
+        """Read output."""
         try:
             data = os.read(self._reading, _CHUNK)
         except BlockingIOError:
@@ -278,11 +278,11 @@ class Pipes(Terminal):
 
     def _send(self, text: str) -> None:
         *lines, self._typed = (self._typed + text).split("\n")
-        with contextlib.suppress(OSError):  # it has ended, or never reads
+        with contextlib.suppress(OSError):  # the program has ended, or never reads
             os.write(self._typing, "".join(f"{line}\n" for line in lines).encode())
 
     def unread(self) -> bool:
-        """Whether bytes wait in the pipe."""
+        """Whether the pipe of input holds bytes: FIONREAD, ioctl(2)."""
         if self._closed:
             return False
         try:
@@ -291,7 +291,7 @@ class Pipes(Terminal):
             return False
 
     def hang_up(self) -> None:
-        """The program finds the end of its input."""
+        """Close our ends: the program finds the end of its input."""
         if self._closed:
             return
         self._closed = True
@@ -303,7 +303,7 @@ class Pipes(Terminal):
 
 
 def _whole_characters(data: bytes) -> int:
-    """The number of bytes before a character of UTF-8 that has only begun at the end; all if there is none."""
+    """The length of the data without an unfinished UTF-8 character (RFC 3629) at its end."""
     for back in range(1, min(4, len(data)) + 1):
         byte = data[-back]
         if byte & 0xC0 == 0x80:  # a byte in the middle of a character

@@ -1,1 +1,1 @@
-"""Whether anything can still happen: proof that a program rests, in place of waiting for a time."""
+"""Whether anything can still happen: proof that a program is at rest, in place of a fixed waiting time."""

@@ -1,4 +1,4 @@
-"""Who listens where: asked of the kernel, never tried by connecting, because a connection is a guest in the chat."""
+"""The sockets of a program, listed by the kernel: to try by connecting would add a participant to the chat."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Listening(NamedTuple):
     port: int
 
     def addresses(self) -> list[str]:
-        """Where to call it, in the order to try: a refusal is not seen by the program."""
+        """The addresses to connect to, in the order to try: the program does not notice a refused attempt."""
         return list(dict.fromkeys(["127.0.0.1", "::1" if ":" in self.address else self.address]))
 
 
@@ -34,71 +34,72 @@ class Watcher:
 
     def __init__(self, network: Network) -> None:
         self._private = network.private
-        self.port = 0  # where the program listens, once it does
-        self.ours: set[tuple[int, int]] = set()  # our own ends: their port, and the port that they talk to
+        self.port = 0  # the program's listening port, once it listens
+        self.ours: set[tuple[int, int]] = set()  # our ends of connections: (own port, other port)
         self.sockets = SocketTable() if LINUX else None
 
     def close(self) -> None:
-        """Let go of the network."""
+        """Close the socket table."""
         if self.sockets:
             self.sockets.close()
 
     def listening(self, program: Program) -> list[Listening]:
-        """The listening sockets that belong to the program; in a private network there are no others."""
+        """The listening sockets of the program; in a private network there are no others."""
         if self.sockets is None:
             return _listening_elsewhere(program.pids())
-        found = self.sockets.listeners()
-        if found and not self._private:
+        listeners = self.sockets.listeners()
+        if listeners and not self._private:
             own = set().union(*(procfs.socket_inodes(pid) for pid in program.pids()))
-            found = [one for one in found if one.inode in own]
-        return [Listening(one.address, one.port) for one in found]
+            listeners = [listener for listener in listeners if listener.inode in own]
+        return [Listening(listener.address, listener.port) for listener in listeners]
 
     def holdings(self, program: Program, port: int) -> tuple[int, int, int, int]:
-        """Descriptors, threads, sockets and half-closed connections of the program and its children."""
+        """The numbers of descriptors, threads, sockets and half-closed connections of the program and its children.
+
+        Half-closed (CLOSE_WAIT) connections count at `port`. All are 0 where the system does not list sockets.
+        """
         if self.sockets is None:
             return 0, 0, 0, 0
         pids = program.pids()
-        half_closed = sum(one.port == port and one.inode != 0 for one in self.sockets.dump(1 << CLOSE_WAIT))
+        half_closed = sum(end.port == port and end.inode != 0 for end in self.sockets.dump(1 << CLOSE_WAIT))
         return (
             sum(len(procfs.open_files(pid)) for pid in pids),
             sum(len(procfs.thread_ids(pid)) for pid in pids),
-            len(set().union(*(procfs.socket_inodes(pid) for pid in pids))),  # one that several processes hold is one
+            len(set().union(*(procfs.socket_inodes(pid) for pid in pids))),  # a shared socket counts once
             half_closed,
         )
 
     def is_connected(self, program: Program) -> bool:
-        """Whether the program holds an established connection to the port; True where that cannot be told."""
+        """Whether the program has an established connection to the port; true where the system does not list sockets."""
         if self.sockets is None:
             return True
         own = set().union(*(procfs.socket_inodes(pid) for pid in program.pids()))
-        return any(one.peer_port == self.port and one.inode in own for one in self.sockets.dump(1 << ESTABLISHED))
+        return any(end.peer_port == self.port and end.inode in own for end in self.sockets.dump(1 << ESTABLISHED))
 
     def connections(self, states: int) -> list[TcpSocket]:
-        """The sockets of the program and its peers; what else runs on a shared network is none of our business."""
+        """The sockets of the program and its peers in these states (a bit set); on a shared network, those at our port."""
         if self.sockets is None:
             return []
-        found = self.sockets.dump(states)
-        return found if self._private else [one for one in found if self.port in (one.port, one.peer_port)]
+        ends = self.sockets.dump(states)
+        return ends if self._private else [end for end in ends if self.port in (end.port, end.peer_port)]
 
     def unread(self, peer: Peer) -> int:
-        """Bytes from the peer that the program has not read yet; 0 where that cannot be told."""
+        """The number of bytes from the peer that the program has not read; 0 where the system does not list sockets."""
         if self.sockets is None:
             return 0
         return sum(
-            one.unread if one.peer_port == peer.port else one.unsent
-            for one in self.connections(_ALL)
-            if peer.port in (one.port, one.peer_port)
+            end.unread if end.peer_port == peer.port else end.unsent
+            for end in self.connections(_ALL)
+            if peer.port in (end.port, end.peer_port)
         )
 
 
 def _listening_elsewhere(pids: list[int]) -> list[Listening]:
     import psutil
 
-    found = []
+    listeners = []
     for pid in pids:
         with contextlib.suppress(psutil.Error):
-            connections: list[Any] = psutil.Process(pid).net_connections("tcp")
-            found += [
-                Listening(one.laddr.ip, one.laddr.port) for one in connections if one.status == psutil.CONN_LISTEN
-            ]
-    return found
+            ends: list[Any] = psutil.Process(pid).net_connections("tcp")
+            listeners += [Listening(end.laddr.ip, end.laddr.port) for end in ends if end.status == psutil.CONN_LISTEN]
+    return listeners

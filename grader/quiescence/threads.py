@@ -1,8 +1,8 @@
-"""Is a program at rest? What its threads wait in, and for how long at most (Linux).
+"""The activity of a program's threads: the system calls that they wait in, and for how long at most (Linux).
 
-Two equal readings of all threads, with the sockets seen empty in between, are a consistent cut: nobody ran meanwhile, so
-nothing is on its way. A thread in a wait with a time limit may act by itself later: that is `TIMED`, not `IDLE`.
-A waiter for Python's interpreter lock sits in such a timed wait too.
+Two equal readings of all threads, with empty sockets in between, are a consistent cut: no thread ran meanwhile, so nothing
+is on its way. A thread in a wait with a time limit may act by itself later: that is `TIMED`, not `IDLE`. A thread that
+waits for Python's interpreter lock is in such a timed wait, too.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from grader.system import procfs
 
 
 class Activity(IntEnum):
-    """What a program's threads do, the liveliest of them counting."""
+    """The activity of a program: that of its most active thread."""
 
     DEAD = 0
     IDLE = 1  # every thread waits, without a limit
     TIMED = 2  # every thread waits, at least one of them with a limit
-    BUSY = 3  # some thread runs, or would if it got the processor
+    BUSY = 3  # some thread runs, or is ready to run
 
 
 class Reading(NamedTuple):
@@ -37,17 +37,17 @@ class Reading(NamedTuple):
 
 
 FOREVER = 10.0
-"""A wait limited to longer than this many seconds counts as unlimited: nobody waits that long for a chat line."""
+"""Seconds. A wait with a longer limit counts as unlimited: no chat program waits that long for a line."""
 
-_UNKNOWN = 3.0  # seconds: what a wait of a kind not known here may last
+_UNKNOWN = 3.0  # seconds: the assumed limit of a wait in an unknown system call
 
-# read, write and their like: a wait for a disk is work, not rest (a cold start reads modules for milliseconds).
+# read, write and the like: waiting for a disk is work, not rest (a cold start reads modules for milliseconds).
 _FILE_CALLS = {
     "x86_64": {0, 1, 17, 18, 19, 20},
     "aarch64": {63, 64, 65, 66, 67, 68},
 }.get(platform.machine(), set())
 
-# System calls by number: those that wait without a limit, and those with one, with how to read it (see _limit).
+# System calls by number: waits without a limit; and waits with a limit, each with the way to read it (see _limit).
 _UNLIMITED = {
     "x86_64": {0, 1, 20, 34, 42, 43, 44, 45, 46, 47, 61, 72, 73, 130, 247, 288, 299},
     "aarch64": {25, 32, 63, 64, 66, 95, 133, 202, 203, 206, 207, 211, 212, 242, 260},
@@ -87,15 +87,18 @@ def read(pids: Iterable[int]) -> Reading:
 
 
 def is_held_up(threads: Iterable[procfs.ThreadReading]) -> bool:
-    """Whether a thread waits for the kernel (state D) and goes on by itself: for a file it opens, say, or on its way out.
+    """Whether a thread is in an uninterruptible wait (state D, proc(5)), after which it goes on by itself.
 
-    By the call that it is in, it may seem to rest: one that is killed in recv() is in recv() until it is gone.
+    Its system call may look like rest: a thread that is killed in recv() stays in recv() until it is gone.
     """
     return any(procfs.state(thread.tid, thread.tid) == "D" for thread in threads)
 
 
 def _limit(pid: int, syscall: str) -> float | None:
-    """Seconds for which this wait can last, `inf` for no limit; None when it is no wait: the thread works."""
+    """The time limit of a wait in seconds, `inf` for none; None if the thread does not wait.
+
+    `syscall` is the text of /proc/PID/task/TID/syscall.
+    """
     fields = syscall.split()
     if fields[0] in ("running", "unreadable", "-1"):  # -1: stopped on its way, outside any call
         return None
@@ -127,7 +130,7 @@ def _futex_limit(pid: int, arguments: list[int]) -> float:
 
 
 def _time_limit(pid: int, address: int, *, absolute: bool = False, clock: int = 1, unit: float = 1e-9) -> float:
-    """The timespec (or timeval, by `unit`) at `address` of the process, as seconds from now; no address: no limit."""
+    """Seconds from now of the timespec (or timeval, by `unit`) at an address in the process; `inf` for address 0."""
     if not address:
         return float("inf")
     raw = procfs.read_memory(pid, address, 16)
