@@ -1,1 +1,1 @@
-"""From symptoms to a cause: tracebacks, deadlocks, and the student's own line. It changes no verdict."""
+"""The cause of a failure: tracebacks, deadlocks, and the student's own line. It changes no verdict."""

@@ -1,4 +1,4 @@
-"""From what a failed program shows (its end, its last traceback, its threads' stacks) to a sentence about the cause."""
+"""The cause of a failure, found from a program's exit status, its last traceback and the stacks of its threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.programs.program import Program
 from grader.quiescence.waiter import Ending
 
 _REACHES_ITS_END = {"server": Cause.SERVER_REACHES_ITS_END, "client": Cause.CLIENT_REACHES_ITS_END}
-_AT_START = {  # what Python raises before a program has done anything
+_AT_START = {  # exceptions that Python raises before a program has done anything
     "SyntaxError": Cause.HAS_A_SYNTAX_ERROR,
     "IndentationError": Cause.IS_INDENTED_WRONGLY,
     "TabError": Cause.MIXES_TABS_AND_BLANKS,
@@ -37,7 +37,7 @@ _VARIES_IN_ERRORS = re.compile(r"""(?P<quoted>"[^"]*"|(?<!\w)'.*?'(?!\w))|(?P<nu
 
 
 def how_it_ended(program: Program) -> Message:
-    """`ended with status 1`, `ended by SIGSEGV`."""
+    """A phrase for a program's exit status, such as `ended with status 1` or `ended by SIGSEGV`."""
     code = program.returncode or 0
     if code >= 0:
         return Message("ended with status {status}", status=code)
@@ -53,9 +53,10 @@ def said_by(crash: Crash) -> Message:
 
 
 def add_cause(failure: Failure, program: Program, ending: Ending | None, source: OwnCode) -> Failure:
-    """The failure with what the program itself tells about it, if it tells anything.
+    """The failure with the cause that the program itself shows, if it shows any.
 
-    An `ending` says that something was awaited and never came; only then are the threads asked, which ends the program.
+    An `ending` means that an event was awaited and never came. Only then are the stacks of the threads dumped, which ends
+    the program.
     """
     if program.ended():
         return _after_its_end(failure, program, source)
@@ -79,7 +80,7 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
         )
     if crash and crash.in_thread:
         return _with_crash(failure, crash, source, f"a thread of the {program.role}")
-    if crash:  # it lives, so it has caught this; it may have to do with the failure or not
+    if crash:  # the program lives, so it has caught this exception, which may be unrelated
         return failure.and_cause(Cause.CATCHES_A_CRASH, role=Message.of(program.role), error=said_by(crash))
     if ending is Ending.BUSY:
         return failure.and_seen(f"the {program.role} runs in an endless loop (100 % CPU)")
@@ -87,9 +88,9 @@ def add_cause(failure: Failure, program: Program, ending: Ending | None, source:
     if waiting:
         caused = failure.with_cause(Cause.WAITS_FOR_A_LOCK, function=waiting.function)
         return replace(caused, where=source.where(waiting), hint=joined(caused.hint, failure.hint, by=" "))
-    # A server that waits in accept() and recv() is as it should be; a client waits for the wrong thing.
+    # For a server it is right to wait in accept() or recv(); a client should wait for input.
     frame = _main_frame(stacks, source) if program.role == "client" and not failure.where else None
-    if frame and not re.search(r"\binput\(|readline\(|getpass\(", source.text(frame)):  # where it should wait
+    if frame and not re.search(r"\binput\(|readline\(|getpass\(", source.text(frame)):
         waits = failure.and_cause(Cause.WAITS, line=frame.line, source=source.text(frame))
         return replace(waits, where=source.where(frame))
     return failure
@@ -103,7 +104,7 @@ def _after_its_end(failure: Failure, program: Program, source: OwnCode) -> Failu
 
 
 def _with_end(failure: Failure, program: Program) -> Failure:
-    """The failure of a program that has ended and shows no traceback."""
+    """The failure of a program that has ended without a traceback."""
     printed = [line.strip() for line in program.printed.splitlines() if line.strip()]
     if program.returncode == 0:
         return failure.with_cause(_REACHES_ITS_END[program.role] if printed else Cause.DOES_NOTHING)
@@ -130,7 +131,7 @@ def traceback_shown(crash: Crash, expected: str, source: OwnCode) -> Failure:
 
 
 def where_it_is(program: Program, source: OwnCode) -> Where | None:
-    """The student's line in which a program is: that of a thread beside the main thread, if there is one."""
+    """The student's line that a program is in, preferably in a thread beside the main thread. Ends the program."""
     threads = dumped_threads(program.dump_stacks())
     own = [[frame for frame in thread.frames if source.own(frame)] for thread in threads]  # the main thread comes last
     return next((source.where(frames[0]) for frames in own if frames), None)
@@ -146,12 +147,12 @@ def _with_crash(failure: Failure, crash: Crash, source: OwnCode, who: str) -> Fa
 
 
 def not_handed_in(role: str, name: str) -> Failure:
-    """That there is no program for this role."""
+    """The failure that no program was handed in for a role."""
     return Failure.of(Kind.NOT_HANDED_IN, name=name).with_cause(Cause.IS_NOT_THERE, role=role)
 
 
 def never_listened(program: Program, port: int, source: OwnCode, ending: Ending | None) -> Failure:
-    """Why a server that was started does not listen."""
+    """The failure of a server that was started and does not listen."""
     name = program.file.name
     if not program.ended():
         failure = Failure.of(Kind.NEVER_LISTENS, name=name, port=port).with_cause(Cause.NEVER_CALLS_LISTEN)
@@ -164,7 +165,7 @@ def never_listened(program: Program, port: int, source: OwnCode, ending: Ending 
 
 
 def _startup_crash(failure: Failure, crash: Crash, role: str, source: OwnCode) -> Failure:
-    """The failure of a program that crashed before it did anything: with advice for its kind of crash, or the crash itself."""
+    """The failure of a program that crashed before it did anything, with advice for its kind of crash if there is any."""
     failure = _with_crash(failure, crash, source, f"the {role}")
     error = crash.error.partition(":")[0].rpartition(".")[2]
     cause = _AT_START.get(error) or _AT_START_OF[role].get(error)
@@ -172,7 +173,7 @@ def _startup_crash(failure: Failure, crash: Crash, role: str, source: OwnCode) -
 
 
 def _with_place(failure: Failure, program: Program, source: OwnCode, ending: Ending | None) -> Failure:
-    """Where in the student's file the main thread stands."""
+    """The failure with the student's line that the main thread waits in, if that can be found."""
     if ending in (None, Ending.DEAD, Ending.BUSY):
         return failure
     stacks = dumped_threads(program.dump_stacks())
@@ -186,6 +187,6 @@ def _with_place(failure: Failure, program: Program, source: OwnCode, ending: End
 
 
 def _main_frame(stacks: list[Thread], source: OwnCode) -> Frame | None:
-    """The student's line in which the main thread stands, or where it is done the next thread that goes on."""
+    """The innermost own frame of the main thread, or else of the last thread that has any."""
     own = [[frame for frame in thread.frames if source.own(frame)] for thread in stacks]
     return next((frames[0] for frames in reversed(own) if frames), None)

@@ -1,4 +1,4 @@
-"""Threads that wait for each other, or for a lock that their own thread holds, read from a program's tracebacks."""
+"""Deadlocks and waiting threads, recognised in a dump of a program's stacks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grader.model.verdict import Where
 _MOST_FRAMES = 20  # levels of a stack that are shown
 
 
-_WAITS = (  # what a call in the line, or in the library below it, waits for
+_WAITS = (  # patterns of calls, in the own line or in the library functions below it, each with its purpose
     (r"\baccept\w*\(", "waits for the next client"),
     (r"\b(recv|recvfrom|recv_into|readline|readinto|read|makefile)\w*\(", "waits for bytes to arrive"),
     (r"\b(send|sendall|sendto|flush|drain)\(", "waits until what it sends is taken"),
@@ -31,34 +31,34 @@ _WAITS = (  # what a call in the line, or in the library below it, waits for
 
 
 def stuck_threads(threads: list[Thread], source: OwnCode) -> tuple[StuckThread, ...]:
-    """The threads of a dump as people read them: those first that wait for a lock, then the main thread.
+    """The threads of a dump for people: first those that wait for a lock, then the main thread, then others.
 
-    Threads that stand at the same place are one entry; of deep stacks it has the innermost levels.
+    Threads with equal stacks are a single entry. Of a deep stack it has the innermost 20 levels.
     """
     threads = [Thread(thread.frames[:_MOST_FRAMES]) for thread in threads]
-    alike = Counter((at == len(threads), thread) for at, thread in enumerate(threads, 1))  # the main thread comes last
-    never_given_back = lock_taken_twice([thread for _, thread in alike], source)
-    found = []
-    for (main, thread), count in alike.items():
+    counts = Counter((at == len(threads), thread) for at, thread in enumerate(threads, 1))  # the main thread comes last
+    deadlock = lock_taken_twice([thread for _, thread in counts], source)
+    stuck = []
+    for (main, thread), count in counts.items():
         name = "the main thread" if main else f"each of {count} threads" if count > 1 else "one thread"
-        frames = tuple(_told(frame, source) for frame in thread.frames)
-        found.append(StuckThread(name, _waiting(thread, frames, never_given_back, source), frames))
-    return tuple(sorted(found, key=lambda one: ("the lock" not in one.waits_for, one.name != "the main thread")))
+        frames = tuple(_stack_frame(frame, source) for frame in thread.frames)
+        stuck.append(StuckThread(name, _waiting(thread, frames, deadlock, source), frames))
+    return tuple(sorted(stuck, key=lambda entry: ("the lock" not in entry.waits_for, entry.name != "the main thread")))
 
 
-def _waiting(thread: Thread, frames: tuple[StackFrame, ...], never_given_back: Deadlock | None, source: OwnCode) -> str:
-    """What a thread waits for, in words, and who has it, where it is a lock."""
+def _waiting(thread: Thread, frames: tuple[StackFrame, ...], deadlock: Deadlock | None, source: OwnCode) -> str:
+    """A phrase for the purpose of a thread's wait; for a lock, also its holder."""
     waits = _waits_for(frames)
     itself = lock_taken_twice([thread], source)
     if itself:
         return f"{waits}, which it has taken itself in line {itself.holder.line}"
-    if never_given_back and waits.endswith(f"the lock {never_given_back.lock}"):
+    if deadlock and waits.endswith(f"the lock {deadlock.lock}"):
         return f"{waits}, which is never given back"
     return waits
 
 
-def _told(frame: Frame, source: OwnCode) -> StackFrame:
-    """A frame with its line; a program may have made up names and lines of any length."""
+def _stack_frame(frame: Frame, source: OwnCode) -> StackFrame:
+    """A frame with its source line. All texts are cut: a program may print made-up ones of any length."""
     own = source.own(frame)
     file = source.where(frame).file if own else Path(frame.file).name
     text = source.text(frame) if own else ""
@@ -66,7 +66,7 @@ def _told(frame: Frame, source: OwnCode) -> StackFrame:
 
 
 def _waits_for(frames: tuple[StackFrame, ...]) -> str:
-    """In words, by the call that the innermost own line makes, or the library's function that it has got to."""
+    """A phrase for the purpose of a wait, by the call in the innermost own line, or the library functions below it."""
     line = next((frame.text for frame in frames if frame.own), "")
     lock = lock_taken_in(line)
     if lock:
@@ -79,7 +79,7 @@ def _waits_for(frames: tuple[StackFrame, ...]) -> str:
 
 
 class Deadlock(NamedTuple):
-    """A thread that waits for a lock, `where`, which it has taken itself, at `holder`, and never gave back."""
+    """A thread that waits at `where` for a lock that it has taken itself at `holder` and not released."""
 
     lock: str
     where: Where
@@ -89,7 +89,7 @@ class Deadlock(NamedTuple):
 
 
 def lock_taken_twice(threads: list[Thread], source: OwnCode) -> Deadlock | None:
-    """The thread that waits for a lock that one of its own callers holds."""
+    """The first thread that waits for a lock which a caller on its own stack holds."""
     for thread in threads:
         own = [frame for frame in thread.frames if source.own(frame)]
         lock = lock_taken_in(source.text(own[0])) if own else ""
@@ -100,18 +100,18 @@ def lock_taken_twice(threads: list[Thread], source: OwnCode) -> Deadlock | None:
 
 
 def _same_lock(held: str, wanted: str, source: OwnCode, *frames: Frame) -> bool:
-    """Whether two expressions mean one lock: `self.lock` here may be `hub.lock` there if only one is ever made."""
+    """Whether two expressions mean the same lock: `self.lock` here may be `hub.lock` there if only one is ever made."""
     name = wanted.rpartition(".")[2]
     if held.rpartition(".")[2] != name:
         return False
     made = source.locks_made(name, *frames)
-    if not made:  # somewhere else: only two objects that both have another name are surely two
+    if not made:  # it is made in another file; then only objects with two different names, not `self`, surely differ
         return held == wanted or {held.rpartition(".")[0], wanted.rpartition(".")[0]} & {"", "self"} != set()
     return len(made) == 1 and made[0] not in ("RLock", "Condition")  # a Condition has an RLock
 
 
 def waiting_for_a_lock(threads: list[Thread], source: OwnCode) -> Frame | None:
-    """The own line in which a thread waits for a lock, if there is one."""
+    """The own frame of the first thread that waits for a lock."""
     for thread in threads:
         own = [frame for frame in thread.frames if source.own(frame)]
         if own and thread.frames[0] == own[0] and lock_taken_in(source.text(own[0])):

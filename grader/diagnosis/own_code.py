@@ -1,4 +1,4 @@
-"""Which lines of a traceback are the student's own."""
+"""The student's own frames and lines in a traceback."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from grader.submission.reading import lines_in, source_of
 
 
 class OwnCode:
-    """The student's own files, to tell own frames from the library's and to read the line that a frame stands in."""
+    """The student's own files: tells own frames from the library's, and reads their source lines."""
 
     def __init__(self, folder: Path, started_in: Path | None = None, handed_in: Path | None = None) -> None:
-        """`started_in` is the folder of the program: Python 3.8 prints names relative to it.
+        """`folder` is where the program runs, `handed_in` the original if that is a copy: source is read from the original.
 
-        `folder` may be a copy of the folder `handed_in`: what the program has made of the copy is not read.
+        `started_in` is the folder of the program's file: Python 3.8 prints paths relative to it.
         """
         self._folder = folder.resolve()
         self._handed_in = handed_in.resolve() if handed_in else self._folder
@@ -25,7 +25,7 @@ class OwnCode:
         self._read: dict[Path, list[str]] = {}
 
     def own(self, frame: Frame) -> bool:
-        """Whether the frame is in a file of the student's."""
+        """Whether the frame is in a file of the student."""
         return not frame.file.startswith("<") and self._folder in self._path(frame).parents
 
     def where(self, frame: Frame) -> Where:
@@ -33,15 +33,15 @@ class OwnCode:
         return Where(str(self._path(frame).relative_to(self._folder)), frame.line)
 
     def _path(self, frame: Frame) -> Path:
-        return Path(os.path.normpath(self._started_in / frame.file))  # which is the file itself if it is absolute
+        return Path(os.path.normpath(self._started_in / frame.file))  # an absolute path stays as it is
 
     def deepest(self, frames: tuple[Frame, ...]) -> Where | None:
-        """The innermost own frame of a traceback."""
+        """The place of the innermost own frame of a traceback."""
         own = [frame for frame in frames if self.own(frame)]
         return self.where(own[-1]) if own else None
 
     def text(self, frame: Frame) -> str:
-        """The source line, stripped; empty where it cannot be read."""
+        """A frame's source line, stripped; empty if it cannot be read."""
         return self._line(frame).strip()
 
     def _line(self, frame: Frame) -> str:
@@ -57,7 +57,7 @@ class OwnCode:
         return self._read[path]
 
     def lock_held_around(self, frame: Frame) -> str:
-        """The lock whose `with` block (or `acquire()` call before it) the frame's line stands in; empty if none."""
+        """The lock that is held at a frame's line, by a `with` block around it or an `acquire()` before it; empty if none."""
         here = indent = _indent(self._line(frame))
         released: set[str] = set()
         for text in reversed(self._lines(frame)[: frame.line - 1]):
@@ -75,7 +75,7 @@ class OwnCode:
         return ""
 
     def locks_made(self, name: str, *frames: Frame) -> list[str]:
-        """How the locks of this name (its last part) are made in the files of these frames: `Lock`, `RLock`, ..."""
+        """The types (`Lock`, `RLock`, ...) of locks that are assigned to this name in the files of these frames."""
         made = re.compile(rf"\b{re.escape(name)}\s*(?::[^=]+)?=\s*(?:[\w.]+\.)?(\w*Lock|\w*Semaphore|Condition)\(")
         files = {frame.file: frame for frame in frames}.values()
         return [match[1] for frame in files for line in self._lines(frame) if (match := made.search(line))]
@@ -86,6 +86,6 @@ def _indent(text: str) -> int:
 
 
 def lock_taken_in(line: str) -> str:
-    """The name of the lock that a source line takes, such as `self.lock`."""
+    """The lock that a source line takes, such as `self.lock`; empty if none."""
     match = re.match(r"(?:async )?with\s+([\w.\[\]]+)\s*(?:,.*)?:|(?:if\s+|\w+\s*=\s*)?([\w.\[\]]+)\.acquire\(", line)
     return (match[1] or match[2]) if match else ""

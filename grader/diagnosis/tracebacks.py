@@ -1,4 +1,4 @@
-"""Reads what Python prints when it fails or is asked: tracebacks and faulthandler's dumps. Pure: text in, places out."""
+"""Parsing of tracebacks and of faulthandler's dumps in a program's output. Pure: text in, frames out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<function>.+))?$')
-_FRAMED = re.compile(r"^\s+[|+] ")  # how the parts of an exception group are set off
+_FRAMED = re.compile(r"^\s+[|+] ")  # the margin of an exception group's parts
 _THREAD = re.compile(r"^(?P<current>Current thread|Thread|Stack) ?(?P<id>0x[0-9a-f]+)?.*most recent call first")
 
 
@@ -19,7 +19,7 @@ class Frame(NamedTuple):
 
 
 class Crash(NamedTuple):
-    """The last exception that a program printed: `error` is its last line, `frames` lead to it, innermost last."""
+    """The last exception that a program printed: `error` is its last line; `frames` have the innermost last."""
 
     error: str
     frames: tuple[Frame, ...]
@@ -27,7 +27,7 @@ class Crash(NamedTuple):
 
 
 class Thread(NamedTuple):
-    """One thread of a dump, innermost frame first."""
+    """The stack of a thread in a dump, innermost frame first."""
 
     frames: tuple[Frame, ...]
 

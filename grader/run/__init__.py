@@ -1,1 +1,1 @@
-"""Which check runs on which worker, and in which order; how a submission becomes a report."""
+"""Running checks: which checks, in which order, on which worker; and the way from a submission to its report."""

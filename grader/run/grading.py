@@ -1,4 +1,4 @@
-"""One submission from its files to its report."""
+"""The grading of a submission, from its files to its report."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from grader.submission.intake import Intake
 
 @dataclass(frozen=True)
 class GradingRequest:
-    """What is asked of a submission, and how it is to be run: the same for a whole class."""
+    """The tasks or checks to run and how to run them: the same for all submissions of a class."""
 
     tasks: tuple[str, ...]
     only: tuple[str, ...]
     settings: Settings
     seed: int
-    python: str  # as it was asked for
-    interpreter: str  # where it is
+    python: str  # the interpreter as the user named it
+    interpreter: str  # its path
     terminal: str
     notes: tuple[str, ...] = ()
     given: Mapping[str, Path] = field(default_factory=dict)  # role -> a file named on the command line
 
     def setup(self, folder: Path, files: Mapping[str, Path], shown: str = "") -> RunSpec:
-        """What checks of these programs are run with."""
+        """The specification of a run with these programs."""
         chosen = self.settings
         return RunSpec(
             folder, files, self.interpreter, chosen.port, chosen.wording, self.seed, chosen.files, self.terminal,
@@ -44,17 +44,17 @@ class GradingRequest:
         )  # fmt: skip
 
 
-def grading(codelab: Codelab, request: GradingRequest, taken: Intake, reporter: Reporter) -> Grading[Report]:
-    """Find, plan, run, report; UsageError if there is nothing to grade."""
+def grading(codelab: Codelab, request: GradingRequest, intake: Intake, reporter: Reporter) -> Grading[Report]:
+    """Find the programs, plan the checks, run them, report. Raises UsageError when there is nothing to grade."""
     started = datetime.datetime.now(datetime.timezone.utc)
-    path = taken.place
+    path = intake.place
     asked_for = codelab.extras if request.tasks == (codelab.bonus,) else ()
     handed_in = find.find(path, request.settings.files, request.given, codelab.extras, asked_for)
     files = {role: Path(file).resolve() for role, file in handed_in.files.items()}
     folder = path.resolve()
-    if not taken.unpacked and not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
+    if not intake.unpacked and not all(file.is_relative_to(folder) and path.is_dir() for file in files.values()):
         folder = Path(os.path.commonpath([file.parent for file in files.values()]))
-    setup = request.setup(folder, files, taken.shown if taken.unpacked else "")
+    setup = request.setup(folder, files, intake.shown if intake.unpacked else "")
     planned = yield from plan(codelab, request.tasks, request.only, path, setup)
     reporter.expect(len(codelab.catalogue.with_needs(planned.wanted)))
     outcome = yield Step(planned.setup, planned.wanted, reporter)
@@ -63,17 +63,18 @@ def grading(codelab: Codelab, request: GradingRequest, taken: Intake, reporter: 
         request.seed, started.isoformat(timespec="seconds"), round(seconds, 3), outcome.isolation, request.python,
         platform.platform(),
     )  # fmt: skip
-    return _report(codelab, request, taken.described(handed_in), run, planned, outcome)
+    return _report(codelab, request, intake.described(handed_in), run, planned, outcome)
 
 
 def _report(
     codelab: Codelab, request: GradingRequest, handed_in: Submission, run: Run, planned: Plan, outcome: Outcome
 ) -> Report:
-    asked = [*planned.wanted, *(result.id for result in planned.absent)]
+    requested = [*planned.wanted, *(result.id for result in planned.absent)]
     results = {
-        result.id: _with_points(result, asked, request.settings.points)
+        result.id: _with_points(result, requested, request.settings.points)
         for result in (*outcome.results, *planned.absent)
-        if result.id in asked or result.status is not Status.PASS  # what has made that impossible is told, too
+        if result.id in requested
+        or result.status is not Status.PASS  # a failed need explains skips, so it is shown, too
     }
     tasks = tuple(
         TaskReport(task.id, task.title, task.bonus, checks)
@@ -85,7 +86,7 @@ def _report(
 
 
 def _with_points(result: CheckResult, wanted: list[str], points: Mapping[str, int]) -> CheckResult:
-    """The course's own points; none for a check that ran only because another one needs it."""
+    """The result with the course's own points; with none for a check that ran only because another check needs it."""
     if result.id in wanted:
         result.points = points.get(result.id, result.points)
     else:

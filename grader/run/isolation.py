@@ -1,4 +1,4 @@
-"""How much a worker keeps its programs from: the levels, what each leaves open, and whether this machine has it."""
+"""A worker's entry into a level of isolation: whether this machine supports it, and what it leaves unprotected."""
 
 from __future__ import annotations
 
@@ -38,15 +38,16 @@ _PROBE_ALONE = "import socket, threading, time\nopen('probe', 'w').close()\nprin
 
 
 class Isolation:
-    """The network of one worker, and the sandbox or the lesser bounds of its programs.
+    """The network of a worker, and the sandbox or the confinement of its programs.
 
-    The process must have one thread, and keeps what it enters for good.
+    The process must have a single thread, and cannot leave the isolation again.
     """
 
     def __init__(self, level: str, setup: RunSpec, scratch: Path, needed: tuple[Path, ...], number: int) -> None:
-        """Enter a level; GraderError that says why this machine does not have it.
+        """Enter a level. Raises GraderError, with the reason, when the machine does not support it.
 
-        `scratch` is the run's folder for files, `needed` are others that will be read, `number` tells workers apart.
+        `scratch` is the run's folder for files, `needed` are other folders that will be read. Only the worker with `number`
+        0 tries the sandbox out.
         """
         self._setup = setup
         self.network = Network(private=level != "none")
@@ -59,7 +60,7 @@ class Isolation:
         )
         self.sandbox = Sandbox(setup.limits, setup.python, folders) if level == "full" else None
         self.confinement: Confinement | None = None
-        self.leaves_open = ""  # a sentence
+        self.leaves_open = ""  # a sentence about what is not protected; empty for a sandbox
         if self.sandbox and number == 0:
             self._try(self.sandbox)
         elif not self.sandbox:
@@ -70,12 +71,12 @@ class Isolation:
 
     @property
     def enforced(self) -> frozenset[str]:
-        """The limits that the programs' own errors tell of."""
+        """The names of the limits in force."""
         return limits.ALL if self.sandbox else self.confinement.enforced if self.confinement else frozenset()
 
     @contextlib.contextmanager
     def for_one_check(self, folder: Path) -> Iterator[Path]:
-        """A network and a folder for one check: the folder given, or the sandbox's own."""
+        """Enter the network for a check; yield its folder for files: `folder`, or the sandbox's own."""
         with self.network.for_one_check(self._setup.port):
             if self.sandbox:
                 with self.sandbox.home() as home:
@@ -87,7 +88,10 @@ class Isolation:
                 yield folder
 
     def _try(self, sandbox: Sandbox) -> None:
-        """Start a server in the sandbox and talk to it: what only looks permitted fails here."""
+        """Run a server in the sandbox and talk to it: some machines permit a sandbox in which nothing works.
+
+        Raises GraderError when that fails.
+        """
         port, loop = self._setup.port, Loop()
         with self.network.for_one_check(port), sandbox.home() as home, contextlib.closing(loop):
             folder = home / "submission"
@@ -110,19 +114,19 @@ class Isolation:
                 raise GraderError("a program in the sandbox cannot be reached here")
 
     def _best_confinement(self, scratch: Path) -> tuple[Confinement, str]:
-        """The tightest bounds in which a program can be run here, and what stood in the way of tighter ones."""
+        """The tightest confinement that works on this machine, and the reasons why tighter ones do not, as a text."""
         setup, reasons, user = self._setup, [], 0
         if os.getuid() == 0:
             try:
                 user = spare_user.take()
-                scratch.chmod(0o711)  # who knows a name in it may go there
+                scratch.chmod(0o711)  # lets the programs' user reach a known path in it, but not list it
             except (GraderError, OSError) as error:
                 reasons.append(in_words(error))
         files = files_for(setup.python) if landlock.version() else None
         *tighter, last = (
-            Confinement(setup.limits, user=one, files=opened)
-            for one in dict.fromkeys((user, 0))
-            for opened in ((files, None) if files else (None,))
+            Confinement(setup.limits, user=own_user, files=allowed)
+            for own_user in dict.fromkeys((user, 0))
+            for allowed in ((files, None) if files else (None,))
         )
         for confinement in tighter:
             try:
@@ -134,7 +138,7 @@ class Isolation:
         return last, "; ".join(dict.fromkeys(reasons))
 
     def _try_confined(self, confinement: Confinement, scratch: Path) -> None:
-        """Start a program in these bounds, look at it as the checks do, and stop it; GraderError if something fails."""
+        """Start a program in a confinement, inspect it as checks do, and stop it. Raises GraderError when that fails."""
         loop = Loop()
         with tempfile.TemporaryDirectory(dir=scratch) as home, contextlib.closing(loop):
             with confinement.home(Path(home)):
@@ -152,7 +156,7 @@ class Isolation:
 
 
 def left_open(level: str, confinement: Confinement | None, reason: str = "") -> str:
-    """What a level below the full one does not protect from, as a sentence; `reason` is why it is not less."""
+    """A sentence about what a level below full isolation leaves unprotected, with the reason why it is not less."""
     user = bool(confinement and confinement.user)
     locked = bool(confinement and confinement.files is not None)
     things = []
@@ -175,7 +179,10 @@ def left_open(level: str, confinement: Confinement | None, reason: str = "") -> 
 
 
 def _require_alive(started: Program, programs: Programs, otherwise: str, home: str = "") -> None:
-    """Let some time pass; GraderError with its last words if the program has ended, the same from each worker's `home`."""
+    """Serve the loop for 2 ms. Raises GraderError, with the last line of output, when the program has ended.
+
+    `home` is left out of that line, so that all workers report the same.
+    """
     programs.loop.pump(0.002)
     if started.ended():
         programs.drain()

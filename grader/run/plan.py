@@ -1,7 +1,6 @@
-"""What is run of what was asked for: which checks make sense for what was handed in, and what was left out.
+"""The plan of a grading: the requested checks whose programs were handed in.
 
-A bonus task may be left out. Where its programs are not there, the usual ones may be meant for it, too: that is decided by
-talking to them once.
+The bonus task is optional. If its programs are missing, the usual ones may be meant for it, too: a trial check decides.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from grader.submission import reading
 
 @dataclass(frozen=True)
 class Plan:
-    """The checks to run, with what; and the results of those that are not run, because what they ask for was left out."""
+    """The ids of the checks to run and their setup; and the results of bonus checks whose programs are missing."""
 
     wanted: list[str]
     setup: RunSpec
@@ -30,22 +29,29 @@ class Plan:
 
 
 def plan(codelab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: Path, setup: RunSpec) -> Grading[Plan]:
-    """Decide what to run, in a step if that must be tried; UsageError if it is nothing."""
+    """Decide which checks to run, if need be by a trial step. Raises UsageError when there are none."""
     if tasks == (codelab.bonus,) and path.is_file():
         setup = _in_bonus_roles(codelab, setup)
     wanted = _asked_for(codelab, tasks, only)
     setup, notes, reasons = yield from _with_usual_programs(codelab, wanted, setup)
-    there = _runnable(codelab, wanted, setup)
+    runnable = _runnable(codelab, wanted, setup)
     if not path.is_dir() and not only:
-        wanted = [check for check in there if check.runs != "answers"]
-    absent = [check for check in wanted if check.task == codelab.bonus and check not in there]
+        wanted = [check for check in runnable if check.runs != "answers"]
+    absent = [check for check in wanted if check.task == codelab.bonus and check not in runnable]
     if not wanted or len(absent) == len(wanted):
         raise UsageError(_nothing_to_grade(codelab, path, reasons))
     results = [
         CheckResult(
-            one.id, one.title, one.runs, one.points, Status.SKIP, needs=one.needs, summary=NOT_HANDED_IN, absent=True
+            check.id,
+            check.title,
+            check.runs,
+            check.points,
+            Status.SKIP,
+            needs=check.needs,
+            summary=NOT_HANDED_IN,
+            absent=True,
         )
-        for one in absent
+        for check in absent
     ]
     return Plan([check.id for check in wanted if check not in absent], setup, results, notes)
 
@@ -55,11 +61,12 @@ def _in_bonus_roles(codelab: Codelab, setup: RunSpec) -> RunSpec:
 
 
 def _asked_for(codelab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...]) -> list[Check]:
-    return [codelab.catalogue[check_id] for check_id in only] or [one for one in codelab.catalogue if one.task in tasks]
+    by_id = [codelab.catalogue[check_id] for check_id in only]
+    return by_id or [check for check in codelab.catalogue if check.task in tasks]
 
 
 def _runnable(codelab: Codelab, checks: list[Check], setup: RunSpec) -> list[Check]:
-    """The checks whose programs are all there."""
+    """The checks whose programs were all handed in."""
     return [check for check in checks if _roles(codelab, check) <= setup.files.keys()]
 
 
@@ -70,7 +77,7 @@ def _nothing_to_grade(codelab: Codelab, path: Path, reasons: list[str]) -> str:
 
 
 def _roles(codelab: Codelab, check: Check) -> set[str]:
-    """The programs that a check runs."""
+    """The roles of the programs that a check runs."""
     usual = {"server": {"server"}, "client": {"client"}, "both": {"server", "client"}}.get(check.runs, set())
     return {codelab.bonus_role(role) for role in usual} if check.task == codelab.bonus else usual
 
@@ -78,9 +85,9 @@ def _roles(codelab: Codelab, check: Check) -> set[str]:
 def _with_usual_programs(
     codelab: Codelab, wanted: list[Check], setup: RunSpec
 ) -> Grading[tuple[RunSpec, tuple[str, ...], list[str]]]:
-    """The setup in which the usual programs play the bonus roles, too, if such are wanted, none was handed in, and they can.
+    """The setup in which usual programs play bonus roles, too; notes on these programs; reasons why others do not.
 
-    With it come the notes on those that do, and the reasons why others do not.
+    Only if bonus checks are wanted and no bonus program was handed in; each candidate must pass a trial check.
     """
     candidates, reasons = _candidates(codelab, wanted, setup)
     if not candidates:
@@ -97,13 +104,13 @@ def _with_usual_programs(
             attempted[role] = file
             notes.append(f"took {file.name} for the {role.replace('_', ' ')}: it speaks so")
         else:
-            found = result.failure.hint if result.failure else result.summary
-            reasons.append(f"{file.name} was tried as well: {found}")
+            reason = result.failure.hint if result.failure else result.summary
+            reasons.append(f"{file.name} was tried as well: {reason}")
     return replace(setup, files={**setup.files, **attempted}), tuple(notes), reasons
 
 
 def _candidates(codelab: Codelab, wanted: list[Check], setup: RunSpec) -> tuple[dict[str, Path], list[str]]:
-    """The usual programs that may be meant for the bonus roles, by their sources, and the reasons why others are not."""
+    """The usual programs whose sources suit bonus roles, by role, and the reasons why others do not."""
     if codelab.extras.keys() & setup.files or all(check.task != codelab.bonus for check in wanted):
         return {}, []
     usual = {role: setup.files[extra.like] for role, extra in codelab.extras.items() if extra.like in setup.files}
@@ -117,7 +124,7 @@ def _candidates(codelab: Codelab, wanted: list[Check], setup: RunSpec) -> tuple[
 
 
 def _first_of_bonus(codelab: Codelab, role: str) -> str:
-    """The id of the first check of the bonus task that runs this program alone."""
+    """The id of the first bonus check that runs only this role's program."""
     return next(
         check.id for check in codelab.catalogue if check.task == codelab.bonus and _roles(codelab, check) == {role}
     )

@@ -1,4 +1,4 @@
-"""The rules of one submission's run: order, needs, second tries, and what a failed check means for those that need it. Pure."""
+"""The order in which a submission's checks run, their second attempts, and the skips that failures cause. Pure."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from grader.model.verdict import CheckResult, Status
 
 
 class Reporter:
-    """Hears how the run goes; does nothing by itself."""
+    """Is notified of a run's progress. This one ignores it; others display it."""
 
     def expect(self, total: int) -> None:
-        """So many checks will be run."""
+        """Note the number of checks that will run."""
 
     def started(self, check_id: str) -> None:
-        """A check has begun."""
+        """Note that a check has begun."""
 
     def finished(self, result: CheckResult) -> None:
-        """A check has ended; its result may still turn into a skip."""
+        """Note a check's result, which may still turn into a skip."""
 
 
 class Schedule:
-    """What waits, what runs, what is known.
+    """The waiting and running checks of a submission, and the results so far.
 
-    Results do not depend on the order: a check whose needs are not decided yet may run ahead, and its result is dropped if
-    a need turns out to have failed.
+    The final results do not depend on the order: a check may run before its needs are decided, and its result becomes a
+    skip if a need fails.
     """
 
     def __init__(self, catalogue: Catalogue, plan: list[Check], reporter: Reporter) -> None:
-        self._catalogue, self._listener = catalogue, reporter
+        self._catalogue, self._reporter = catalogue, reporter
         self._waiting = list(plan)
         self._running = 0
         self._results: dict[str, CheckResult] = {}
-        self._again: list[Check] = []  # inconclusive beside others: once more, alone
-        self._tries: dict[str, int] = {}
+        self._again: list[Check] = []  # inconclusive beside other checks: to be run once more, alone
+        self._tries: dict[str, int] = {}  # check id -> number of attempts
 
     @property
     def done(self) -> bool:
@@ -41,17 +41,17 @@ class Schedule:
 
     @property
     def wants_to_be_alone(self) -> bool:
-        """Whether all that is left must run while nothing else does."""
+        """Whether the remaining checks must each run while no other check runs."""
         return bool(self._again) and not (self._waiting or self._running)
 
     def next(self) -> Check | None:
-        """The next check to run, which counts as running now: one whose needs have passed, else one that runs ahead of them."""
+        """Take the next check to run: preferably a check whose needs are decided. None if there is none to run now."""
         for check in [check for check in self._waiting if self._failed_need(check)]:
             self._waiting.remove(check)
             self._results[check.id] = CheckResult(
                 check.id, check.title, check.runs, check.points, Status.SKIP, needs=check.needs
             )
-            self._listener.finished(self._results[check.id])
+            self._reporter.finished(self._results[check.id])
         if self.wants_to_be_alone:
             return self._begin(self._again.pop(0))
         decided = (check for check in self._waiting if all(need in self._results for need in check.needs))
@@ -64,24 +64,24 @@ class Schedule:
     def _begin(self, check: Check) -> Check:
         self._running += 1
         self._tries[check.id] = self._tries.get(check.id, 0) + 1
-        self._listener.started(check.id)
+        self._reporter.started(check.id)
         return check
 
     def take(self, check: Check, result: CheckResult | None) -> None:
-        """The result of a check that was running; None when the worker died of it."""
+        """Accept the result of a running check; None if its worker died. A first such or inconclusive attempt is repeated."""
         self._running -= 1
-        once = self._tries[check.id] == 1
+        first_try = self._tries[check.id] == 1
         if result is None:
-            if once:
+            if first_try:
                 self._waiting.insert(0, check)
                 return
             result = CheckResult(check.id, check.title, check.runs, check.points, Status.ERROR, needs=check.needs)
             result.summary = "the grader's worker process died twice in this check"
-        if result.inconclusive and once:
+        if result.inconclusive and first_try:
             self._again.append(check)
             return
         self._results[check.id] = result
-        self._listener.finished(result)
+        self._reporter.finished(result)
         consequence_of = result.failure.consequence_of if result.failure else ""
         if (
             consequence_of
@@ -91,11 +91,11 @@ class Schedule:
             self._waiting.append(self._catalogue[consequence_of])
 
     def results(self) -> list[CheckResult]:
-        """All results in the catalogue's order, those that a failed need has made meaningless as skips."""
+        """All results in the catalogue's order; a check with a failed need is a skip."""
         return [self._final(check.id) for check in self._catalogue if check.id in self._results]
 
     def _failed_need(self, check: Check) -> str:
-        """The check that makes this one meaningless: a need that failed, or the one that its failure is a consequence of."""
+        """The id of the failed need of a check, or of the check which that failure is a consequence of; empty if none."""
         for need in check.needs:
             result = self._results.get(need)
             if result is None:
@@ -107,13 +107,13 @@ class Schedule:
         return ""
 
     def _consequence_of(self, result: CheckResult) -> str:
-        """The failed check that this failure follows from, if any."""
+        """The id of the failed check that this failure follows from; empty if none."""
         consequence_of = result.failure.consequence_of if result.failure else ""
         cause = self._results.get(consequence_of) if consequence_of != result.id else None
         return consequence_of if cause is not None and cause.status is Status.FAIL else ""
 
     def _final(self, check_id: str) -> CheckResult:
-        """The result, turned into a skip where a need has failed."""
+        """A check's result, turned into a skip if a need has failed."""
         result = self._results[check_id]
         caused_by = self._failed_need(self._catalogue[check_id]) or self._consequence_of(result)
         if not caused_by:

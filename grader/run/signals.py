@@ -1,7 +1,7 @@
-"""Signals that end a process of ours, whatever it is doing.
+"""Signals that end the calling process with its clean-up, by an exception.
 
-Their handlers raise, which ends what is being done and cleans up. But what is raised while Python forks, or in a finalizer, is
-only reported and forgotten: then it is raised once more, a moment later.
+Python only reports an exception that is raised during a fork or in a finalizer, and goes on (sys.unraisablehook). Such an
+exception is raised once more, a moment later.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ _MOMENT = 0.01  # seconds
 
 
 def end_by(ending: BaseException, numbers: Collection[int]) -> None:
-    """Have the first of these signals raise this; the others are ignored then: the clean-up must not be broken off."""
+    """Raise `ending` on the first of these signals, and ignore later ones, which would interrupt the clean-up."""
 
     def end(_number: int, _frame: FrameType | None) -> NoReturn:
         for number in numbers:
             signal.signal(number, signal.SIG_IGN)
         raise ending
 
-    def forgotten(report: sys.UnraisableHookArgs) -> None:
+    def unraisable(report: sys.UnraisableHookArgs) -> None:
         if report.exc_value is ending:
             signal.signal(signal.SIGALRM, once_more)
             signal.setitimer(signal.ITIMER_REAL, _MOMENT)
@@ -31,13 +31,13 @@ def end_by(ending: BaseException, numbers: Collection[int]) -> None:
             sys.__unraisablehook__(report)
 
     def once_more(_number: int, frame: FrameType | None) -> None:
-        while frame and frame.f_code is not forgotten.__code__:
+        while frame and frame.f_code is not unraisable.__code__:
             frame = frame.f_back
-        if frame:  # it took longer than the moment, and what is raised in it is forgotten, too
+        if frame:  # the hook still runs, and an exception in it would be swallowed, too
             signal.setitimer(signal.ITIMER_REAL, _MOMENT)
         else:
             raise ending
 
-    sys.unraisablehook = forgotten
+    sys.unraisablehook = unraisable
     for number in numbers:
         signal.signal(number, end)

@@ -1,4 +1,4 @@
-"""A process that runs checks, one at a time, and has no other children than the program it runs."""
+"""A worker: a process that runs checks, one at a time, and whose only children are the programs of its check."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ MakeRoom = Callable[..., contextlib.AbstractContextManager[CheckRoom]]
 def serve(
     pipe: Connection, codelab: Codelab, setup: RunSpec, scratch: Path, level: str, number: int, needed: tuple[Path, ...]
 ) -> None:
-    """Say hello, then answer each check id and setup with a result until the other end closes.
+    """Enter isolation, send a greeting, then answer each (check id, setup) with a CheckResult until the other end closes.
 
-    The hello is a sentence, which may be empty, on what the isolation leaves open, or the GraderError that says why not.
-    `level` is that of isolation, `number` tells the workers of a run apart; `setup` is what all submissions have in
-    common, and they lie in the folders `needed`.
+    The greeting is a sentence, possibly empty, about what the isolation leaves unprotected; or the GraderError that
+    prevented it, after which the worker ends. `level` is the level of isolation, `number` is different for each worker of a
+    run. `setup` has what all submissions have in common; they lie in the folders `needed`.
     """
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), _leaving_nothing():
         try:
@@ -57,13 +57,13 @@ def serve(
 
 @contextlib.contextmanager
 def _leaving_nothing() -> Iterator[None]:
-    """However this process ends, even in the midst of starting a program: whatever it has started ends, too."""
+    """Kill all descendants at the end of the block, even if it is interrupted while it starts a program."""
     try:
         yield
     finally:
         deadline = time.monotonic() + _LAST_SWEEP
-        while (left := known_descendants(os.getpid())) and time.monotonic() < deadline:
-            for pid in left:
+        while (pids := known_descendants(os.getpid())) and time.monotonic() < deadline:
+            for pid in pids:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
@@ -73,7 +73,7 @@ def _leaving_nothing() -> Iterator[None]:
 
 
 def _detach() -> None:
-    """Ctrl-C is for the grader itself, which then ends its workers; if it dies without, they end too."""
+    """Leave the terminal's session, so that Ctrl-C reaches only the grader, which then ends its workers by SIGTERM."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -82,7 +82,7 @@ def _detach() -> None:
 
 
 def _end_with_parent(parent: int) -> None:
-    """If the grader dies, its workers end too. Entering namespaces makes the kernel forget this, so it comes after."""
+    """End this worker when the grader dies. Entering namespaces resets that (prctl(2)), so it must come afterwards."""
     if sys.platform.startswith("linux"):
         syscalls.set_parent_death_signal(signal.SIGTERM)
         if os.getppid() != parent:
@@ -90,7 +90,7 @@ def _end_with_parent(parent: int) -> None:
 
 
 def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_room: MakeRoom) -> CheckResult:
-    """Run one check; whatever goes wrong on our side becomes an `error`."""
+    """Run a check. Every fault of ours becomes a result with status ERROR."""
     result = CheckResult(check.id, check.title, check.runs, check.points, Status.PASS, needs=check.needs)
     started = time.perf_counter()
     room: CheckRoom | None = None
@@ -98,7 +98,7 @@ def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_
         with _open(make_room, check.id, setup, scratch, isolation) as room:
             _judge(check, room, result)
         if result.status is Status.FAIL and result.failure and room.post_mortem:
-            result.failure = _looked_at_again(result.failure, room.post_mortem, make_room, setup, scratch, isolation)
+            result.failure = _explained(result.failure, room.post_mortem, make_room, setup, scratch, isolation)
             result.summary = result.failure.summary
     except Inconclusive as error:
         result.status, result.summary, result.inconclusive = Status.ERROR, str(error), True
@@ -114,7 +114,7 @@ def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_
         result.transcript = room.events(result.failure)
         result.program_output = room.output
         if result.status is Status.FAIL and result.failure:
-            with contextlib.suppress(Exception):  # what is shown beside a verdict must not change it
+            with contextlib.suppress(Exception):  # evidence must not change a verdict
                 result.exhibits = room.exhibits(result.failure)
     return result
 
@@ -123,7 +123,7 @@ def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_
 def _open(
     make_room: MakeRoom, check_id: str, setup: RunSpec, scratch: Path, isolation: Isolation
 ) -> Iterator[CheckRoom]:
-    """A room for one check, in a network and with a folder of its own."""
+    """Open a room for a check, with a network and a folder of its own."""
     folder = Path(tempfile.mkdtemp(dir=scratch))
     try:
         with isolation.for_one_check(folder) as home, make_room(setup, check_id, home, isolation) as room:
@@ -132,13 +132,16 @@ def _open(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _looked_at_again(
-    failure: Failure, look: PostMortem, make_room: MakeRoom, setup: RunSpec, scratch: Path, isolation: Isolation
+def _explained(
+    failure: Failure, post_mortem: PostMortem, make_room: MakeRoom, setup: RunSpec, scratch: Path, isolation: Isolation
 ) -> Failure:
-    """The failure with what a second look shows. It is for the explanation alone: if it fails, the first stays as it is."""
+    """The failure as a post-mortem explains it; unchanged if the post-mortem fails."""
     try:
-        return look(failure, lambda one, files: _open(make_room, one, replace(setup, files=files), scratch, isolation))
-    except Exception:  # noqa: BLE001 - whatever happens in it, the verdict stands already
+        return post_mortem(
+            failure,
+            lambda check_id, files: _open(make_room, check_id, replace(setup, files=files), scratch, isolation),
+        )
+    except Exception:  # noqa: BLE001 - the verdict stands already
         return failure
 
 
