@@ -1,4 +1,4 @@
-"""The processes that run checks: started once, handed one check at a time, replaced when they die."""
+"""The pool of worker processes: started once, each given a single check at a time, replaced when they die."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from grader.model.codelab import Codelab
 from grader.model.errors import Abandoned, GraderError
 from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult
-from grader.run import worker
+from grader.run.worker import serve
 from grader.system import processes
 
-_GRACE = 60.0  # seconds more than a check may last: the last resort against a fault of ours
+_GRACE = 60.0  # seconds beyond a check's time limit, after which a worker is given up: a fault of ours
 
 
 @dataclass
 class Worker:
-    """One process; `task` is whatever its user keeps with the check that it runs, None while it waits."""
+    """A worker process; `task` is its user's data about the check that it runs, None while it is idle."""
 
     number: int
     process: Any
     pipe: Any
     task: Any = None
-    deadline: float = 0.0  # monotonic seconds: when its check is given up
+    deadline: float = 0.0  # of its check, in monotonic seconds
 
 
 class Workers:
-    """The worker processes of one run. A context manager: none outlives it, nor anything that they started."""
+    """The worker processes of a run. At the end of its `with` block they are ended with all their descendants."""
 
     def __init__(
         self, codelab: Codelab, setup: RunSpec, scratch: Path, isolation: str, count: int, needed: tuple[Path, ...] = (),
         within: float | None = None, stop: Connection | None = None,
     ) -> None:  # fmt: skip
-        """`setup` tells what all submissions have in common, `needed` the folders in which there are others.
+        """`setup` has what all submissions have in common, `needed` are folders with further submissions.
 
-        `within` are the seconds after which a worker that has not begun is given up; without it, it may wait for another run.
-        When `stop` has something to read, nobody waits for results any more.
+        A worker that has not begun `within` so many seconds is given up; by default never, because it may wait for another
+        run. When `stop` becomes readable, the run is abandoned.
         """
         self._lab, self._setup, self._scratch = codelab, setup, scratch
         self._levels = list(LEVELS) if isolation == "auto" else [isolation]
@@ -55,11 +55,11 @@ class Workers:
         self._all: list[Worker] = []
         self._context: Any = multiprocessing.get_context("fork")
         self.notes: tuple[str, ...] = ()
-        self.leaves_open: tuple[str, ...] = ()  # what the isolation does not protect from, in sentences
+        self.leaves_open: tuple[str, ...] = ()  # sentences about what the isolation leaves unprotected
 
     @property
     def isolation(self) -> str:
-        """The level that it came to."""
+        """The level of isolation of all workers."""
         return self._levels[0]
 
     def __enter__(self) -> Workers:
@@ -73,12 +73,13 @@ class Workers:
         return self
 
     def _fill(self) -> None:
+        """Start all workers at the first level of isolation that works. Raises GraderError when none does."""
         level = self._levels[0]
         self._all = [self._launch(number) for number in range(1 if level == "none" else self._count)]
-        told = [self._hello(one) for one in self._all]
-        refusals = [one for one in told if isinstance(one, GraderError)]
+        greetings = [self._greeting(worker) for worker in self._all]
+        refusals = [greeting for greeting in greetings if isinstance(greeting, GraderError)]
         if not refusals:
-            self.leaves_open = tuple(sentence for sentence in dict.fromkeys(map(str, told)) if sentence)
+            self.leaves_open = tuple(sentence for sentence in dict.fromkeys(map(str, greetings)) if sentence)
             self.notes = (*self.notes, *(f"isolation {level}: {sentence}" for sentence in self.leaves_open))
             return
         self._end_all()
@@ -90,16 +91,16 @@ class Workers:
         self.notes = (*self.notes, f"no isolation {level}: {refusals[0]}")
         self._fill()
 
-    def _hello(self, one: Worker) -> str | GraderError:
-        """What a worker says when it begins: see `worker.serve`."""
-        if not one.pipe.poll(self._within):
-            one.process.terminate()  # it may never look at its pipe
+    def _greeting(self, worker: Worker) -> str | GraderError:
+        """The greeting of a new worker: see `worker.serve`. Raises GraderError when it sends none."""
+        if not worker.pipe.poll(self._within):
+            worker.process.terminate()  # it may never look at its pipe
             raise GraderError(f"a worker process of the grader has not begun within {self._within:.0f} seconds")
         try:
-            told: str | GraderError = one.pipe.recv()
+            greeting: str | GraderError = worker.pipe.recv()
         except EOFError as error:
             raise GraderError("a worker process of the grader died before it began") from error
-        return told
+        return greeting
 
     def _launch(self, number: int) -> Worker:
         ours, theirs = self._context.Pipe()
@@ -107,7 +108,7 @@ class Workers:
             target=_child,
             args=(
                 theirs,
-                [one.pipe for one in self._all] + [ours],
+                [worker.pipe for worker in self._all] + [ours],
                 self._lab,
                 self._setup,
                 self._scratch,
@@ -122,49 +123,52 @@ class Workers:
 
     @property
     def idle(self) -> list[Worker]:
-        """Those that wait for a check."""
-        return [one for one in self._all if one.task is None]
+        """The workers that wait for a check."""
+        return [worker for worker in self._all if worker.task is None]
 
     @property
     def busy(self) -> list[Worker]:
-        """Those that run one."""
-        return [one for one in self._all if one.task is not None]
+        """The workers that run a check."""
+        return [worker for worker in self._all if worker.task is not None]
 
-    def start(self, one: Worker, check: Check, setup: RunSpec, task: object) -> None:
-        """Hand a check of a submission to a worker, which keeps the task until it is done."""
-        one.task = task
-        one.deadline = time.monotonic() + 2 * (self._setup.limits.seconds + _GRACE)  # a failure may be looked at again
-        with contextlib.suppress(BrokenPipeError):  # it died: reading tells
-            one.pipe.send((check.id, setup))
+    def start(self, worker: Worker, check: Check, setup: RunSpec, task: object) -> None:
+        """Send a check to a worker. `task` is kept as the worker's `task`."""
+        worker.task = task
+        worker.deadline = time.monotonic() + 2 * (
+            self._setup.limits.seconds + _GRACE
+        )  # twice: there may be a post-mortem
+        with contextlib.suppress(BrokenPipeError):  # it died: `results` will notice
+            worker.pipe.send((check.id, setup))
 
     def results(self) -> Iterator[tuple[Worker, CheckResult | None]]:
-        """Wait for results; None from a worker that died or never came back. Abandoned if nobody waits for them any more."""
-        nearest = min(one.deadline for one in self.busy)
-        ready = wait([*self._stops, *(one.pipe for one in self.busy)], timeout=max(0.0, nearest - time.monotonic()))
+        """Wait for results; None from a worker that died or missed its deadline. Raises Abandoned when `stop` is readable."""
+        nearest = min(worker.deadline for worker in self.busy)
+        ready = wait(
+            [*self._stops, *(worker.pipe for worker in self.busy)], timeout=max(0.0, nearest - time.monotonic())
+        )
         if any(stop in ready for stop in self._stops):
             raise Abandoned
-        for one in self.busy:
-            if one.pipe in ready:
+        for worker in self.busy:
+            if worker.pipe in ready:
                 try:
-                    yield one, one.pipe.recv()
+                    yield worker, worker.pipe.recv()
                 except (EOFError, OSError):
-                    yield one, None
-            elif time.monotonic() > one.deadline:
-                yield one, None
+                    yield worker, None
+            elif time.monotonic() > worker.deadline:
+                yield worker, None
 
     def replace(self, dead: Worker) -> None:
-        """Put a new worker in the place of a dead or lost one."""
+        """Replace a worker that died or missed its deadline. Raises GraderError when the new worker cannot begin."""
         dead.process.terminate()
         self._end(dead)
-        others = [one.process.pid for one in self._all if one is not dead]
+        others = [worker.process.pid for worker in self._all if worker is not dead]
         living = {pid for other in others for pid in (other, *processes.known_descendants(other))}
-        _kill(
-            set(processes.known_descendants(os.getpid())) - self._before - living
-        )  # what it ran would be in the way of what comes
+        # Programs of the dead worker would disturb later checks.
+        _kill(set(processes.known_descendants(os.getpid())) - self._before - living)
         fresh = self._launch(dead.number)
-        told = self._hello(fresh)
-        if isinstance(told, GraderError):
-            raise told
+        greeting = self._greeting(fresh)
+        if isinstance(greeting, GraderError):
+            raise greeting
         dead.process, dead.pipe = fresh.process, fresh.pipe
 
     def __exit__(self, *_: object) -> None:
@@ -172,23 +176,23 @@ class Workers:
         _kill(set(processes.known_descendants(os.getpid())) - self._before)
 
     def _end_all(self) -> None:
-        for one in self._all:
-            one.pipe.close()
-            if one.task is not None:
-                one.process.terminate()
-        for one in self._all:
-            self._end(one)
+        for worker in self._all:
+            worker.pipe.close()
+            if worker.task is not None:
+                worker.process.terminate()
+        for worker in self._all:
+            self._end(worker)
         self._all = []
 
     @staticmethod
-    def _end(one: Worker) -> None:
-        one.pipe.close()
-        if one.task is not None:
-            one.process.terminate()
-        one.process.join(15)
-        if one.process.exitcode is None:
-            one.process.kill()
-            one.process.join()
+    def _end(worker: Worker) -> None:
+        worker.pipe.close()
+        if worker.task is not None:
+            worker.process.terminate()
+        worker.process.join(15)
+        if worker.process.exitcode is None:
+            worker.process.kill()
+            worker.process.join()
 
 
 def _child(
@@ -203,11 +207,11 @@ def _child(
 ) -> None:
     for other in others:
         other.close()
-    worker.serve(pipe, codelab, setup, scratch, level, number, needed)
+    serve(pipe, codelab, setup, scratch, level, number, needed)
 
 
 def _kill(pids: set[int]) -> None:
-    """What a worker that was killed has left behind."""
+    """Kill and reap processes that a worker has left behind."""
     for pid in pids:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
@@ -217,5 +221,5 @@ def _kill(pids: set[int]) -> None:
 
 
 def processors() -> int:
-    """How many this process may use."""
+    """The number of processors that this process may use: sched_getaffinity(2)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,7 +1,7 @@
-"""Runs the checks of one submission or of many, all on the same workers.
+"""Running the checks of submissions, all on the same workers.
 
-What happens with one submission is told by a generator: it yields the steps in which checks are run, is sent their outcome,
-and returns what it made of them. So a worker that is free takes the next check of whichever submission has one.
+The grading of a submission is a generator: it yields steps with checks to run, is sent their outcomes, and returns its
+result. So an idle worker can take the next check of any submission.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FEW = 4  # workers that are started even for fewer checks
 
 @dataclass(frozen=True)
 class Step:
-    """Checks to run on one submission, with all that they need."""
+    """Checks to run on a submission, with all that they need."""
 
     setup: RunSpec
     wanted: list[str]
@@ -37,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The results of a step in the catalogue's order, and how they came about."""
+    """The results of a step in the catalogue's order, with the level of isolation and notes on it."""
 
     results: list[CheckResult]
     isolation: str
@@ -45,7 +45,7 @@ class Outcome:
 
 
 Grading = Generator[Step, Outcome, T]
-"""What is done with one submission."""
+"""The grading of a submission: see above."""
 
 
 @contextlib.contextmanager
@@ -57,7 +57,10 @@ def workers_for(
     needed: tuple[Path, ...] = (),
     stop: Connection | None = None,
 ) -> Iterator[Workers]:
-    """Workers; GraderError if this machine has none of that isolation. `setup` tells what all submissions have in common."""
+    """Start workers, and end them after the block. Raises GraderError when the machine lacks that isolation.
+
+    For the other parameters see `Workers`; with `jobs` 0 there are as many workers as processors.
+    """
     importlib.import_module("grader.programs.terminal")  # once, before the workers are forked
     with (
         files.temporary_folder() as scratch,
@@ -75,7 +78,7 @@ def run_checks(
     jobs: int = 0,
     reporter: Reporter | None = None,
 ) -> Outcome:
-    """Run the wanted checks of one submission and what they need; GraderError if this machine cannot."""
+    """Run the wanted checks of a submission, and those that they need. Raises GraderError when the machine cannot."""
     return run_one(codelab, _only(Step(setup, list(wanted), reporter or Reporter())), isolation, jobs)
 
 
@@ -84,18 +87,18 @@ def _only(step: Step) -> Grading[Outcome]:
 
 
 def run_one(codelab: Codelab, grading: Grading[T], isolation: str, jobs: int, stop: Connection | None = None) -> T:
-    """Carry out one grading, and return what it does; GraderError if this machine cannot.
+    """Carry out a grading and return its result.
 
-    It is Abandoned as soon as `stop` has something to read.
+    Raises GraderError when the machine cannot, and Abandoned as soon as `stop` is readable.
     """
     try:
         step = next(grading)
     except StopIteration as end:
         return cast("T", end.value)
-    few = max(
+    most = max(
         _FEW, len(codelab.catalogue.with_needs(step.wanted))
-    )  # a first step may be a trial, and the next one long
-    with workers_for(codelab, step.setup, isolation, min(jobs or processors(), few), stop=stop) as workers:
+    )  # a short first step may be a trial before a long step
+    with workers_for(codelab, step.setup, isolation, min(jobs or processors(), most), stop=stop) as workers:
         return next(run_all(codelab, [_continued(step, grading)], workers))
 
 
@@ -109,12 +112,12 @@ def _continued(step: Step, grading: Grading[T]) -> Grading[T]:
 
 
 def run_all(codelab: Codelab, gradings: Iterable[Grading[T]], workers: Workers) -> Iterator[T]:
-    """Carry out all of them; what each returns, as it ends. Another one is begun only when those begun have nothing to do."""
+    """Carry out gradings; yield the result of each as it ends. The next begins only when workers would be idle otherwise."""
     return _Run(codelab, iter(gradings), workers).results()
 
 
-class _Begun(Generic[T]):
-    """A submission that is being graded."""
+class _ActiveGrading(Generic[T]):
+    """A grading that has begun, with its present step."""
 
     def __init__(self, grading: Grading[T]) -> None:
         self.grading = grading
@@ -123,28 +126,28 @@ class _Begun(Generic[T]):
 
 
 class _Run(Generic[T]):
-    """The state of a run over many submissions."""
+    """The state of a run over several gradings."""
 
     def __init__(self, codelab: Codelab, gradings: Iterator[Grading[T]], workers: Workers) -> None:
         self._lab, self._gradings, self._workers = codelab, gradings, workers
-        self._begun: list[_Begun[T]] = []
+        self._active: list[_ActiveGrading[T]] = []
         self._ended: list[T] = []
-        self._alone = False  # a check runs that must have no other beside it
+        self._alone = False  # whether a check runs that must be the only running check
 
     def results(self) -> Iterator[T]:
-        """What each grading returns. However this ends, those that are begun are closed."""
+        """Yield the result of each grading. At the end, even an early end, gradings that have begun are closed."""
         try:
             yield from self._results()
         finally:
-            for one in self._begun:
-                one.grading.close()
+            for active in self._active:
+                active.grading.close()
 
     def _results(self) -> Iterator[T]:
         while True:
             self._start()
-            done = [one for one in self._begun if one.schedule.done]
-            for one in done:
-                self._go_on(one, lambda one=one: one.grading.send(self._outcome(one.schedule)))  # type: ignore[misc]
+            done = [active for active in self._active if active.schedule.done]
+            for active in done:
+                self._go_on(active, lambda active=active: active.grading.send(self._outcome(active.schedule)))  # type: ignore[misc]
             yield from self._ended
             self._ended.clear()
             if done:
@@ -155,53 +158,55 @@ class _Run(Generic[T]):
                 self._take(busy, result)
 
     def _start(self) -> None:
-        """Give each idle worker a check, as far as there are any to run."""
+        """Give each idle worker a check, as long as there are any."""
         for idle in self._workers.idle:
             if not (job := self._next()):
                 return
-            one, check = job
-            self._workers.start(idle, check, one.step.setup, job)
+            active, check = job
+            self._workers.start(idle, check, active.step.setup, job)
 
-    def _next(self) -> tuple[_Begun[T], Check] | None:
-        """The next check, and whose it is."""
-        alone = next((one for one in self._begun if one.schedule.wants_to_be_alone), None)
+    def _next(self) -> tuple[_ActiveGrading[T], Check] | None:
+        """The next check with its grading; None if no check can begin now."""
+        alone = next((active for active in self._active if active.schedule.wants_to_be_alone), None)
         if self._alone or (alone and self._workers.busy):
             return None
         if alone:
             self._alone = True
             return self._check_of(alone)
-        for one in self._begun:
-            if job := self._check_of(one):
+        for active in self._active:
+            if job := self._check_of(active):
                 return job
         for grading in self._gradings:
-            one = _Begun(grading)
-            self._begun.append(one)
-            if self._go_on(one, lambda one=one: next(one.grading)) and (job := self._check_of(one)):  # type: ignore[misc]
+            active = _ActiveGrading(grading)
+            self._active.append(active)
+            if self._go_on(active, lambda active=active: next(active.grading)) and (job := self._check_of(active)):  # type: ignore[misc]
                 return job
         return None
 
     @staticmethod
-    def _check_of(one: _Begun[T]) -> tuple[_Begun[T], Check] | None:
-        check = one.schedule.next()
-        return (one, check) if check else None
+    def _check_of(active: _ActiveGrading[T]) -> tuple[_ActiveGrading[T], Check] | None:
+        check = active.schedule.next()
+        return (active, check) if check else None
 
-    def _go_on(self, one: _Begun[T], action: Callable[[], Step]) -> bool:
-        """Let a grading go on to its next step; whether there is one."""
+    def _go_on(self, active: _ActiveGrading[T], action: Callable[[], Step]) -> bool:
+        """Resume a grading by `action`; whether it has another step. If not, its result is kept."""
         try:
-            one.step = action()
+            active.step = action()
         except StopIteration as end:
             self._ended.append(end.value)
-            self._begun.remove(one)
+            self._active.remove(active)
             return False
-        one.schedule = Schedule(self._lab.catalogue, self._lab.catalogue.with_needs(one.step.wanted), one.step.reporter)
+        active.schedule = Schedule(
+            self._lab.catalogue, self._lab.catalogue.with_needs(active.step.wanted), active.step.reporter
+        )
         return True
 
     def _outcome(self, schedule: Schedule) -> Outcome:
         return Outcome(schedule.results(), self._workers.isolation, self._workers.notes)
 
     def _take(self, busy: Worker, result: CheckResult | None) -> None:
-        (one, check), busy.task = busy.task, None
+        (active, check), busy.task = busy.task, None
         self._alone = False
         if result is None:
             self._workers.replace(busy)
-        one.schedule.take(check, result)
+        active.schedule.take(check, result)
