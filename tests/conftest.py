@@ -202,7 +202,7 @@ def small_disk(private, tmp_path):
     def make(options: str) -> Path:
         private()
         syscalls.unshare(syscalls.NEW_MOUNTS)
-        syscalls.keep_mounts_to_oneself()
+        syscalls.hide_new_mounts()
         disk = tmp_path / "disk"
         disk.mkdir()
         syscalls.mount_memory(str(disk), options)

@@ -30,7 +30,7 @@ class Descriptor(Protocol):
 
 
 class Loop:
-    """Serves all sources, which count here what came.
+    """Serves all sources, and holds their common counters.
 
     `received` grows with all that peers and terminals receive, `printed` with the bytes that programs print, `shown` with
     those on a terminal, `signs` with everything but repetitions such as a clock or a ping.

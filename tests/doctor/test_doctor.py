@@ -452,7 +452,7 @@ def test_no_pseudo_terminals(private):
     here = machine()
     private()
     syscalls.unshare(syscalls.NEW_MOUNTS)
-    syscalls.keep_mounts_to_oneself()
+    syscalls.hide_new_mounts()
     syscalls.mount_memory("/dev/pts", "size=4k")
     [found] = surroundings.terminals(here)
     assert found.level is Level.WARNING
@@ -506,7 +506,7 @@ def test_processes_that_are_hidden():
     """Where /proc hides the processes of others, it says what cannot be told then."""
     here = machine()
     syscalls.unshare(syscalls.NEW_MOUNTS | NEW_PROCESSES)
-    syscalls.keep_mounts_to_oneself()
+    syscalls.hide_new_mounts()
 
     def first() -> int:
         """The process that is hidden: number 1."""
