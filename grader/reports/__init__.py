@@ -1,1 +1,1 @@
-"""The forms a report can take, one module each. They read a Report and nothing else, and judge nothing."""
+"""The forms a report can take, one module each. They only read results, and judge nothing."""

@@ -1,4 +1,4 @@
-"""What is said of the reasons why pairs of programs fail: who, what is wrong, on what evidence. Plain text, not yet harmless."""
+"""Sentences about the reasons why pairs of programs fail: subject, problem, evidence. Plain text, not yet harmless."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _MOST_NAMED = 5
 
 
 def author(interop: Interop, key: str) -> str:
-    """What to call who handed something in, so that everybody of the class is told apart."""
+    """A hand-in's display name, unique in the class."""
     return "the reference" if key == REFERENCE else interop.authors.get(key, key)
 
 
 def shown_by(cause: Attribution, matrix: Matrix) -> Met:
-    """The pair that shows best what is wrong: that with the reference, else one of those that fail as most do."""
+    """The result that shows the cause best: that with the reference, else one that fails as most do."""
     anchor = next((matrix.met[pair] for pair in cause.pairs if REFERENCE in pair and matrix.met[pair].run), None)
     if anchor:
         return anchor
@@ -26,13 +26,13 @@ def shown_by(cause: Attribution, matrix: Matrix) -> Met:
 
 
 def trouble(cause: Attribution, matrix: Matrix) -> Trouble | None:
-    """What goes wrong, from the nearest look that there is: at the program alone, else at the pair."""
+    """The problem: that of the program alone where known, else that of the pair."""
     met = shown_by(cause, matrix)
     return met.alone or met.trouble
 
 
 def subject(cause: Attribution, interop: Interop) -> str:
-    """Whose programs it is about."""
+    """Whose program or programs the cause is about."""
     if cause.client is not None:
         mine = f"{author(interop, cause.client)}'s client"
         partners, word = [pair.server for pair in cause.pairs], "server"
@@ -47,14 +47,14 @@ def subject(cause: Attribution, interop: Interop) -> str:
 
 
 def what(cause: Attribution, matrix: Matrix) -> str:
-    """What is wrong, in a clause: what a program does wrong by itself where that is known, else what becomes of the chat."""
+    """The problem in a clause: that of the program alone where known, else that of the chat."""
     met = shown_by(cause, matrix)
     assert met.passed is not None, "a cause is one of failures"
     return met.alone.summary if met.alone else matrix.stages[met.passed].trouble
 
 
 def evidence(cause: Attribution, matrix: Matrix) -> str:
-    """On what the blame rests, as a sentence."""
+    """The evidence for the fault, as a sentence."""
     if cause.fault is Fault.UNKNOWN:
         return "What they do with the references is not known, so it is open whose fault that is."
     if cause.fault is Fault.TOGETHER:
@@ -78,7 +78,7 @@ def listed(names: list[str]) -> str:
 
 
 def numbers(matrix: Matrix) -> str:
-    """How many of the students' pairs chat, as a sentence."""
+    """The number of students' pairs that chat, as a sentence."""
     known = [pair for pair in matrix.pairs() if pair in matrix.reach]
     chat, works = sum(map(matrix.chats, known)), sum(map(matrix.works, known))
     told = f"{chat} of {len(known)} pairs of a client and a server can chat"
@@ -86,7 +86,7 @@ def numbers(matrix: Matrix) -> str:
 
 
 def sign(pair: Pair, matrix: Matrix) -> str:
-    """A pair in a letter or two: `+` for what works, whose fault it is, `!` where the result is missing."""
+    """A pair in a letter or two: `+` it works, `C`, `S`, `CS`, `T` or `?` for the fault, `!` without a result."""
     if pair in matrix.faults:
         letters = {Fault.CLIENT: "C", Fault.SERVER: "S", Fault.BOTH: "CS", Fault.TOGETHER: "T", Fault.UNKNOWN: "?"}
         return letters[matrix.faults[pair]]

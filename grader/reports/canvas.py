@@ -1,6 +1,6 @@
 """Canvas: its exported grade book with one assignment's column filled in.
 
-Canvas makes a new assignment of a column whose title it does not know, so nothing but cells of the chosen column is touched.
+Canvas creates a new assignment for an unknown column title, so only cells of the chosen column are changed.
 The layout is that of canvas-lms, lib/gradebook_exporter.rb and lib/gradebook_importer.rb.
 """
 
@@ -21,11 +21,11 @@ _IDS = ("ID", "SIS Login ID", "SIS User ID", "Integration ID")
 _STUDENT = {"Student", "LastName", "FirstName", "Root Account", "Section", *_IDS}
 _TOTAL = re.compile(r"(?:Current|Final) (?:Score|Points|Grade)|Override (?:Score|Grade|Status)")
 _WITH_ID = re.compile(r"(?P<title>.*) \((?P<id>\d+)\)", re.DOTALL)
-_DECIDED = ("EX", "N/A")  # excused; not given to this student
+_DECIDED = ("EX", "N/A")  # excused; not assigned to this student
 
 
 def fill(class_: Class, book: bytes, choices: Choices) -> tuple[bytes, list[str]]:
-    """Fill in the grades; returns the new file, and who was not found or not filled in."""
+    """Fill in the grades; return the new file, and notes on students not found or not filled in."""
     table = Table(book)
     header = table.row(0) if len(table) else []
     if "ID" not in header or not header[0].endswith(("Student", "LastName")):
@@ -52,7 +52,7 @@ def fill(class_: Class, book: bytes, choices: Choices) -> tuple[bytes, list[str]
 
 
 def _rows(table: Table, header: list[str], possible: int) -> Iterator[GradebookRow]:
-    names = header.index("ID")  # one column with names, or two
+    names = header.index("ID")  # names take one column or two, before the ID
     for row in range(1, len(table)):
         ids = _ids(table, header, row)
         if row != possible and any(ids.values()):
@@ -64,7 +64,7 @@ def _ids(table: Table, header: list[str], row: int) -> dict[str, str]:
 
 
 def _column(table: Table, header: list[str], possible: int, wanted: str) -> int:
-    """The assignment's column: the one that is meant by title or id, or the only one."""
+    """The assignment's column, by title or id, or the only one. Raises UsageError if it is not clear which."""
     columns = {
         place: title
         for place, title in enumerate(header)
@@ -90,7 +90,7 @@ def _names(title: str) -> set[str]:
 
 
 def _amount(text: str) -> tuple[Fraction, str]:
-    """Read the points possible, and see which decimal sign the file uses; 0 where there are none."""
+    """The points possible (0 where there are none) and the file's decimal sign."""
     found = re.fullmatch(r"\s*(\d+)(?:([.,])(\d+))?\s*", text)
     if not found:
         return Fraction(0), "."

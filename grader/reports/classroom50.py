@@ -17,9 +17,9 @@ _LINKS = {"commit": "COMMIT_URL", "release": "RELEASE_URL"}
 
 
 def classroom50(graded: Graded, choices: Choices) -> str:
-    """Write result.json, from what the runner tells in its environment.
+    """The text of result.json, with the names that the runner sets in its environment.
 
-    Without a report there is no result to write: GraderError, which its runner takes for a fault of the grader.
+    Raises GraderError when there is no report, UsageError when a variable of the environment is missing.
     """
     report, environ = report_of(graded), choices.environ
     missing = [name for name in (*_SENT.values(), *_LINKS.values()) if not environ.get(name)]

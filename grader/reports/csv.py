@@ -18,9 +18,9 @@ _FIRST = (
 
 
 def as_csv(class_: Class, _: Choices) -> str:
-    """One row a student, one column a check; a cell is empty where there is no verdict, and `status` says why.
+    """One row per student, one column per check; a cell without a verdict is empty, and `status` says why.
 
-    Checks without points show their verdict in a word. It begins with a byte order mark, for Excel.
+    Checks without points show their verdict in a word. The text begins with a byte order mark, for Excel.
     """
     page = io.StringIO()
     writer = csv.writer(page)
@@ -41,7 +41,7 @@ def as_csv(class_: Class, _: Choices) -> str:
 
 
 def _checks(class_: Class) -> list[str]:
-    """The ids of all checks: those of the run, in its order, and what else a report has."""
+    """The ids of all checks: those of the run in its order, then others that a report has."""
     found = [check["id"] for graded in in_order(class_) for check in graded.checks()]
     return list(dict.fromkeys([*class_.check_points, *found]))
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Forms(Mapping[str, str]):
-    """Name of each format that takes a single report -> its phrase; looked up at the first use, as that imports them all."""
+    """Name of each format of a single report -> its phrase. Formats are imported at the first use."""
 
     def __getitem__(self, form: str) -> str:
         return self._found[form]
@@ -40,10 +40,10 @@ FORMS: Mapping[str, str] = _Forms()
 
 
 class Files:
-    """Form -> name of a file, each opened before anything runs: a report that cannot be written should not cost a run.
+    """The files of reports, opened before anything runs: a report that cannot be written should not cost a run.
 
-    What a file holds is replaced when the report is there, and not before. `-` is standard output, which takes one report and
-    then nothing else (`alone`). A context manager. Raises UsageError if a file cannot be opened or would be two reports at once.
+    A file keeps its old contents until the report is there. `-` is standard output, which takes one report and
+    then nothing else (`alone`). A context manager. Raises UsageError if a file cannot be opened or is named twice.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
@@ -68,7 +68,7 @@ class Files:
         self._opened.close()
 
     def write(self, report: Report) -> None:
-        """Write the report to all of them. Raises GraderError if that fails."""
+        """Write the report to all files. Raises GraderError if that fails."""
         for render, name, target in self._targets:
             try:
                 if name != "-" and stat.S_ISREG(os.fstat(target.fileno()).st_mode):
@@ -82,14 +82,14 @@ class Files:
 
 
 def require_writable(files: Iterable[Path]) -> None:
-    """Raise GraderError if `replace` could not write one of these files, before hours of work are lost by it."""
+    """Check before hours of work that `replace` can write these files. Raises GraderError if a folder is in the way."""
     for file in files:
         if file.is_dir():
             raise GraderError(f"{file}: is a folder, and a file is to be written there")
 
 
 def replace(file: Path, text: str) -> None:
-    """Write a file whole or not at all, in place of any file or link that was there. Raises OSError if that fails."""
+    """Write a file atomically, in place of any file or link of that name. Raises OSError if that fails."""
     new = file.with_name(f".{hashlib.sha256(file.name.encode()).hexdigest()[:16]}.new")
     try:
         new.write_text(text, "utf-8")
@@ -110,7 +110,7 @@ def _renderer(form: str) -> Callable[[Report], str]:
 
 @contextlib.contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
-    """A file to append to, so that it keeps its contents until then; a new file is removed again if nothing was written."""
+    """Open a file to append, so that it keeps its contents; a new file is removed again if it stays empty."""
     if name == "-":
         yield sys.stdout.buffer
         return

@@ -16,21 +16,21 @@ _LAST = 100
 
 @dataclass(frozen=True)
 class Format:
-    """A form of results: what it is called, and the functions that make it, one for each thing that it can be made of."""
+    """A form of results: its name, and the functions that make it, one for each kind of source."""
 
     name: str  # the word after `--format`, and for the report of a single run that of its option
-    about: str  # a phrase that goes on after `Write the report as`
-    file: str = ""  # the name of the file that an export makes, in the hand-in's folder if it makes one of each
+    about: str  # a phrase that completes `Write the report as`
+    file: str = ""  # name of the exported file; with `of_submission`, in each hand-in's folder
 
     of_report: Callable[[Report], str] | None = None  # the report of a single run
     of_class: Callable[[Class, Choices], str] | None = None  # one file of a class
-    of_submission: Callable[[Graded, Choices], str] | None = None  # a file of each hand-in; GraderError: there is none
+    of_submission: Callable[[Graded, Choices], str] | None = None  # a file of each hand-in; GraderError: no file
     filled: Callable[[Class, bytes, Choices], tuple[bytes, list[str]]] | None = None  # a platform's file; with notes
 
-    alone: bool = False  # what surrounds an export speaks of one submission only
+    alone: bool = False  # the platform takes a single submission only
     place: int = _LAST  # in lists; formats of the same place are sorted by name
 
     @property
     def exports(self) -> bool:
-        """Whether a class can be exported in it."""
+        """Whether a class can be exported in this format."""
         return bool(self.of_class or self.of_submission or self.filled)

@@ -1,4 +1,4 @@
-"""GitHub Actions: a submission's annotations, as workflow commands."""
+"""GitHub Actions: a submission's annotations, as workflow commands (docs.github.com, Workflow commands)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MESSAGE = 4_000  # characters; a job's annotations are sent as one
 
 
 def workflow_commands(graded: Graded, choices: Choices) -> str:
-    """Workflow commands: errors for lost points, warnings for advice and the grader's own trouble, a notice with the score.
+    """Errors for lost points, warnings for advice and the grader's own errors, a notice with the score.
 
-    More than GitHub shows of a kind are counted in its last one.
+    Beyond the number that GitHub shows of a kind, the last annotation counts the rest.
     """
     found: dict[str, list[str]] = {"error": [], "warning": []}
     if graded.report is None:

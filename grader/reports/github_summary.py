@@ -18,7 +18,7 @@ _SIGNS = {"pass": "✓", "fail": "✗", "skip": "–", "review": "?", "error": "
 
 
 def summary(graded: Graded, choices: Choices) -> str:
-    """A page of Markdown: the score, a table of all checks, and what was seen where one did not pass."""
+    """A page of Markdown: the score, a table of all checks, and the evidence of those that did not pass."""
     who = ", ".join(map(name, people(graded)))
     page = [
         f"## {sinks.markdown(who)}\n\n",

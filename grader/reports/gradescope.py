@@ -16,10 +16,10 @@ VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
 
 
 def gradescope(graded: Graded, choices: Choices) -> str:
-    """Write results.json.
+    """The text of results.json.
 
-    A check without a verdict has no score, so that nobody takes it for 0 points; the total does without it, and says so.
-    Without a report there is no result to write: GraderError, and Gradescope shows that the autograder failed.
+    A check without a verdict has no score, rather than 0 points; the total leaves it out, and the output says so.
+    Raises GraderError when there is no report (Gradescope then shows that the autograder failed).
     """
     report = report_of(graded)
     if choices.visibility not in ("", *VISIBILITIES):

@@ -1,7 +1,7 @@
-"""The student's page: of a single run, and of each hand-in, to be sent to its students.
+"""The student's page: of a single run, and of each hand-in for its students.
 
-The page of a hand-in is the same as in the results, without the way to the class. It is made in `grader.reports.html`, which
-loads jinja2 and Pygments: other formats need not wait for them.
+The page of a hand-in is the same as in the results, without the link to the class. It is made in `grader.reports.html`, which
+loads jinja2 and Pygments, so it is imported only on use.
 """
 
 from __future__ import annotations

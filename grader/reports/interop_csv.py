@@ -1,4 +1,4 @@
-"""Which client gets along with which server, for spreadsheets: one row a pair, of which a pivot table makes a matrix."""
+"""Which client works with which server, for spreadsheets: one row per pair, ready for a pivot table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLUMNS = (
 
 
 def as_csv(interop: Interop) -> str:
-    """All pairs that are known; it begins with a byte order mark, for Excel."""
+    """All pairs with results; begins with a byte order mark, for Excel."""
     page = io.StringIO()
     writer = csv.writer(page)
     writer.writerow(_COLUMNS)

@@ -11,7 +11,7 @@ from grader.text import sinks
 
 
 def as_json_lines(class_: Class, _: Choices) -> str:
-    """One object a hand-in, with its people; numbers are null where there is no report."""
+    """One object per hand-in, with its people; numbers are null where there is no report."""
     return "".join(f"{sinks.json(_data(graded), indent=None)}\n" for graded in in_order(class_))
 
 

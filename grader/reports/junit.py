@@ -1,7 +1,7 @@
-"""JUnit XML: one suite a submission, one case a check, as Jenkins, GitLab and pytest know it (junit-10.xsd).
+"""JUnit XML: one suite per submission, one case per check, as Jenkins, GitLab and pytest read it (junit-10.xsd).
 
-What costs the student points is a failure; what is the grader's fault an error; what awaits a person, was skipped or only
-advises is skipped, with its reason. All in ASCII, which no encoding of a standard output can break.
+A check that costs the student points is a failure; a grader's fault is an error; a check that awaits a person, was skipped or
+only advises is skipped, with its reason. All in ASCII, which no encoding of standard output can break.
 """
 
 from __future__ import annotations

@@ -28,11 +28,11 @@ _FEEDBACK = {  # get_string('pluginname', 'assignfeedback_comments')
     *("commenti", "フィードバックコメント", "отзыв в виде комментария", "تعليقات الإفادة"),
 }
 _AMOUNT = re.compile(r"(?P<whole>\d+)(?:(?P<sign>[.,\u066b])(?P<rest>\d+))?")
-_OURS = "<p>chatgrade: "  # what begins so was written by an earlier export
+_OURS = "<p>chatgrade: "  # how feedback of an earlier export begins
 
 
 def fill(class_: Class, worksheet: bytes, choices: Choices) -> tuple[bytes, list[str]]:
-    """Fill in grades and feedback; returns the new file, and who was not found or not filled in."""
+    """Fill in grades and feedback; return the new file, and notes on students not found or not filled in."""
     table = Table(worksheet)
     header = [title.strip().casefold() for title in table.row(0)] if len(table) else []
     participants = _participants(table)
@@ -57,7 +57,7 @@ def fill(class_: Class, worksheet: bytes, choices: Choices) -> tuple[bytes, list
 
 
 def _participants(table: Table) -> dict[int, str]:
-    """The number of the participant of each row that has one."""
+    """Row number -> participant's number, for rows that have one."""
     found = ((row, re.findall(r"\d+$", table.cell(row, 0))) for row in range(1, len(table)))
     return {row: numbers[0] for row, numbers in found if numbers}
 
@@ -72,7 +72,7 @@ def _row(table: Table, row: int, participant: str, grade_column: int) -> Gradebo
 
 
 def _grade_column(table: Table, header: list[str], rows: list[int], wanted: str) -> int:
-    """The column of grades; UsageError if it is not known which one that is."""
+    """The column of grades. Raises UsageError if it is not clear which."""
     found = _grade_columns(table, header, rows, wanted)
     if len(found) == 1 and found[0] > 0:
         return found[0]
@@ -87,7 +87,7 @@ def _grade_column(table: Table, header: list[str], rows: list[int], wanted: str)
 
 
 def _grade_columns(table: Table, header: list[str], rows: list[int], wanted: str) -> list[int]:
-    """The columns that may be the one of grades: by this title, else those before a maximum."""
+    """Candidates for the column of grades: those with the `wanted` title, else those before a maximum."""
     if wanted:
         return [place for place, title in enumerate(header) if title == wanted.strip().casefold()]
     titled = [place - 1 for place, title in enumerate(header) if title in _MAXIMUM]
@@ -95,14 +95,14 @@ def _grade_columns(table: Table, header: list[str], rows: list[int], wanted: str
 
 
 def _looks_like_grades(table: Table, place: int, rows: list[int]) -> bool:
-    """Whether a column is empty or holds numbers, and the next one the same number everywhere."""
+    """Whether a column is empty or holds numbers, and the next column the same number in all rows."""
     maxima = {table.cell(row, place + 1).strip() for row in rows}
     grades = {table.cell(row, place).strip() for row in rows} - {"", "-"}
     return len(maxima) == 1 and all(map(_AMOUNT.fullmatch, maxima | grades))
 
 
 def _feedback_column(header: list[str], grade_column: int) -> int | None:
-    """The column of feedback: one with a known title, else what follows `Last modified (grade)`, which ends in a bracket."""
+    """The column of feedback: with a known title, else after `Last modified (grade)`, which ends in a bracket."""
     found = [place for place, title in enumerate(header) if title in _FEEDBACK and place > grade_column]
     if found:
         return found[-1]
@@ -130,7 +130,7 @@ def _put_feedback(table: Table, row: int, column: int, graded: Graded, choices: 
 
 
 def _feedback(graded: Graded, choices: Choices) -> str:
-    """The result as a line of HTML, for Moodle's editor; a spreadsheet takes no part of it for a formula."""
+    """The result as a line of HTML, for Moodle's editor; no spreadsheet reads it as a formula."""
     told = [f"{_OURS}{_html('. '.join(verdict(graded, choices)))}.</p>", "<ul>"]
     for check in graded.checks():
         if check["status"] != "pass":
@@ -142,7 +142,7 @@ def _feedback(graded: Graded, choices: Choices) -> str:
 
 
 def _html(text: str) -> str:
-    """Text in one line of HTML; a direction is isolated by an element, as the sink for cells spells out the characters."""
+    """Text in one line of HTML. Elements isolate its direction: the sink for cells would spell out the control characters."""
     return "<br>".join(sinks.html(text).replace("\u2068", "<bdi>").replace("\u2069", "</bdi>").split("\n"))
 
 

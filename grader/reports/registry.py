@@ -9,11 +9,11 @@ To add a format, add one module to this package; no other file is touched. It de
 
     FORMAT = Format("names", "a list of all students", "names.txt", of_class=names)
 
-`chatgrade export OUT --format names` then makes `names.txt`. What it makes depends on the function that is declared: `of_class`
+`chatgrade export OUT --format names` then makes `names.txt`. The declared function decides: `of_class` makes
 one file of a class, `of_submission` a file of each hand-in, `filled` a platform's own file filled in; `of_report` is the report
 of a single run, and adds the option `--names FILE` to the commands that grade. `Format` describes the rest.
-Text that came from students goes through the function of `grader.text.sinks` that fits the format. What is slow to load (jinja2,
-Pygments) is imported within the function, since all modules are imported to find the formats.
+Text from students goes through the function of `grader.text.sinks` that fits the format. Slow imports (jinja2,
+Pygments) stand within the function, since all modules are imported to find the formats.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _LONGEST_NAME = 200  # bytes of a file's name, without its ending
 
 @cache
 def formats() -> Mapping[str, Format]:
-    """All formats by name, in the order of lists; found by importing the modules of this package, but no package in it."""
+    """All formats by name, in the order of lists; found by importing the modules of this package, not its subpackages."""
     found: dict[str, Format] = {}
     for module in pkgutil.iter_modules(reports.__path__, f"{reports.__name__}."):
         declared = None if module.ispkg else getattr(importlib.import_module(module.name), "FORMAT", None)
@@ -52,9 +52,9 @@ def formats() -> Mapping[str, Format]:
 
 @dataclass(frozen=True)
 class Export:
-    """The files of an export by name (a `/` parts folder and file), and what a person should know of them.
+    """The files of an export by name (`/` separates folder and file), and notes for the person who exports.
 
-    Notes may quote students: they need a sink of their own where they are shown.
+    Notes may quote students, so each output needs its own sink.
     """
 
     files: Mapping[str, bytes]
@@ -64,7 +64,7 @@ class Export:
 def export(class_: Class, format_name: str, fill: Path | None = None, choices: Choices | None = None) -> Export:
     """Export the class; the same class, file and choices give the same bytes.
 
-    Raises UsageError where the format, the file to fill in or a choice does not fit.
+    Raises UsageError when the format, the file to fill in or a choice does not fit.
     """
     wanted, choices = _named(format_name), choices or Choices()
     if wanted.filled:
@@ -79,7 +79,7 @@ def export(class_: Class, format_name: str, fill: Path | None = None, choices: C
 
 
 def _named(format_name: str) -> Format:
-    """The format of this name in which a class can be exported. Raises UsageError that lists them if there is none."""
+    """The format of this name that exports a class. Raises UsageError with a list if there is none."""
     known = {name: declared for name, declared in formats().items() if declared.exports}
     if format_name not in known:
         raise UsageError(f"There is no format {format_name!r}{nearest(format_name, known, most=len(known))}")
@@ -87,7 +87,7 @@ def _named(format_name: str) -> Format:
 
 
 def file_name(key: str) -> str:
-    """A hand-in's key as the name of a file or folder: no way out of the one it is put in, and no two keys share one."""
+    """A hand-in's key as the name of a file or folder: it stays in its folder, and no two keys share a name."""
     name = re.sub(r"^\.|[^\w .@+=,-]|[ .]$", lambda found: "".join(f"%{byte:02X}" for byte in _bytes(found[0])), key)
     if len(name.encode()) <= _LONGEST_NAME:
         return name or "%"

@@ -1,9 +1,9 @@
-"""Who is at fault where two programs do not get along, by cross-evidence. Pure.
+"""Which program is at fault where a client and a server do not work together, by cross-evidence. Pure.
 
 A pair goes through the stages of a meeting, in order; its reach is how many it has passed. The first stage is about the server
-alone. Later, a program is at fault if it comes no further with the reference either; or, of those with whom the reference comes
-further, with more than half of at least three. That may hold for both programs. Where it holds for neither, both are right
-for all that is known, and they fail only together; where one of them was never seen with the reference, nothing can be said.
+alone. Later, a program is at fault if it comes no further with the reference either; or, of those with which the reference comes
+further, with more than half of at least three. That may hold for both programs. Where it holds for neither, both are right as
+far as is known, and they fail only together; where one of them was never run with the reference, the fault is unknown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ REFERENCE = ""
 """The key of our own program, in either role."""
 
 _CLIENT, _SERVER = 0, 1  # places in a pair
-_FEW = 3  # of fewer others, more than half is no majority
+_FEW = 3  # the least number of others of which more than half is a majority
 
 
 class Pair(NamedTuple):
@@ -33,7 +33,7 @@ Reach = Mapping[Pair, int]
 
 
 class Fault(str, Enum):
-    """Who is at fault in one pair."""
+    """Which program is at fault in one pair."""
 
     CLIENT = "client"
     SERVER = "server"
@@ -43,7 +43,7 @@ class Fault(str, Enum):
 
 
 class Attribution(NamedTuple):
-    """One reason why pairs fail: a program at fault, or the program that pairs have in common, or the two of a single pair."""
+    """One reason why pairs fail: a program at fault, a program that the pairs share, or the two programs of a single pair."""
 
     fault: Fault
     client: str | None
@@ -52,14 +52,14 @@ class Attribution(NamedTuple):
 
 
 def faults(reach: Reach, stages: int) -> dict[Pair, Fault]:
-    """Whose fault each failed pair is. The two references with each other are no evidence of anything but themselves."""
+    """The fault of each failed pair. The pair of the two references is no evidence about other programs."""
     evidence = _Evidence(reach)
     failed = (pair for pair, passed in reach.items() if passed < stages and pair != (REFERENCE, REFERENCE))
     return {pair: evidence.fault(pair) for pair in failed}
 
 
 class _Evidence:
-    """What is known of each program from all the pairs that it has been in."""
+    """Evidence about each program, from all pairs that it has been in."""
 
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
@@ -67,7 +67,7 @@ class _Evidence:
         self._comes_no_further = cache(self._fails_in_general)  # asked anew for each pair of a program
 
     def fault(self, pair: Pair) -> Fault:
-        """Whose fault it is that a pair comes no further."""
+        """The program at fault in a pair that fails."""
         passed = self._reach[pair]
         if passed == 0:
             return Fault.SERVER
@@ -78,7 +78,7 @@ class _Evidence:
         return Fault.TOGETHER if known else Fault.UNKNOWN
 
     def _fails_in_general(self, place: int, key: str, passed: int) -> bool:
-        """Whether a program comes no further than so many stages in general, and not in some pair alone."""
+        """Whether a program generally comes no further than `passed` stages, not only in a single pair."""
         if key == REFERENCE:
             return False
         reach = self._reach
@@ -91,9 +91,9 @@ class _Evidence:
 
 
 def causes(found: Mapping[Pair, Fault], reason: Callable[[Pair], Hashable]) -> list[Attribution]:
-    """Each fault told once, what spoils most pairs first.
+    """Each reason once, those that spoil most pairs first.
 
-    Pairs that fail only together are told in one where they have a program in common and fail for the same `reason`.
+    Pairs that fail only together share a reason where they share a program and fail for the same `reason`.
     """
     told = []
     for place, fault in ((_SERVER, Fault.SERVER), (_CLIENT, Fault.CLIENT)):
@@ -105,7 +105,7 @@ def causes(found: Mapping[Pair, Fault], reason: Callable[[Pair], Hashable]) -> l
 
 
 def _grouped(fault: Fault, pairs: list[Pair], reason: Callable[[Pair], Hashable]) -> Iterator[Attribution]:
-    """The pairs in as few groups as it seems: again and again the largest that has a program and the reason in common."""
+    """Greedy grouping: repeatedly take the largest group that shares a program and the reason."""
     groups: dict[tuple[int, str, Hashable], dict[Pair, None]] = defaultdict(dict)
     for place in (_SERVER, _CLIENT):
         for pair in pairs:
@@ -128,12 +128,12 @@ def _cause(fault: Fault, place: int, key: str, pairs: tuple[Pair, ...]) -> Attri
 
 
 def _with_reference(pair: Pair, place: int) -> Pair:
-    """The same with our own program in this place."""
+    """The pair with our own program in this place."""
     return pair._replace(client=REFERENCE) if place == _CLIENT else pair._replace(server=REFERENCE)
 
 
 def _by(place: int, pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
-    """The pairs of each program that has this place in them."""
+    """The pairs by the program in this place."""
     found: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         found[pair[place]].append(pair)

@@ -1,4 +1,4 @@
-"""What is known of a class: who handed in what, and what became of it. Plain data, for exports and pages."""
+"""A graded class: its hand-ins, their authors and results. Plain data, for exports and pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grader.model.evidence import Evidence
 
 @dataclass(frozen=True)
 class Person:
-    """One student, as the platform knows them; empty where it does not say."""
+    """One student, as the platform names them; fields are empty where the platform is silent."""
 
     name: str = ""
     id: str = ""  # the platform's own: Canvas's user id, Moodle's identifier, Gradescope's sid, a login
@@ -20,18 +20,18 @@ class Person:
 
 @dataclass(frozen=True)
 class Entry:
-    """One hand-in: the `key` names it in the class, `people` made it together."""
+    """One hand-in: `key` names it in the class, `people` are its authors."""
 
     key: str
     people: tuple[Person, ...]
     late: bool = False
-    submitted: str = ""  # ISO 8601, where the platform tells
+    submitted: str = ""  # ISO 8601; empty where the platform does not say
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Review:
-    """What a person has decided about one check."""
+    """A person's decision on one check."""
 
     points: int
     comment: str = ""
@@ -39,18 +39,18 @@ class Review:
 
 @dataclass(frozen=True)
 class Graded:
-    """What became of one hand-in: a report (`chatgrade/report/1`), or the reason why there is none."""
+    """The result of one hand-in: a report (`chatgrade/report/1`), or the reason why there is none."""
 
     entry: Entry
     report: Mapping[str, Any] | None = None
     error: str = ""
     reviews: Mapping[str, Review] = field(default_factory=dict)  # by check id
-    penalty: int = 0  # points taken off, for being late
+    penalty: int = 0  # points deducted for lateness
     graded_at: str = ""  # ISO 8601, UTC
-    exhibits: Mapping[str, Evidence] = field(default_factory=dict)  # by check id: what a page shows of failures
+    exhibits: Mapping[str, Evidence] = field(default_factory=dict)  # by check id: evidence of failures for pages
 
     def checks(self) -> Iterator[Mapping[str, Any]]:
-        """All checks of the report, with what a person has decided put in."""
+        """All checks of the report, with reviews put in."""
         for task in self.report["tasks"] if self.report else ():
             for check in task["checks"]:
                 review = self.reviews.get(check["id"])
@@ -62,7 +62,7 @@ class Graded:
 
     @property
     def score(self) -> int:
-        """Points in the tasks that count, with those that a person gave, less the penalty; never negative."""
+        """Points in the tasks that count, with reviews, less the penalty; never negative."""
         return max(
             0, sum(int(check["earned"]) for check in self.checks() if check["id"] not in self._bonus_ids) - self.penalty
         )
@@ -74,12 +74,12 @@ class Graded:
 
     @property
     def max_score(self) -> int:
-        """Points that could be had in the tasks that count."""
+        """The most points possible in the tasks that count."""
         return int(self.report["max_score"]) if self.report else 0
 
     @property
     def awaiting_review(self) -> int:
-        """Points that a person has yet to give."""
+        """Points that await a review."""
         return sum(int(check["points"]) for check in self.checks() if check["status"] == "review")
 
     @property
@@ -90,7 +90,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class Class:
-    """All hand-ins, in the order of their keys; `layout` is the form in which the class was given."""
+    """All hand-ins, in the order of their keys; `layout` names the platform or form in which they came."""
 
     graded: tuple[Graded, ...]
     layout: str = ""

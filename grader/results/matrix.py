@@ -1,4 +1,4 @@
-"""What became of every client with every server: plain data, for the store, pages and tables."""
+"""The results of every client with every server: plain data, for the store, pages and tables."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from grader.model.verdict import CheckResult, Event, Failure, Status
 from grader.results.blame import REFERENCE, Attribution, Fault, Pair, causes, faults
 from grader.results.graded import Person
 
-_LAST_EVENTS, _LONGEST_EVENT = 16, 200  # of a conversation that are kept; characters of each
+_LAST_EVENTS, _LONGEST_EVENT = 16, 200  # events kept of a conversation; characters kept of each
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """What went wrong, in the words of a check."""
+    """A problem, in the words of a check."""
 
     summary: str
     expected: str
@@ -29,23 +29,23 @@ class Trouble:
 
     @classmethod
     def of(cls, failure: Failure) -> Trouble:
-        """What a failure says."""
+        """The problem that a failure describes."""
         place = f"{failure.where.file}, line {failure.where.line}" if failure.where else ""
         return cls(failure.summary, failure.expected, failure.observed, failure.hint, place)
 
 
 @dataclass(frozen=True)
 class Met:
-    """What became of one client with one server.
+    """The result of one client with one server.
 
-    `passed` counts the stages that went well; None: the grader or the machine could not do its job, and `error` says why.
-    `alone` is what a program that fails with the reference does wrong by itself.
+    `passed` counts the stages that succeeded; None: the grader or the machine could not do its job, and `error` says why.
+    `alone` is the problem of a program that fails with the reference, as seen when it runs by itself.
     """
 
     passed: int | None
     trouble: Trouble | None = None
     alone: Trouble | None = None
-    hopeless: bool = False  # the one that met the reference here fails with everybody in the same way
+    hopeless: bool = False  # the program that met the reference fails with every other in the same way
     notes: tuple[str, ...] = ()
     events: tuple[Event, ...] = ()  # the end of the conversation
     error: str = ""
@@ -53,7 +53,7 @@ class Met:
 
     @classmethod
     def of(cls, result: CheckResult, stages: tuple[Stage, ...]) -> Met:
-        """What the result of a pairing's check says."""
+        """Read from the result of a pairing's check."""
         if result.status is Status.PASS:
             return cls(len(stages))
         names = [stage.name for stage in stages]
@@ -72,7 +72,7 @@ class Met:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Met:
-        """What `as_dict` has made, also when it has been through JSON."""
+        """Inverse of `as_dict`, also after a way through JSON."""
         told = {name: Trouble(**data[name]) if data[name] else None for name in ("trouble", "alone")}
         events = tuple(Event(**event) for event in data["events"])
         return cls(**{**data, **told, "notes": tuple(data["notes"]), "events": events})
@@ -80,7 +80,7 @@ class Met:
 
 @dataclass(frozen=True)
 class Matrix:
-    """The clients and servers of one pairing by their keys, the reference first, and what became of each pair that is known."""
+    """The clients and servers of one pairing by key, the reference first, and the result of each pair that has one."""
 
     title: str
     stages: tuple[Stage, ...]
@@ -90,7 +90,7 @@ class Matrix:
 
     @cached_property
     def students(self) -> frozenset[str]:
-        """The hand-ins that are in it."""
+        """Keys of the hand-ins in the matrix."""
         return frozenset((*self.clients, *self.servers)) - {REFERENCE}
 
     @cached_property
@@ -100,12 +100,12 @@ class Matrix:
 
     @cached_property
     def faults(self) -> dict[Pair, Fault]:
-        """Whose fault each failed pair is."""
+        """The fault of each failed pair."""
         return faults(self.reach, len(self.stages))
 
     @cached_property
     def causes(self) -> list[Attribution]:
-        """Why pairs fail, each reason once."""
+        """The reasons why pairs fail, each once."""
         return causes(self.faults, self._reason)
 
     def _reason(self, pair: Pair) -> tuple[int, str]:
@@ -113,11 +113,11 @@ class Matrix:
         return self.reach[pair], trouble.summary if trouble else ""
 
     def works(self, pair: Pair) -> bool:
-        """Whether all went well."""
+        """Whether the pair passes all stages."""
         return self.reach.get(pair) == len(self.stages)
 
     def chats(self, pair: Pair) -> bool:
-        """Whether the two can chat, whatever goes wrong when they part."""
+        """Whether the two can chat, even if leaving fails."""
         passed = self.reach.get(pair)
         return passed is not None and not any(stage.chat for stage in self.stages[passed:])
 
@@ -126,7 +126,7 @@ class Matrix:
         return self.stages[self.reach[pair]]
 
     def pairs(self, *, client: str | None = None, server: str | None = None) -> list[Pair]:
-        """Those of the students' pairs in which this client or this server is; all of them for neither."""
+        """The students' pairs with this client or this server; all pairs without either argument."""
         clients = self.clients if client is None else (client,)
         servers = self.servers if server is None else (server,)
         pairs = (Pair(one, other) for one in clients for other in servers)
@@ -135,19 +135,19 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Interop:
-    """All pairings of a class. `people` are the authors by the key of their hand-in."""
+    """All pairings of a class. `people`: hand-in's key -> its authors."""
 
     matrices: tuple[Matrix, ...]
     people: Mapping[str, tuple[Person, ...]]
     layout: str = ""
     notes: tuple[str, ...] = ()
-    run: int = 0  # pairs that were run now
-    known: int = 0  # that had been before
-    missing: tuple[str, ...] = field(default=())  # what the grader or the machine could not do
+    run: int = 0  # pairs run now
+    known: int = 0  # pairs with results from earlier runs
+    missing: tuple[str, ...] = field(default=())  # errors of the grader or the machine
 
     @cached_property
     def authors(self) -> dict[str, str]:
-        """What to call who handed something in, by key: names, with the key where others look alike; without names the key."""
+        """Display name by key: the authors' names, with the key where names look alike; without names the key."""
         names = {key: " & ".join(one.name for one in people if one.name) or key for key, people in self.people.items()}
         alike = Counter(map(_look, names.values()))
         return {
@@ -156,5 +156,5 @@ class Interop:
 
 
 def _look(name: str) -> str:
-    """The same for names that a reader does not tell apart."""
+    """A form that is equal for names which look alike to a reader."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -1,7 +1,7 @@
-"""What a person judges in a class, answer by answer: the queue, what is decided, what can be undone. Pure.
+"""The review of a class's written answers by a person: the queue, decisions, undo. Pure.
 
 No terminal and no database here: answers come from `Graded`, and each decision goes to a `Notebook` (the store is one) before it
-counts, so that nothing is lost that the person sees as decided.
+counts, so that no decision that the person sees is lost.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from grader.model.answer import WrittenAnswer
 from grader.results import similar_answers
 from grader.results.graded import Graded, Person, Review
 
-Id = tuple[str, str]  # of an answer: the check's id, the hand-in's key
+Id = tuple[str, str]  # of an answer: check id, hand-in's key
 Decisions = Sequence[tuple[str, Mapping[str, Any], Review | None]]  # of hand-ins, on checks of their reports
 
 
 @dataclass(frozen=True, eq=False)
 class AwaitedAnswer:
-    """What one hand-in says to one check that awaits a person."""
+    """The answer of one hand-in to one check that a person judges."""
 
     key: str
     people: tuple[Person, ...]
@@ -30,28 +30,28 @@ class AwaitedAnswer:
 
     @property
     def id(self) -> Id:
-        """What names the answer in the class."""
+        """Check id and hand-in's key."""
         return self.check["id"], self.key
 
     @property
     def who(self) -> str:
-        """Who handed it in, by the names that the platform gives, else by the hand-in's key."""
+        """The authors' names as the platform gives them, else the hand-in's key."""
         return ", ".join(filter(None, (one.name or one.id or one.email for one in self.people))) or self.key
 
     @cached_property
     def written(self) -> WrittenAnswer:
-        """Its text, where that was found, and the function beside it."""
+        """The answer's text and the function beside it, where they were found."""
         return WrittenAnswer.of(self.check["answer"])
 
     @cached_property
     def words(self) -> similar_answers.Words:
-        """Its words as they are compared."""
+        """The words of the text, normalised for comparison."""
         return similar_answers.words(self.written.text)
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Answers that are judged at once, the most frequent wording first; `family` numbers those that were found alike."""
+    """Answers that are judged at once, the most frequent wording first; groups of similar answers share a `family` number."""
 
     answers: tuple[AwaitedAnswer, ...]
     family: int
@@ -62,14 +62,14 @@ class Group:
         return self.answers[0].check
 
     def wordings(self) -> list[list[AwaitedAnswer]]:
-        """The answers by their words."""
+        """The answers grouped by their words."""
         found: dict[similar_answers.Words, list[AwaitedAnswer]] = {}
         for answer in self.answers:
             found.setdefault(answer.words, []).append(answer)
         return list(found.values())
 
     def functions(self) -> list[list[AwaitedAnswer]]:
-        """The answers by the function beside them, the most frequent one first; in which line it stands does not matter."""
+        """The answers grouped by the function beside them (line numbers ignored), the most frequent function first."""
         found: dict[str, list[AwaitedAnswer]] = {}
         for answer in self.answers:
             about = answer.written.about
@@ -78,18 +78,18 @@ class Group:
 
 
 class Notebook(Protocol):
-    """Where decisions are kept; each call either keeps all of it or raises."""
+    """A store of decisions; each call is one transaction."""
 
     def review_together(self, decisions: Decisions) -> None:
-        """Keep what was decided on some answers; None takes a decision back."""
+        """Keep decisions on several answers; None withdraws a decision."""
 
     def review_apart(self, answers: frozenset[Id]) -> None:
-        """Keep which answers are to be judged one by one, however much they are like others."""
+        """Keep which answers are to be judged one by one, however similar they are to others."""
 
 
 @dataclass
 class _Step:
-    """What a step has changed, to take it back."""
+    """The state before a step, for undo."""
 
     at: int
     queue: list[Group]
@@ -99,7 +99,7 @@ class _Step:
 
 @dataclass
 class Sitting:
-    """A person's walk through the answers of a class: begins at the first one undecided, and can be left at any time."""
+    """A person's walk through the answers of a class: begins at the first undecided group, and can be left at any time."""
 
     answers: Sequence[AwaitedAnswer]
     decided: dict[Id, Review]
@@ -107,7 +107,7 @@ class Sitting:
     apart: frozenset[Id] = frozenset()
     queue: list[Group] = field(default_factory=list)
     at: int = 0
-    drafts: dict[Group, str] = field(default_factory=dict)  # comments on what has no points yet
+    drafts: dict[Group, str] = field(default_factory=dict)  # comments on groups without points yet
     _steps: list[_Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -115,7 +115,7 @@ class Sitting:
         self.at = next((place for place, group in enumerate(self.queue) if not self.given(group)), 0)
 
     def _groups(self) -> Iterator[Group]:
-        """Groups by check and likeness; of each, what was judged in different ways, or is to be judged apart, by itself."""
+        """Groups by check and similarity; answers judged differently, or to be judged apart, form groups of their own."""
         family = 0
         by_check: dict[str, list[AwaitedAnswer]] = {}
         for answer in self.answers:
@@ -132,29 +132,29 @@ class Sitting:
             parts.setdefault((alone, self.decided.get(answer.id)), []).append(answer)
         return (Group(tuple(part), family) for part in parts.values())
 
-    # -- what is known ---------------------------------------------------------------------------------------------
+    # -- state ------------------------------------------------------------------------------------------------------
 
     @property
     def group(self) -> Group:
-        """What is judged now."""
+        """The current group."""
         return self.queue[self.at]
 
     def given(self, group: Group) -> Review | None:
-        """What was decided on a group."""
+        """The decision on a group; None without one."""
         return self.decided.get(group.answers[0].id)
 
     @property
     def waiting(self) -> int:
-        """Groups that have yet to be judged."""
+        """Number of undecided groups."""
         return sum(self.given(group) is None for group in self.queue)
 
     def comment_on(self, group: Group) -> str:
-        """The comment on a group, be it a draft."""
+        """The comment on a group, possibly a draft."""
         given = self.given(group)
         return given.comment if given else self.drafts.get(group, "")
 
     def given_to_alike(self, group: Group) -> dict[Review, list[AwaitedAnswer]]:
-        """What was decided on answers like these that are judged by themselves."""
+        """Decisions on similar answers that are judged apart, and those answers."""
         found: dict[Review, list[AwaitedAnswer]] = {}
         for other in self.queue:
             given = self.given(other)
@@ -162,16 +162,16 @@ class Sitting:
                 found.setdefault(given, []).extend(other.answers)
         return found
 
-    # -- what a person does ----------------------------------------------------------------------------------------
+    # -- actions ---------------------------------------------------------------------------------------------------
 
     def go(self, by: int) -> bool:
-        """To another group, as far as there are any; whether there was one."""
+        """Move by so many groups, as far as there are any; return whether the group changed."""
         to = min(max(self.at + by, 0), len(self.queue) - 1)
         moved, self.at = to != self.at, to
         return moved
 
     def give(self, points: int) -> None:
-        """Give points to all of the group, and go to the next one undecided, if there is any."""
+        """Give points to all of the group, and go to the next undecided group, if there is any."""
         group = self.group
         self._decide(group, Review(points, self.comment_on(group)))
         self.drafts.pop(group, None)
@@ -179,7 +179,7 @@ class Sitting:
         self.at = next((place for place in following if not self.given(self.queue[place])), self.at)
 
     def comment(self, text: str) -> None:
-        """Comment on the group: at once where it has its points, else with them."""
+        """Comment on the group; until the group has points, the comment is a draft."""
         given = self.given(self.group)
         if given:
             self._decide(self.group, Review(given.points, text))
@@ -187,7 +187,7 @@ class Sitting:
             self.drafts[self.group] = text
 
     def split(self) -> bool:
-        """Judge the group's answers one by one from now on; whether there are several."""
+        """Judge the group's answers one by one from now on; False if it has only a single answer."""
         group = self.group
         if len(group.answers) == 1:
             return False
@@ -201,7 +201,7 @@ class Sitting:
         return True
 
     def undo(self) -> bool:
-        """Take the last step back, and be where it was made; whether there was one."""
+        """Undo the last step, and return to its group; False if there is no step."""
         if not self._steps:
             return False
         step = self._steps[-1]
@@ -231,7 +231,7 @@ class Sitting:
 
 
 def answers_of(graded: Iterable[Graded]) -> tuple[list[AwaitedAnswer], dict[Id, Review]]:
-    """All answers of a class that a person judges, and what was decided on them, in the order of the checks."""
+    """All answers of a class that a person judges, in the order of the checks, and the decisions on them."""
     answers: list[AwaitedAnswer] = []
     decided: dict[Id, Review] = {}
     order: dict[str, int] = {}
@@ -249,7 +249,7 @@ def answers_of(graded: Iterable[Graded]) -> tuple[list[AwaitedAnswer], dict[Id, 
 
 
 def identical(answers: Iterable[AwaitedAnswer]) -> list[tuple[AwaitedAnswer, ...]]:
-    """Answers to the same check in the same words, where not all were handed in by the same people."""
+    """Groups of answers to the same check in the same words, from different people."""
     found: dict[object, list[AwaitedAnswer]] = {}
     for answer in answers:
         found.setdefault((answer.check["id"], answer.words), []).append(answer)
@@ -261,7 +261,7 @@ def _strangers(one: AwaitedAnswer, other: AwaitedAnswer) -> bool:
 
 
 def listing(sitting: Sitting) -> Iterator[tuple[object, ...]]:
-    """A row for each answer under a row of titles: which are judged together, how many are in the same words, what was given."""
+    """A row of titles, then a row for each answer: its group, how many share its words, the points given."""
     yield "check", "group", "in the same words", "hand-in", "people", "points", "of", "comment", "answer"
     same = {answer: len(answers) for answers in identical(sitting.answers) for answer in answers}
     for number, group in enumerate(sitting.queue, 1):

@@ -1,4 +1,4 @@
-"""Which written answers say the same. Pure: texts in, groups out.
+"""Groups of written answers that say the same. Pure: texts in, groups out.
 
 Two answers are equal if their words are, and nearly equal if they differ in spelling, endings and small words only. How many
 words two answers share tells nothing: "the main thread receives and the listener types" shares all with its opposite. So
@@ -22,25 +22,27 @@ _SMALL = frozenset(
         "do does did will would can could may so and then thus also just both up of to in at on for by as",
     )
 )
-_SPELLING = 0.82  # of two spellings of one word; measured: slips are at 0.83 and more, most other words below
+_SPELLING = (
+    0.82  # least similarity of two spellings of one word; measured: slips have 0.83 and more, most other words less
+)
 _LONGEST = 30  # letters of a word whose spelling is looked at
 
 
 def words(text: str) -> Words:
-    """The words, without what only looks different: case, punctuation, blanks, widths of letters."""
+    """The words, without case, punctuation, blanks and differing widths of letters."""
     text = re.sub(r"n['\u2019]t\b", " not", unicodedata.normalize("NFKC", text).casefold())
     return tuple(re.findall(r"\w+|[<>=]", text)) or (text,)
 
 
 def nearly(one: Words, other: Words) -> bool:
-    """Whether two answers differ in spelling, endings and small words only."""
+    """Whether two answers differ only in spelling, endings and small words."""
     return _matches(_weighty(one), _weighty(other))
 
 
 def groups(texts: Sequence[Words]) -> list[list[int]]:
-    """Places of texts that are equal or nearly so, the largest groups first, the most frequent wording first in each.
+    """Groups of indices of equal or nearly equal texts, the largest first, the most frequent wording first in each.
 
-    Every text of a group is nearly equal to every other: no chain of small steps joins what is not.
+    Every text of a group is nearly equal to every other: a chain of small steps joins nothing.
     """
     places: dict[Words, list[int]] = {}
     for place, text in enumerate(texts):

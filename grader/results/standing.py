@@ -1,7 +1,7 @@
-"""What all exports ask of a class: whose grade, how many points, whether that is final, and why not.
+"""What all exports need of a class: whose grade, how many points, whether that is final, and why not.
 
-Points are whole numbers. A score that may still change is never shown as a plain number where there is a place to say so, and
-is never written where there is none.
+Points are whole numbers. A score that may still change is never shown as a plain number where a remark has room, and
+is not written where there is none.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _DIGITS = 5  # after the point: as many as Moodle and Canvas keep
 
 @dataclass(frozen=True)
 class Choices:
-    """What exports are made with: what a course may decide about them, and what pages tell of each check."""
+    """A course's options for exports, and the guides that pages show with each check."""
 
-    bonus: bool = False  # bonus points count in formats that hold one number
-    provisional: bool = False  # scores that are not final are filled in, too
-    column: str = ""  # the column to fill, by title or id; needed where the file does not tell
+    bonus: bool = False  # count bonus points in formats with a single number
+    provisional: bool = False  # fill in scores that are not final, too
+    column: str = ""  # title or id of the column to fill; needed where several may be meant
     visibility: str = ""  # Gradescope: visible, hidden, after_due_date or after_published
-    environ: Mapping[str, str] = field(default_factory=dict)  # Classroom 50 tells in it whose result it is
+    environ: Mapping[str, str] = field(default_factory=dict)  # Classroom 50's runner names the submission in it
     guides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by check id
 
 
@@ -36,7 +36,7 @@ def in_order(class_: Class) -> list[Graded]:
 
 
 def people(graded: Graded) -> tuple[Person, ...]:
-    """Who gets this grade; where the platform names nobody, the key of the hand-in stands for its author."""
+    """The people who get this grade; without names from the platform, the hand-in's key stands for its author."""
     return graded.entry.people or (Person(graded.entry.key, graded.entry.key),)
 
 
@@ -51,12 +51,12 @@ def name(person: Person) -> str:
 
 
 def points(graded: Graded, choices: Choices) -> int:
-    """The one number for formats that hold one."""
+    """The points for formats with a single number."""
     return graded.score + (graded.bonus if choices.bonus else 0)
 
 
 def max_bonus(graded: Graded) -> int:
-    """Points that could be had in bonus tasks."""
+    """The most points possible in bonus tasks."""
     return int(graded.report["max_bonus"]) if graded.report else 0
 
 
@@ -72,12 +72,12 @@ def bonus_checks(graded: Iterable[Graded]) -> frozenset[str]:
 
 
 def troubled(graded: Graded) -> list[str]:
-    """The ids of checks without a verdict, for which the grader or the machine is to blame."""
+    """Ids of checks without a verdict because of the grader or the machine."""
     return [check["id"] for check in graded.checks() if check["status"] == "error"]
 
 
 def status(graded: Graded) -> str:
-    """Say `final`, or in a few words why it is not."""
+    """`final`, or in a few words why the score is not."""
     if is_final(graded):
         return "final"
     if graded.report is None:
@@ -91,12 +91,12 @@ def status(graded: Graded) -> str:
 
 
 def is_final(graded: Graded) -> bool:
-    """Whether nothing will change the score any more."""
+    """Whether the score can no longer change."""
     return graded.report is not None and not graded.awaiting_review and not troubled(graded)
 
 
 def verdict(graded: Graded, choices: Choices) -> list[str]:
-    """Tell the whole result in sentences: score, bonus, penalty, and whether it is final."""
+    """The whole result in sentences: score, bonus, penalty, and whether it is final."""
     if graded.report is None:
         return [status(graded).capitalize()]
     said = [f"Score {graded.score}/{graded.max_score}"]
@@ -108,14 +108,14 @@ def verdict(graded: Graded, choices: Choices) -> list[str]:
 
 
 def worth(check: Mapping[str, Any]) -> str:
-    """What a check gave, in a word."""
+    """The points of a check, or its verdict in a word."""
     if not check["points"]:
         return "advice"
     return f"{'?' if check['status'] in ('review', 'error') else check['earned']}/{check['points']}"
 
 
 def evidence(check: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is said of a check that did not pass: pairs of a label and a text, which may be the student's."""
+    """Pairs of label and text about a check that did not pass; texts may quote the student."""
     if check["status"] == "pass":
         return []
     where = check["where"]
@@ -136,7 +136,7 @@ def told(check: Mapping[str, Any]) -> str:
 
 
 def remarks(check: Mapping[str, Any], bonus: frozenset[str]) -> list[str]:
-    """What must be said with a check's name where its points alone would mislead."""
+    """Remarks to show with a check's name where its points alone would mislead."""
     found = [
         (f"bonus {worth(check)}", check["id"] in bonus),
         ("advice", not check["points"]),
@@ -147,18 +147,18 @@ def remarks(check: Mapping[str, Any], bonus: frozenset[str]) -> list[str]:
 
 
 def called(check: Mapping[str, Any], bonus: frozenset[str]) -> str:
-    """The name of a check where only one name is shown: its id, its sentence, and remarks."""
+    """A check's full title: id, sentence and remarks."""
     said = remarks(check, bonus)
     return sinks.xml(f"{check['id']}: {check['title']}" + (f" ({', '.join(said)})" if said else ""))
 
 
 def scaled(value: int, of: int, maximum: Fraction) -> Fraction:
-    """Turn points out of `of` into points out of `maximum`, exactly."""
+    """Convert points out of `of` into points out of `maximum`, exactly."""
     return value * maximum / of
 
 
 def number(value: Fraction, decimal_sign: str = ".") -> str:
-    """Write a number: whole where it is whole, else with at most five digits, rounded half up."""
+    """A number as text, with at most five decimal places, rounded half up."""
     units = (value * 10**_DIGITS * 2 + 1) // 2
     whole, rest = divmod(units, 10**_DIGITS)
     digits = f"{rest:0{_DIGITS}}".rstrip("0")

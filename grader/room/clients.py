@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ClientsUnderTest:
-    """The student's clients. Where they call is noted and used: the host listens wherever their source may mean."""
+    """The student's clients. The host listens on every port that their source may mean, and notes which of them is called."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class ClientsUnderTest:
         settling: Settling,
         buffer: Callable[[], Buffer],
     ) -> None:
-        """`buffer` makes what takes a guest's bytes apart into messages."""
+        """`buffer` makes the buffer that splits a guest's bytes into messages."""
         self._equipment, self._copies, self._programs, self._settling = equipment, copies, programs, settling
         self._buffer = buffer
         self.host: MockServer | None = None
@@ -39,11 +39,11 @@ class ClientsUnderTest:
 
     @property
     def guests(self) -> list[Peer]:
-        """Our ends of the connections to the host, the first one first."""
+        """Our ends of the connections to the host, in order of arrival."""
         return self.host.guests if self.host else []
 
     def await_call(self) -> None:
-        """Listen where the client should call, and where it may call by mistake."""
+        """Listen on the port that the client should call, and on those that it may call by mistake."""
         equipment, port = self._equipment, self._equipment.setup.port
         equipment.network.require_free(port)
         equipment.watcher.port = port
@@ -51,7 +51,7 @@ class ClientsUnderTest:
         self.host = MockServer(port, others, equipment.loop, equipment.transcript, self._called, self._buffer)
 
     def _called(self) -> None:
-        """Note where the latest connection to the host was made."""
+        """Note which port and address the latest connection was made to."""
         guest, watcher, notes = self.guests[-1], self._equipment.watcher, self._equipment.notes
         port = self._equipment.setup.port
         watcher.port = guest.port
@@ -62,8 +62,8 @@ class ClientsUnderTest:
             notes.append(f"the client calls {guest.address}, which was answered in place of that machine")
 
     def start(self, label: str, flood_is_about: str = "") -> tuple[Program, Terminal]:
-        """Start a client at a terminal, and wait until it waits for the first time. Raises CheckFailed if there is none."""
-        from grader.programs.terminal import KINDS  # what it stands on takes a while to import: only where clients run
+        """Start a client at a terminal, and wait until it first rests. Raises CheckFailed when no client was handed in."""
+        from grader.programs.terminal import KINDS  # slow to import: only where clients run
 
         self._copies.require("client")
         kind = KINDS[self._equipment.setup.terminal]
@@ -77,7 +77,7 @@ class ClientsUnderTest:
         return program, terminal
 
     def require_terminals_that_hang_up(self) -> None:
-        """Raises GraderError where closing what clients run at is no hang-up: then nothing can be told of it."""
+        """Raises GraderError when clients run at pipes: closing a pipe is no hang-up (SIGHUP)."""
         from grader.programs.terminal import KINDS
 
         if not KINDS[self._equipment.setup.terminal].hangs_up:

@@ -1,4 +1,4 @@
-"""The submission's copies: what is run in place of the files that were handed in."""
+"""The copies of a submission that are run in place of the files that were handed in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Copies:
     """A copy of each folder that holds a program, made for one check, so that no two checks share a file."""
 
     def __init__(self, setup: RunSpec, home: Path) -> None:
-        """Copy into `home`. Each in a folder of its own, which is all that its programs see of the home at full isolation."""
+        """Copy each folder into a folder of its own in `home`; at full isolation its programs see nothing else of `home`."""
         self._setup = setup
         homes = {setup.home_of(file): role for role, file in setup.files.items()} | {setup.folder: "submission"}
         self._copies = {
@@ -40,13 +40,13 @@ class Copies:
         return self._copies[home] / file.relative_to(home)
 
     def source_of(self, program: Program) -> OwnCode:
-        """The files of the program's author."""
+        """The source files that belong to this program."""
         homes = ((copy, folder) for folder, copy in self._copies.items() if program.file.is_relative_to(copy))
         copy, folder = next(homes)
         return OwnCode(copy, program.file.parent, folder)
 
     def with_own_paths(self, text: str) -> str:
-        """The text, with the files that were handed in where it names their copies."""
+        """The text, with paths of copies replaced by those of the files that were handed in."""
         for folder, copy in self._copies.items():
             shown = self._setup.shown if folder == self._setup.folder else ""
             text = text.replace(str(copy), shown or str(folder))

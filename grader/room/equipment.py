@@ -1,4 +1,4 @@
-"""What every part of a room works with."""
+"""The equipment that all parts of a room share."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ class Peers:
         settling: Settling,
         buffer: Callable[[], Buffer],
     ) -> None:
-        """`buffer` makes what takes a peer's bytes apart into messages."""
+        """`buffer` makes the buffer that splits a peer's bytes into messages."""
         self._equipment, self._copies, self._server, self._settling = equipment, copies, server, settling
         self._buffer = buffer
         self.all: list[Peer] = []
 
     def connect(self, label: str, host: str = "", hint: str = "") -> Peer:
-        """A new connection to the server, at the address `host` alone if it is given. Raises CheckFailed when refused."""
+        """Connect to the server, only at the address `host` unless that is empty. Raises CheckFailed when refused."""
         self._settling.acted()
         refusal: OSError | None = None
         listening, equipment = self._server.place, self._equipment

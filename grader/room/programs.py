@@ -1,4 +1,4 @@
-"""The programs under test, servers and clients alike: which were started, what they printed, which one tells the cause."""
+"""The programs under test, servers and clients alike: started, remembered, searched for the cause of a failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.room.copies import Copies
 
 
 class ProgramsUnderTest:
-    """The student's programs in the order of their start. Only copies are run, and all that ever ran are remembered."""
+    """The student's programs in the order of their start. Only copies are run, and ended programs stay listed."""
 
     def __init__(self, copies: Copies, programs: Programs) -> None:
         self._copies, self._programs = copies, programs
@@ -30,19 +30,19 @@ class ProgramsUnderTest:
         return program
 
     def witness(self) -> Program | None:
-        """The program that may tell the cause: one that has ended or printed a traceback, or else the first."""
+        """The program most likely to show the cause: one that has ended or printed a traceback, or else the first."""
         judged = [program for program in self._started if not (program.dismissed or program.stopped)]
         told = (program for program in judged if program.ended() or last_crash(program.printed))
         return next(told, judged[0] if judged else None)
 
     def output(self) -> str:
-        """All that they printed, under the role of each where there are several roles."""
+        """Everything that they printed, under a heading for each role where there are several."""
         printed = [(program, self._copies.with_own_paths(program.printed)) for program in self._started]
         several = len({program.role for program, _ in printed}) > 1
         return "".join(f"[{program.role}]\n{text}\n" if several else text for program, text in printed if text)
 
     def with_limits_told(self, failure: Failure, limits: Limits, home: Path, enforced: Collection[str]) -> Failure:
-        """The failure, with the `enforced` limits that a program ran into; `home` is the folder with all their files."""
+        """Add the `enforced` limits that a program ran into to the failure; `home` is the folder with all their files."""
         usage = self._programs.usage
         with contextlib.suppress(OSError):
             there = os.statvfs(home)

@@ -4,7 +4,7 @@ To talk to the server there are peers; the clients have a host to call, and term
 everything that was sent has been dealt with, and turns what is missing into a failure with evidence. It does not know what
 the lines mean; `tasks` adds that.
 
-Here is only the face that checks see. Each concept behind it is a part with a module of its own.
+This is only the interface for checks; each concept behind it has a module of its own.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ __all__ = ["NEVER_CONNECTS", "ResourceSnapshot", "Room"]
 class Room:
     """One check's own server, clients, peers and clock. A context manager: nothing outlives it."""
 
-    buffer: Callable[[], Buffer] = LineBuffer  # takes the bytes of peers and guests apart into messages
+    buffer: Callable[[], Buffer] = LineBuffer  # splits the bytes of peers and guests into messages
     post_mortem: PostMortem | None = None
 
     def __init__(self, setup: RunSpec, check_id: str, home: Path, isolation: Surroundings) -> None:
@@ -99,7 +99,7 @@ class Room:
             self._equipment.close()
 
     def open(self, runs: str) -> None:
-        """Have running what a check of this kind stands on: the student's server, or a host for the student's client."""
+        """Start what a check of this kind needs: the student's server, or a host for the student's client."""
         if runs in ("server", "both"):
             try:
                 self.start()
@@ -116,7 +116,7 @@ class Room:
         return self.listening.port if self.listening else self.setup.port
 
     def source_of(self, program: Program) -> OwnCode:
-        """The files of the program's author."""
+        """The source files that belong to this program."""
         return self._copies.source_of(program)
 
     # -- the server ------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class Room:
 
     @property
     def listening(self) -> Listening | None:
-        """Where the server listens; None when it never did."""
+        """Address and port on which the server listens; None when it never did."""
         return self._server.listening
 
     def start(self) -> None:
@@ -138,7 +138,7 @@ class Room:
             self.transcript.restart_clock()
 
     def require_usual_port(self) -> None:
-        """Raises CheckFailed if the server listens, but on another port; others than this check use the one it has."""
+        """Raises CheckFailed if the server listens on another port; only the check of the port asks, all others use that port."""
         port, used = self.setup.port, self._server.place.port
         if used != port:
             self.fail(
@@ -150,7 +150,7 @@ class Room:
             )
 
     def restart(self, hint: str) -> None:
-        """Kill the server as it is, clients connected, and start it again. Raises CheckFailed if it does not start."""
+        """Kill the server with clients connected, and start it again. Raises CheckFailed if it does not start."""
         self._server.stop()
         try:
             self.start()
@@ -163,15 +163,15 @@ class Room:
         return self._server.paused()
 
     def holdings(self) -> ResourceSnapshot:
-        """What the server holds now; zeros where that cannot be told."""
+        """Descriptors, threads and sockets that the server holds now; zeros where the system does not show them."""
         return self._server.holdings()
 
     def memory(self) -> int:
-        """Bytes of memory that the server and its children hold (resident); 0 where that cannot be told."""
+        """Resident memory of the server and its children, in bytes; 0 where the system does not show it."""
         return self._server.memory()
 
     def more_than_buffers_hold(self) -> int:
-        """Bytes that certainly fill the kernel's buffers between the server and a peer that does not read."""
+        """Number of bytes that surely fills the kernel's buffers between the server and a peer that does not read."""
         return 1_600_000 if self._network.shrink_send_buffers() else 10_000_000
 
     def ended(self) -> bool:
@@ -182,26 +182,26 @@ class Room:
 
     @property
     def host(self) -> MockServer | None:
-        """What the student's client calls; None where no client is awaited."""
+        """Our server, which the student's client calls; None where no client is awaited."""
         return self._clients.host
 
     def await_client(self) -> None:
-        """Listen where the student's client should call, and where it may call by mistake."""
+        """Listen on the port that the student's client should call, and on those that it may call by mistake."""
         self._clients.await_call()
 
     def start_client(self, label: str, flood_is_about: str = "") -> tuple[Program, Terminal]:
-        """Start the student's client at a terminal of its own, and wait until it waits for the first time.
+        """Start the student's client at a terminal of its own, and wait until it first rests.
 
-        `flood_is_about` is the id of the check whose matter it is when the program prints without an end.
+        `flood_is_about` is the id of the check to blame when the program prints without an end.
         """
         return self._clients.start(label, flood_is_about)
 
     def require_terminals_that_hang_up(self) -> None:
-        """Raises GraderError where closing what clients run at is no hang-up: then nothing can be told of it."""
+        """Raises GraderError when clients run at pipes: closing a pipe is no hang-up (SIGHUP)."""
         self._clients.require_terminals_that_hang_up()
 
     def is_connected(self, program: Program) -> bool:
-        """Whether a program has a connection to the port in question."""
+        """Whether a program has a connection to the port of this check."""
         return self._equipment.watcher.is_connected(program)
 
     # -- peers -----------------------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ class Room:
         return self._peers.all
 
     def connect(self, label: str, host: str = "", hint: str = "") -> Peer:
-        """A new connection to the server. Raises CheckFailed when it refuses."""
+        """Connect to the server. Raises CheckFailed when it refuses."""
         return self._peers.connect(label, host, hint)
 
     @property
@@ -221,17 +221,17 @@ class Room:
         return LAN_ADDRESS if self._network.private else self._network.lan_address()
 
     def stall(self, peer: Peer) -> None:
-        """Let a peer stop reading for good; what piles up for it is not taken for something on its way."""
+        """Stop a peer's reading for good; bytes that pile up for it no longer count as on their way."""
         self._settling.stall(peer)
 
     # -- waiting ---------------------------------------------------------------------------------------------------
 
     def acted(self) -> None:
-        """Note that something was done: what follows from it is still to come."""
+        """Note an action of the grader, so that its effects are waited for."""
         self._settling.acted()
 
     def wait(self, until: Callable[[], bool]) -> Ending | None:
-        """None as soon as `until()` holds; why it never will, otherwise."""
+        """Wait until `until()` holds and return None, or return the reason why it never will."""
         return self._settling.wait(until)
 
     def spins(self, program: Program) -> bool:
@@ -239,7 +239,7 @@ class Room:
         return self._settling.spins(program)
 
     def where_it_is(self, program: Program) -> Where | None:
-        """The line in which a program is, that of a thread beside the main thread if there is one. It ends by this."""
+        """The line that a program executes, preferably in a thread other than the main one. This ends the program."""
         program.dismissed = True
         return cause.where_it_is(program, self.source_of(program))
 
@@ -248,15 +248,15 @@ class Room:
         return self._settling.taken_in(peer)
 
     def settle(self) -> None:
-        """Wait until all that was sent has been dealt with, and its effects have arrived here."""
+        """Wait until everything sent has been processed, and its effects have arrived here."""
         self._settling.settle()
 
     def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until the program has read what was sent and rests (or `until`); whether that proves that no more will come."""
+        """Wait until the program has read everything sent and rests (or `until`); return whether nothing more can come."""
         return self._settling.rest(until)
 
     def fence(self) -> bool:
-        """Prove by messages that all is dealt with, where rest cannot be proved; False if that is not to be had."""
+        """Prove by messages that everything is processed, where rest cannot be proved; False where that is impossible."""
         return False
 
     # -- judging ---------------------------------------------------------------------------------------------------
@@ -264,17 +264,20 @@ class Room:
     def expect(
         self, expectations: Iterable[tuple[Peer, Expected]], hint: str = "", *, consequence_of: str = ""
     ) -> None:
-        """Every peer gets its line: wait for all of them. Raises CheckFailed for the first that never comes."""
+        """Wait until every peer has its line. Raises CheckFailed for the first that never comes."""
         self._judge.expect(expectations, hint, consequence_of=consequence_of)
 
     def expect_once(self, peer: Peer, expected: Expected, hint: str = "", consequence_of: str = "") -> None:
-        """The peer has the line exactly once, when all is dealt with."""
+        """Raises CheckFailed unless the peer has the line exactly once, when everything is processed."""
         self._judge.expect_once(peer, expected, hint, consequence_of)
 
     def expect_nothing(
         self, peer: Peer, unwanted: Callable[[str], bool], what: str, hint: str = "", since: int = -1
     ) -> None:
-        """The peer has no such line when all is dealt with. `what` ends the sentence `... gets nothing ...`."""
+        """Raises CheckFailed if the peer has an `unwanted` line when everything is processed.
+
+        `what` ends the sentence `... gets nothing ...`.
+        """
         self._judge.expect_nothing(peer, unwanted, what, hint, since)
 
     def fail(
@@ -293,7 +296,7 @@ class Room:
         consequence_of: str = "",
         recipient: str = "",
     ) -> NoReturn:
-        """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
+        """Raise CheckFailed with this evidence; with an `ending`, the cause is looked for in the program itself."""
         self._judge.fail(
             summary,
             expected=expected,
@@ -310,27 +313,27 @@ class Room:
         )
 
     def fail_for_no_connection(self, client: Program, otherwise: str) -> NoReturn:
-        """Raise CheckFailed for a client that never called our host; `otherwise` is what was done to make it."""
+        """Raise CheckFailed for a client that never called our host; `otherwise` says what was done to make it call."""
         self._judge.fail_for_no_connection(client, otherwise, self._clients.guests)
 
     def require_no_traceback(self, program: Program, expected: str) -> None:
-        """Raises CheckFailed if the program has printed one."""
+        """Raises CheckFailed if the program has printed a traceback."""
         self._judge.require_no_traceback(program, expected)
 
     # -- evidence --------------------------------------------------------------------------------------------------
 
     def evidence_ends(self) -> None:
-        """The verdict falls: what is done to the programs from now on, to find the cause or to stop them, is no evidence."""
+        """Stop recording, as the verdict is reached: what is done to the programs from now on is no evidence."""
         self._evidence.end()
 
     def with_limits_told(self, failure: Failure) -> Failure:
-        """The failure, with the limits of this run that a program ran into."""
+        """Add the limits of this run that a program ran into to the failure."""
         return self._under_test.with_limits_told(failure, self.setup.limits, self._home, self._enforced)
 
     def exhibits(self, failure: Failure) -> Evidence:
-        """What a page shows of a failure beside its words; the files are read as they were handed in."""
+        """Excerpts, threads and screens for a failure's page; files are read as they were handed in."""
         return self._evidence.exhibits(failure)
 
     def events(self, failure: Failure | None) -> tuple[Event, ...]:
-        """The transcript, marked where the failure says."""
+        """The transcript, with the failure's mark on its event."""
         return self._evidence.events(failure)

@@ -22,32 +22,32 @@ _LONGEST_LINGERING = 90.0  # seconds; the kernel keeps an ended connection for 6
 
 
 class ResourceSnapshot(NamedTuple):
-    """What the program and its children hold at one moment."""
+    """Resources that a program and its children hold at one moment."""
 
     descriptors: int
     threads: int
     sockets: int
-    half_closed: int  # connections whose other side is gone, and which they have not closed (CLOSE_WAIT)
+    half_closed: int  # connections closed by the other side but not by the program (CLOSE_WAIT)
 
 
 class ServerUnderTest:
-    """The student's server. It has started when it listens, on whatever port: the other checks use that one."""
+    """The student's server. It has started when it listens on any port; checks then use that port."""
 
     def __init__(self, equipment: Equipment, copies: Copies, programs: ProgramsUnderTest, settling: Settling) -> None:
         self._equipment, self._copies, self._programs, self._settling = equipment, copies, programs, settling
-        self.program: Program | None = None  # the one that was started last
+        self.program: Program | None = None  # the latest start
         self.listening: Listening | None = None
 
     @property
     def running(self) -> Program:
-        """Its program. Raises GraderError when none was started."""
+        """The running program. Raises GraderError when none was started."""
         if self.program is None:
             raise GraderError("this check has started no server")
         return self.program
 
     @property
     def place(self) -> Listening:
-        """Where it listens. Raises GraderError when it never did."""
+        """Address and port on which it listens. Raises GraderError when it never did."""
         if self.listening is None:
             raise GraderError("this check has no server that listens")
         return self.listening
@@ -65,7 +65,7 @@ class ServerUnderTest:
             found[:] = watcher.listening(program)
             return any(one.port == setup.port for one in found)
 
-        # Who listens elsewhere and rests may still open the right port, but nobody knows of a server that does.
+        # A server that listens elsewhere and rests could still open the right port later; no known server does.
         patience.rest(listens)
         ending = None if found else patience.wait(listens)
         if not found:
@@ -80,7 +80,7 @@ class ServerUnderTest:
             )
 
     def port_was_held(self) -> bool:
-        """Whether it failed because of what an earlier check left on a shared network; then wait until that is gone."""
+        """Whether a connection left by an earlier check on a shared network made it fail; then wait until that is gone."""
         network, port = self._equipment.network, self._equipment.setup.port
         if not (self.program and self.program.ended() and network.lingers(port)):
             return False
@@ -91,13 +91,13 @@ class ServerUnderTest:
         return True
 
     def stop(self) -> None:
-        """Kill it as it is, clients connected, and take in what they notice."""
+        """Kill it with clients connected, and read what the connections bring after that."""
         self.running.stop()
         self._equipment.loop.drain()
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Pause its processes (SIGSTOP); when they go on they find everything that was sent meanwhile at once."""
+        """Pause its processes (SIGSTOP) within the block; on resume they see everything sent meanwhile at once."""
         self.running.pause()
         try:
             yield
@@ -106,9 +106,9 @@ class ServerUnderTest:
             self._settling.acted()
 
     def holdings(self) -> ResourceSnapshot:
-        """What it holds now; zeros where that cannot be told."""
+        """Descriptors, threads and sockets that it holds now; zeros where the system does not show them."""
         return ResourceSnapshot(*self._equipment.watcher.holdings(self.running, self.place.port))
 
     def memory(self) -> int:
-        """Bytes of memory that it and its children hold (resident); 0 where that cannot be told."""
+        """Resident memory of it and its children, in bytes; 0 where the system does not show it."""
         return sum(procfs.resident(pid) for pid in self.running.pids()) if LINUX else 0

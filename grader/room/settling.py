@@ -1,4 +1,4 @@
-"""Settling: after an act, wait until all that follows from it is there."""
+"""Settling: after an action, wait until all its effects have arrived."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ _SPINS = 0.5  # seconds of processor time: noticing that a connection has ended 
 
 
 class Settling:
-    """Tells when everything that was done has been dealt with. It never sleeps for a fixed time: an end is proved."""
+    """Decides when every action has been processed. It never sleeps for a fixed time: rest is proved."""
 
     def __init__(
         self, patience: Waiter, programs: Programs, loop: Loop, watcher: Watcher, fence: Callable[[], bool]
     ) -> None:
-        """`fence` proves by messages that all is dealt with, where rest proves nothing; False if it cannot."""
+        """`fence` proves by messages that everything is processed, where rest proves nothing; False if it cannot."""
         self.patience = patience
         self._programs, self._loop, self._watcher, self._fence = programs, loop, watcher, fence
         self._settled_at = (-1, -1)
         self._actions = 0
 
     def acted(self) -> None:
-        """Note that something was done: what follows from it is still to come."""
+        """Note an action of the grader, so that its effects are waited for."""
         self._actions += 1
         self.patience.sign()
 
     def wait(self, until: Callable[[], bool]) -> Ending | None:
-        """None as soon as `until()` holds; why it never will, otherwise."""
+        """Wait until `until()` holds and return None, or return the reason why it never will."""
         return self.patience.wait(until)
 
     def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until the program has read what was sent and rests (or `until`); whether that proves that no more will come."""
+        """Wait until the program has read everything sent and rests (or `until`); return whether nothing more can come."""
         return self.patience.rest(until)
 
     def settle(self) -> None:
-        """Wait until all that was sent has been dealt with, and its effects have arrived here."""
+        """Wait until everything sent has been processed, and its effects have arrived here."""
         if self._settled_at == (self._actions, self._loop.received):
             return
         if not self.rest() and not self._fence():
@@ -56,7 +56,7 @@ class Settling:
         return peer.unsent == 0 and self._watcher.unread(peer) == 0
 
     def stall(self, peer: Peer) -> None:
-        """Let a peer stop reading for good; what piles up for it does not count as on its way."""
+        """Stop a peer's reading for good; bytes that pile up for it no longer count as on their way."""
         peer.pause()
         peer.set_receive_buffer(4096)
         self.patience.excluded.add(peer.port)

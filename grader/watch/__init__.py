@@ -1,1 +1,1 @@
-"""Grading anew whenever a student saves."""
+"""Grading again whenever a student saves."""

@@ -1,4 +1,4 @@
-"""What is saved of a submission: the files on which a verdict may depend, what stands in them, and word of their changes.
+"""The files on which a submission's verdicts may depend: their state at one moment, and notice of their changes.
 
 Rather too much counts than too little: every file that a check's copy of the submission may hold, and every chatgrade.toml that
 may apply. Folders are watched, each by itself, those above the submission among them: there it shows when a file is renamed
@@ -28,46 +28,46 @@ from grader.submission.copying import LARGEST_COPY, is_copied_whole
 
 _PATTERNS = DefaultFilter.ignore_entity_patterns  # swap files and backups of editors, what compilers make
 _OF_TOOLS = DefaultFilter(ignore_entity_patterns=[*_PATTERNS, "^#.*#$", r"\.log$"])  # a log is written, and not read
-_DEBOUNCE = 200  # milliseconds at most until a change is told, however much goes on in the folders above
+_DEBOUNCE = 200  # milliseconds; the longest delay of a notice, however busy the folders above are
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What there is at one moment."""
+    """The state of all files that matter, at one moment."""
 
-    roots: frozenset[Path]  # the folders of which a check may get a copy
-    ways: frozenset[Path]  # what leads to them and to named files: where one of these changes, they do
-    own: frozenset[Path]  # what this process itself writes
-    folders: frozenset[Path]  # in which changes show
-    stamps: tuple[object, ...]  # others after each write, be it of the same content
-    digest: str  # another where the content is another
+    roots: frozenset[Path]  # folders that a check may get a copy of
+    ways: frozenset[Path]  # all parts of the paths to roots and named files; a change of one changes them
+    own: frozenset[Path]  # files that this process itself writes
+    folders: frozenset[Path]  # folders to watch
+    stamps: tuple[object, ...]  # differ after each write, even of the same content
+    digest: str  # differs only with the content
 
     def matters(self, change: Change, name: str) -> bool:
-        """Whether a verdict may change with this."""
+        """Whether this change may change a verdict."""
         path = Path(name)
         if change is Change.modified and path in self.folders:
-            return False  # what has changed in it is told itself
+            return False  # each change in it comes as a change of its own
         if path.name == SETTINGS_FILE or path in self.ways:
             return True
         return path not in self.own and any(path.is_relative_to(root) and counts(path, root) for root in self.roots)
 
 
 class Place:
-    """Where a submission is, with all that counts as part of it."""
+    """The path of a submission, with everything that counts as part of it."""
 
     def __init__(self, path: Path, programs: Iterable[Path] = (), settings: Path | None = None) -> None:
-        """`programs` and `settings` are files that were named beside it."""
+        """`programs` and `settings` are files named on the command line beside the path."""
         self._path, self._is_folder = path, path.is_dir()
         self._programs = [file for one in programs for file in (one, path / one)]
         self._named = [*self._programs, *([settings] if settings else [])]
 
     def look(self) -> Saved:
-        """What there is now. What cannot be read counts by the reason why not."""
+        """The state now. A file that cannot be read counts by the reason why."""
         roots = self._roots()
         ways = {way for place in (self._path, *self._named, *roots) for way in _ways(place)}
         folders = roots | {way.parent for way in ways}
         found = [folder / SETTINGS_FILE for folder in sorted(folders)] + self._named
-        others: list[str] = []  # folders, which may be empty, and what is no file
+        others: list[str] = []  # folders, also empty ones, and irregular files
         for root in sorted(roots):
             listed = _counted(root)
             found += listed.files
@@ -84,7 +84,7 @@ class Place:
         )  # fmt: skip
 
     def _roots(self) -> set[Path]:
-        path = Path(os.path.realpath(self._path))  # which bears a link in a circle, as Path.resolve does not
+        path = Path(os.path.realpath(self._path))  # Path.resolve raises for links in a circle
         beside = {Path(os.path.realpath(file)).parent for file in self._programs if file.is_file()}
         roots = {path if self._is_folder else path.parent, *beside}
         around = Path(os.path.commonpath(roots))
@@ -92,7 +92,7 @@ class Place:
 
 
 def counts(path: Path, root: Path) -> bool:
-    """Whether a file or folder in `root` may be part of a submission: it is no tool's, no editor's, no log, and not ours."""
+    """Whether a file or folder in `root` may be part of a submission: no file of tools or editors, no log, none of ours."""
     within = path.relative_to(root)
     if any(files.foreign(part) for part in within.parts) or not _OF_TOOLS(Change.modified, str(within)):
         return False
@@ -102,7 +102,7 @@ def counts(path: Path, root: Path) -> bool:
 
 
 def _counted(root: Path) -> files.Listing:
-    """All in a folder that counts."""
+    """The contents of a folder that count."""
     listed = files.listing(root)
     return replace(
         listed,
@@ -113,7 +113,7 @@ def _counted(root: Path) -> files.Listing:
 
 
 def _ways(place: Path) -> Iterator[Path]:
-    """A path and all above it, each by its name in the real folder: if it is a link, that is what may change."""
+    """A path and its parents, each by its name in its real folder: if it is a link, the link itself may change."""
     for one in (place.absolute(), *place.absolute().parents):
         if one.name:
             yield Path(os.path.realpath(one.parent), one.name)
@@ -125,7 +125,7 @@ def _outputs() -> list[tuple[int, int]]:
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
-    """What tells one write from the next; nothing where there is nothing."""
+    """A value that differs after each write; empty for a missing file."""
     try:
         there = file.stat()
     except OSError:
@@ -140,7 +140,7 @@ def _digest(stamps: dict[Path, tuple[int, ...]], others: list[str]) -> str:
             data = files.read(file, left + 1)
         except OSError as error:
             data = str(error.strerror).encode()
-        if len(data) > left:  # more than a check's copy holds: it is not read, but written it was
+        if len(data) > left:  # larger than a check's copy may be: only the write counts
             data = repr(stamp).encode()
         else:
             left -= len(data)
@@ -151,9 +151,9 @@ def _digest(stamps: dict[Path, tuple[int, ...]], others: list[str]) -> str:
 
 @contextlib.contextmanager
 def awaited(saved: Saved) -> Iterator[Connection]:
-    """Watch it: after the first change that matters from now on, the connection holds the name of a file that changed, if known.
+    """Watch these folders: after the next change that matters, the connection holds the name of a changed file.
 
-    Word may never come where a file system tells of no changes, or there are too many folders: look again now and then.
+    On file systems without notices, or with too many folders, nothing may ever come: the caller must also look by itself.
     """
     ours, theirs = Pipe(duplex=False)
     stop = threading.Event()
@@ -170,7 +170,7 @@ def awaited(saved: Saved) -> Iterator[Connection]:
 
 
 def _tell(pipe: Connection, saved: Saved, stop: threading.Event) -> None:
-    """Send something when everything is watched, and then the name of what changes first."""
+    """Send an empty text when everything is watched, then the name of the first change that matters."""
     begun = False
     changes: set[FileChange]
     with contextlib.suppress(OSError, RuntimeError):  # a folder is gone by now, or the system's watches are used up
@@ -182,7 +182,7 @@ def _tell(pipe: Connection, saved: Saved, stop: threading.Event) -> None:
                 pipe.send("")
                 begun = True
             if names := [name for change, name in changes if saved.matters(change, name)]:
-                pipe.send(min(names, key=lambda name: (not Path(name).is_file(), name)))  # what is there was saved
+                pipe.send(min(names, key=lambda name: (not Path(name).is_file(), name)))  # a file that exists was saved
                 return
     if not begun:
         pipe.send("")

@@ -1,4 +1,4 @@
-"""Grading again on each save: when, and what is new in a report.
+"""Grading again on each save: when to grade, and what is new in a report.
 
 What is shown is always what was saved last: the folders are watched before they are looked at, and verdicts that came about
 while something was written are dropped. A change of any file may change any verdict, so all checks are run each time; but a
@@ -19,16 +19,16 @@ from grader.model.verdict import CheckResult, Status
 from grader.run.schedule import Reporter
 from grader.watch.change_watching import Place, Saved, awaited
 
-_ANYWAY = 5.0  # seconds after which is looked again without being told: not every file system tells
+_ANYWAY = 5.0  # seconds between looks without a notice: not every file system sends notices
 _GOOD = (Status.PASS, Status.REVIEW)
 
 
 class Mark(str, Enum):
-    """How a verdict stands to the one before it."""
+    """How a verdict compares with the previous one."""
 
     FIXED = "fixed"
     BROKEN = "broken"
-    STILL = "still"  # it fails as before
+    STILL = "still"  # fails as before
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,21 @@ class WatchTurn:
 
     report: Report
     marks: Mapping[str, Mark] = field(default_factory=dict)  # by check id
-    fresh: tuple[str, ...] = ()  # the checks that fail and did not before, or did for another reason
-    failing: tuple[str, ...] = ()  # all that fail, in the order in which they deserve to be explained
-    verdicts: Mapping[str, CheckResult] = field(default_factory=dict)  # the last of each check; a skip is none
+    fresh: tuple[str, ...] = ()  # checks that fail newly, or for another reason than before
+    failing: tuple[str, ...] = ()  # all failed checks, in the order in which to explain them
+    verdicts: Mapping[str, CheckResult] = field(default_factory=dict)  # the latest of each check, skips ignored
 
     @property
     def is_news(self) -> bool:
-        """Whether anybody must be told."""
+        """Whether there is a new failure or a fixed check."""
         return bool(self.fresh) or Mark.FIXED in self.marks.values()
 
 
 def compared(report: Report, before: WatchTurn | None) -> WatchTurn:
-    """What is new in a report.
+    """Compare a report with the previous turn.
 
     A check that was skipped in between is compared with its last verdict: a program that does not even start for a while has
-    not lost all that was right in it. What was explained first stays so until there is something fresh.
+    not lost all that was right in it. The failure that was explained first stays first until there is a fresh one.
     """
     before = before or WatchTurn(report)
     known = before.verdicts
@@ -67,7 +67,7 @@ def compared(report: Report, before: WatchTurn | None) -> WatchTurn:
 
 
 def _as_told(report: Report, known: Mapping[str, CheckResult]) -> Report:
-    """The report, with the evidence as it was told where the new one says the same: nobody should have to read it again."""
+    """The report, keeping the earlier evidence where the new evidence says the same, so that the student need not reread it."""
 
     def told(check: CheckResult) -> CheckResult:
         before = known.get(check.id)
@@ -77,7 +77,7 @@ def _as_told(report: Report, known: Mapping[str, CheckResult]) -> Report:
 
 
 def _said(check: CheckResult) -> tuple[object, ...]:
-    """What the evidence says, but for times, and for the order in which threads of a program came to run."""
+    """The evidence without times, and without the order in which threads of a program happened to run."""
     failure = check.failure and replace(check.failure, event=None)
     events = sorted((event.who, event.dir, event.data, event.mark) for event in check.transcript)
     printed = sorted(check.program_output.splitlines())
@@ -91,31 +91,31 @@ def _mark(check: CheckResult, before: CheckResult) -> Mark | None:
 
 
 def _reason(check: CheckResult) -> tuple[Status, str]:
-    """What makes a failure the same as before, in whichever line it is now."""
+    """Status and hint: equal for the same failure, even if its line has moved."""
     return check.status, check.failure.hint if check.failure else ""
 
 
 class Viewer(Reporter):
-    """Is told what happens, beside how each run goes; does nothing by itself."""
+    """Base of listeners to a watch; each method does nothing."""
 
     def saved(self, name: str) -> None:
-        """A file was saved, whose name may be unknown: the checks begin."""
+        """Called when checks begin after a save; `name` is the saved file, empty if unknown."""
 
     def graded(self, turn: WatchTurn) -> None:
-        """There are new verdicts."""
+        """Called with each new report."""
 
     def refused(self, reason: str) -> None:
-        """What is saved now cannot be graded."""
+        """Called when the saved state cannot be graded."""
 
 
 Grade = Callable[[Reporter, Connection], Report]
-"""Grades what is there now; Abandoned when the connection has something to read."""
+"""Grades the current files. Raises Abandoned when the connection has something to read."""
 
 
 def watch(place: Place, grade: Grade, viewer: Viewer) -> NoReturn:
-    """Grade, and again after each save, until something is raised: KeyboardInterrupt, or GraderError before the first report."""
+    """Grade now and after each save. Ends by KeyboardInterrupt, or by GraderError before the first report."""
     session = _Session(place, grade, viewer)
-    name = ""  # of the file that was saved last
+    name = ""  # of the latest saved file
     while True:
         now = place.look()
         with awaited(now) as word:
@@ -129,21 +129,21 @@ def watch(place: Place, grade: Grade, viewer: Viewer) -> NoReturn:
 
 @dataclass
 class _Session:
-    """What was told so far."""
+    """The latest turn, and the digest of the files that it graded."""
 
     place: Place
     grade: Grade
     viewer: Viewer
     turn: WatchTurn | None = None
-    done: str = ""  # the digest of what was graded last
+    done: str = ""  # digest of the latest graded state
 
     def is_told(self, now: Saved, word: Connection, name: str) -> bool:
-        """Grade what is there now, and tell what comes of it; False, and nothing is told, if somebody saved in the meantime."""
+        """Grade the state and notify the viewer; False, without notice of a result, if a file was saved in the meantime."""
         self.viewer.saved(name)
         outcome = _outcome(self.grade, self.viewer, word)
         if outcome is None or self.place.look().stamps != now.stamps:
             return False
-        self.done = "" if isinstance(outcome, GraderError) else now.digest  # the machine may do better next time
+        self.done = "" if isinstance(outcome, GraderError) else now.digest  # the grader may succeed next time
         match outcome:
             case Report():
                 self.turn = compared(outcome, self.turn)
@@ -156,7 +156,7 @@ class _Session:
 
 
 def _outcome(grade: Grade, viewer: Viewer, word: Connection) -> Report | UsageError | GraderError | None:
-    """The report, or why there is none; nothing if somebody saved in the meantime."""
+    """The report or the error; None if a file was saved in the meantime."""
     try:
         return grade(viewer, word)
     except Abandoned:

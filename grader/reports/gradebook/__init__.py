@@ -1,1 +1,1 @@
-"""What a platform's gradebook is made of: its table, and which of its rows is whose."""
+"""A platform's gradebook: its table, and which row belongs to which student."""

@@ -1,4 +1,4 @@
-"""Whose row is whose: students of the class beside the rows of a platform's file."""
+"""Match students of the class with the rows of a platform's file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grader.text.prose import count
 
 @dataclass(frozen=True)
 class GradebookRow:
-    """A student's row in the platform's file: `ids` maps the name of a column to what it holds, the surest first."""
+    """A student's row in the platform's file: `ids` maps column names to values, the most reliable first."""
 
     number: int
     name: str
@@ -22,14 +22,14 @@ class GradebookRow:
 
 @dataclass(frozen=True)
 class Match:
-    """Which hand-in belongs in which row, and what was noticed on the way."""
+    """Row number -> its hand-in, and notes on students and rows without a match."""
 
     rows: Mapping[int, Graded]
     notes: tuple[str, ...]
 
 
 def match(rows: Iterable[GradebookRow], class_: Class) -> Match:
-    """Find each student's row by the surest id that both sides have; a row or student found twice gets nothing."""
+    """Find each student's row by the most reliable common id; ambiguous rows and students get nothing."""
     rows = list(rows)
     wanted: dict[int, list[tuple[Person, Graded]]] = defaultdict(list)
     notes = []
@@ -55,7 +55,7 @@ def _not_one(several: list[tuple[Person, Graded]]) -> str:
 
 
 def finished(matched: Match, choices: Choices, notes: list[str]) -> Iterator[tuple[int, Graded]]:
-    """The rows to fill; one without a report, or with a score that may change, is left as it is and told of."""
+    """The rows to fill; those without a report, or with a score that may change, are left and added to `notes`."""
     for row, graded in matched.rows.items():
         if graded.report is None or not (is_final(graded) or choices.provisional):
             notes.append(f"{graded.entry.key}: {status(graded)}; left as it was")
@@ -66,7 +66,7 @@ def finished(matched: Match, choices: Choices, notes: list[str]) -> Iterator[tup
 
 
 def _find(rows: list[GradebookRow], person: Person) -> tuple[str, list[GradebookRow]]:
-    """The rows that have an id of this person's, and in which column."""
+    """The rows with an id of this person, and the column in which it is."""
     own = {text.strip().casefold() for text in (person.id, person.email)} - {""}
     columns = list(dict.fromkeys(column for row in rows for column in row.ids))
     for column in columns:

@@ -1,4 +1,4 @@
-"""A file with separated values of which some cells are filled in, and all others stay as they are, byte for byte.
+"""A file of separated values in which cells are filled in, while all others keep their bytes.
 
 The csv module forgets how a cell was quoted and how a line ended; here each cell is kept as it stands in the file. Pure.
 """
@@ -44,11 +44,11 @@ class Table:
         return _unquoted(cells[column]) if column < len(cells) else ""
 
     def reaches(self, row: int, column: int) -> bool:
-        """Whether there is such a cell."""
+        """Whether the row has this cell."""
         return column < len(self._rows[row].cells)
 
     def put(self, row: int, column: int, text: str) -> None:
-        """Fill in a cell, quoted if it was or must be; one that says this already stays as it is."""
+        """Fill in a cell, quoted if it was or must be; a cell with this text already keeps its bytes."""
         cells = self._rows[row].cells
         if _unquoted(cells[column]) == text:
             return
@@ -62,7 +62,7 @@ class Table:
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
-    """Read text in UTF-8 or UTF-16; what is neither keeps its bytes, and its ASCII can be read."""
+    """Decode UTF-8 or UTF-16; other encodings keep their bytes, and their ASCII can be read."""
     for bom, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
         if data.startswith(bom):
             try:
@@ -73,7 +73,7 @@ def _decoded(data: bytes) -> tuple[str, str]:
 
 
 def _rows(text: str, separator: str) -> list[_Row]:
-    """Cut the text into rows; a quote within a quoted cell may stand alone, as PHP writes it."""
+    """Split the text into rows; a quote within a quoted cell may be undoubled, as PHP's fputcsv writes it."""
     inner = rf'(?:""|"(?!["{separator}\r\n]|\Z))'
     quoted = rf'"[^"]*(?:{inner}[^"]*)*"(?=[{separator}\r\n]|\Z)'
     pattern = re.compile(rf"({quoted}|[^{separator}\r\n]*)({separator}|\r\n|\r|\n|\Z)")

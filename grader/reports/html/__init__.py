@@ -1,10 +1,10 @@
 """Pages: self-contained HTML that loads nothing, runs no script but its own, and shows what students wrote as text.
 
-`page` is the only way out. Every value that a template prints goes through `sinks.html`, which also makes visible what would
-hide or reorder text; markup is what a function here has returned as `sinks.Markup`. The policy in each page allows its own
+`page` is the only way out. Every value that a template prints goes through `sinks.html`, which also spells out characters that
+hide or reorder text; only `sinks.Markup` that a function here returned is markup. The policy in each page allows its own
 style and script by their digests and nothing else, so a style or a handler in an attribute has no effect: use classes.
-Where there is room for one line only, as in a drawing, `{{ text | line }}` spells line breaks out; `{{ text | prose }}` makes
-code of what stands between backticks.
+Where there is room for one line only, as in a drawing, `{{ text | line }}` spells out line breaks; `{{ text | prose }}` shows
+text between backticks as code.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from grader.text import sinks
 
 
 def page(template: str, **values: object) -> str:
-    """The page that a template of this folder makes of these values."""
+    """Render a template of this folder with these values."""
     return _environment().get_template(template).render(version=grader.__version__, **values)
 
 
@@ -46,7 +46,7 @@ def _harmless(value: object) -> object:
 
 
 def _prose(text: str) -> sinks.Markup:
-    """Text in which every second part that backticks bound is code; one that has an odd backtick is as it is."""
+    """Text with parts between backticks as code; text with an odd number of backticks stays as it is."""
     parts = [sinks.html(part) for part in text.split("`")]
     if len(parts) % 2 == 0:
         return sinks.html(text)
@@ -55,13 +55,13 @@ def _prose(text: str) -> sinks.Markup:
 
 @cache
 def _asset(*names: str) -> sinks.Markup:
-    """Styles or scripts of this folder, to stand in the page as one."""
+    """Styles or scripts of this folder, joined for the page."""
     return sinks.Markup("".join((resources.files(__name__) / name).read_text("utf-8") for name in names))
 
 
 @cache
 def _policy(styles: tuple[str, ...], scripts: tuple[str, ...]) -> str:
-    """What the page may do (Content-Security-Policy), given the names of its styles and scripts."""
+    """The page's Content-Security-Policy, for the names of its styles and scripts."""
     allowed = [f"style-src '{_digest(styles)}'"]
     allowed += [f"script-src '{_digest(scripts)}'"] if scripts else []
     return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])

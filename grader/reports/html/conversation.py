@@ -1,4 +1,4 @@
-"""The conversation of a check as pages tell it: which part of it, and in which words. Pure: a check's report in, words out."""
+"""The conversation of a check for pages: the part to show, in words. Pure: a check's report in, words out."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from grader.model.verdict import Event
 from grader.text import sinks
 from grader.text.prose import GAP, count, shorten
 
-_HOST = "server"  # what the grader's own end is called where it is the student's client that is checked
-_LISTED_BEFORE, _LISTED_AFTER = 80, 20  # events of the list around the one that went wrong
-_FEW = 2  # events that are not worth leaving out
-_LISTED = 300  # characters of a text in the list
+_HOST = "server"  # the name of the grader's own end where the student's client is checked
+_LISTED_BEFORE, _LISTED_AFTER = 80, 20  # events listed around the marked one
+_FEW = 2  # so few events are not left out
+_LISTED = 300  # characters of a text
 
 
 class Turn(NamedTuple):
-    """One line of the list: milliseconds, who, what they do (`sends`, `sees`), the text, and a remark where it went wrong."""
+    """One line of the list: milliseconds, participant, verb (`sends`, `sees`), text, and a remark on the marked event."""
 
     time: str
     who: str
@@ -29,12 +29,12 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class Conversation:
-    """What happened between the student's program and the others. `users` are those who sit at a terminal."""
+    """The events between the student's program and the others. `users` are the participants at terminals."""
 
     events: tuple[Event, ...]
     program: str
     users: frozenset[str]
-    recipient: str = ""  # who should have got what never came
+    recipient: str = ""  # who waited for the missing message
 
     @classmethod
     def of(cls, check: Mapping[str, Any], exhibits: Evidence) -> Conversation:
@@ -48,21 +48,21 @@ class Conversation:
 
     @property
     def marked(self) -> int | None:
-        """The place of the event that went wrong."""
+        """Index of the event that the failure marks."""
         return next((place for place, event in enumerate(self.events) if event.mark), None)
 
     @property
     def names(self) -> list[str]:
-        """Everybody in it but the program, in the order in which they come up; the grader's own end last."""
+        """All participants but the program, in order of appearance; the grader's own end last."""
         names = dict.fromkeys(event.who for event in self.events if event.who)
         if self.recipient:
             names.setdefault(self.recipient)
         return sorted(names, key=lambda name: self.program == "your client" and name == _HOST)
 
     def around(self, before: int, after: int) -> tuple[int, int]:
-        """The part with so many events before and after the one that went wrong, or the last ones where none did.
+        """Slice of so many events before and after the marked one, or of the last events where none is marked.
 
-        It is a few more where only as many would be left out.
+        It is extended where only a few events would be left out.
         """
         total = len(self.events)
         place = total - 1 if self.marked is None else self.marked
@@ -70,18 +70,18 @@ class Conversation:
         return first if first > _FEW else 0, last if total - last > _FEW else total
 
     def text(self, event: Event, limit: int, gap: str = "…") -> str:
-        """What was said, in one line, shortened around the difference that matters."""
+        """The event's text in one line, shortened around its difference from the text sent."""
         sent = (one.data for one in self.events[: self.marked] if one.dir == "out")
         other = max(sent, key=len, default="") if event.mark else ""
         return shorten(sinks.line(event.data), sinks.line(other), limit, gap)
 
     def does(self, event: Event) -> str:
-        """What somebody does in an event, as a verb; empty where the text itself tells."""
+        """The event as a verb; empty where the text itself says it."""
         verbs = {"out": "types", "in": "sees"} if event.who in self.users else {"out": "sends", "in": "gets"}
         return verbs.get(event.dir, "")
 
     def told(self) -> Iterator[Turn]:
-        """The part around what went wrong as a list, with what never came; says what it leaves out."""
+        """The list of events around the marked one, with the missing message and counts of events left out."""
         first, last = self.around(_LISTED_BEFORE, _LISTED_AFTER)
         if first:
             yield _left_out(first, "earlier")
@@ -101,5 +101,5 @@ def _left_out(number: int, which: str) -> Turn:
 
 
 def milliseconds(event: Event) -> str:
-    """When it happened, for the edge of a list."""
+    """The event's time, in milliseconds."""
     return f"{event.t * 1000:.1f}"

@@ -1,6 +1,6 @@
 """A conversation as a sequence diagram: a lifeline for each participant, time down, an arrow for each message.
 
-Geometry only, in pixels; `diagram.html` draws it. Those are shown who take part near the moment that went wrong, the
+Geometry only, in pixels; `diagram.html` draws it. Shown are the participants nearest to the marked event, with the
 student's program in the middle of them.
 """
 
@@ -16,16 +16,19 @@ from grader.text import sinks
 from grader.text.prose import GAP, count, shorten
 from grader.text.width import breaks, columns
 
-_BEFORE, _AFTER, _MOST = 12, 4, 6  # events around the one that went wrong; participants beside the program
-_LABEL, _TITLE = 36, 300  # columns of what stands at an arrow; characters of what hovering shows
-_COLUMN = 7.3  # the width of a letter, as wide as common fonts have it in this size
-_WIDE = 720  # between the outermost lifelines, where that is enough
-_HEAD, _FOOT, _STEP, _REMARK = 40, 8, 30, 19  # heights: names, end, an event, its remark
-_AT, _CROSS = 22, 34  # where in a step its arrow lies; how far before the lifeline what never came ends
+_BEFORE, _AFTER, _MOST = 12, 4, 6  # events around the marked one; participants beside the program
+_LABEL, _TITLE = 36, 300  # columns of an arrow's text; characters of its tooltip
+_COLUMN = 7.3  # pixels: the width of a letter of common fonts in this size
+_WIDE = 720  # pixels between the outermost lifelines, where that suffices
+_HEAD, _FOOT, _STEP, _REMARK = 40, 8, 30, 19  # heights of names, end, an event, its remark
+_AT, _CROSS = (
+    22,
+    34,
+)  # an arrow's distance from the top of its step; that of a missing message's arrow from the lifeline
 
 
 class Scale(NamedTuple):
-    """How wide a diagram is: the edge for the times, that beyond the outermost lifelines, the least and most between two."""
+    """Widths of a diagram: margin for times, margin beyond the outermost lifelines, least and most between two lifelines."""
 
     times: int
     edge: int
@@ -42,7 +45,7 @@ class Lifeline:
     """A participant, at `x`. `own`: the student's program."""
 
     name: str
-    shown: str  # the name, shortened
+    shown: str  # the shortened name
     x: int
     width: int  # of the box with the name
     own: bool
@@ -50,14 +53,14 @@ class Lifeline:
 
 @dataclass(frozen=True)
 class DiagramStep:
-    """What is drawn of one event: an arrow from `start` to `end`, a dot at `start` (a note), or words alone (a gap)."""
+    """The drawing of one event: an arrow from `start` to `end`, a dot at `start` (a note), or words alone (a gap)."""
 
-    kind: str  # message, note, gap, or missing: what never came
+    kind: str  # message, note, gap, or missing (a message that never came)
     start: int
     end: int
     label: str
     label_x: float  # its middle
-    full: str  # what hovering shows
+    full: str  # tooltip
     time: str = ""
     mark: str = ""
     mark_x: float = 0
@@ -66,7 +69,7 @@ class DiagramStep:
 
     @property
     def y(self) -> int:
-        """Where its arrow lies."""
+        """Height of its arrow."""
         return self.top + _AT
 
     @property
@@ -77,11 +80,11 @@ class DiagramStep:
 
 @dataclass(frozen=True)
 class Diagram:
-    """All that is drawn, and the same in a sentence. `silent` are participants who are not shown."""
+    """A drawing, and its description in a sentence. `silent` counts participants who are not shown."""
 
     width: int
     height: int
-    times: int  # where the edge for the times ends
+    times: int  # width of the margin for times
     lifelines: tuple[Lifeline, ...]
     steps: tuple[DiagramStep, ...]
     sentence: str
@@ -89,7 +92,7 @@ class Diagram:
 
 
 def diagram(conversation: Conversation, scale: Scale = ROOMY) -> Diagram:
-    """Lay out the part of a conversation around the moment that went wrong."""
+    """Lay out the part of a conversation around the marked event."""
     first, last = conversation.around(_BEFORE, _AFTER)
     cast = _cast(conversation, first, last)
     shown = [at for at in range(first, last) if conversation.events[at].who in ("", *cast)]
@@ -103,7 +106,7 @@ def diagram(conversation: Conversation, scale: Scale = ROOMY) -> Diagram:
 
 
 def _cast(conversation: Conversation, first: int, last: int) -> list[str]:
-    """Who is shown: those nearest to what went wrong, in the order of the conversation."""
+    """The participants to show: those nearest to the marked event, in the order of the conversation."""
     events = conversation.events
     place = last - 1 if conversation.marked is None else conversation.marked
     nearest = sorted(range(first, last), key=lambda at: abs(at - place))
@@ -115,7 +118,7 @@ def _cast(conversation: Conversation, first: int, last: int) -> list[str]:
 def _lifelines(
     conversation: Conversation, cast: list[str], events: Iterable[Event], scale: Scale
 ) -> tuple[Lifeline, ...]:
-    """The student's program in the middle of the others, as far apart as what is said between them needs."""
+    """The student's program in the middle of the others, as far apart as the texts between them need."""
     left = (len(cast) + 1) // 2 if len(cast) < 3 else len(cast) // 2
     names = [*cast[:left], conversation.program, *cast[left:]]
     apart = {name: max(abs(place - left), 1) for place, name in enumerate(names)}
@@ -137,7 +140,7 @@ def _short(name: str, room: int) -> str:
 
 
 class _Drawing:
-    """Puts one step under the other."""
+    """Places the steps from top to bottom."""
 
     def __init__(self, conversation: Conversation, lifelines: tuple[Lifeline, ...], scale: Scale) -> None:
         self._conversation = conversation
@@ -149,7 +152,7 @@ class _Drawing:
         self.height = _HEAD
 
     def steps(self, first: int, last: int) -> Iterator[DiagramStep]:
-        """The steps from top to bottom, with what is left out, and what never came where it should have."""
+        """The steps from top to bottom, with counts of events left out, and the missing message in its place."""
         conversation = self._conversation
         yield from self._gap(first, "earlier event")
         others = 0
@@ -203,7 +206,7 @@ class _Drawing:
         return DiagramStep("gap", *self._ends, text, self._between(*self._ends, text), text)
 
     def _between(self, start: int, end: int, text: str) -> float:
-        """The middle of a text over an arrow, moved where it would reach over the program's lifeline or the edge."""
+        """Centre of a text over an arrow, moved so that it does not cross the program's lifeline or the edge."""
         half = columns(text) * _COLUMN / 2
         middle = (start + end) / 2
         if start == self._program or end == self._program:
@@ -213,7 +216,7 @@ class _Drawing:
         return round(max(middle, self._left + half), 1)
 
     def _beside(self, x: int, text: str) -> float:
-        """The middle of a text that stands right of `x`, or left of it where there is no room or the program in its way."""
+        """Centre of a text to the right of `x`, or to the left where there is no room or the program's lifeline is in the way."""
         half = columns(text) * _COLUMN / 2
         left, right = x - 12 - half, x + 12 + half
         in_the_way = x < self._program < right + half and left - half >= self._left
@@ -221,7 +224,7 @@ class _Drawing:
 
 
 def _sentence(conversation: Conversation, cast: list[str], first: int, last: int) -> str:
-    """What the diagram shows, for those who cannot see it."""
+    """The diagram in words, for screen readers."""
     told = f"Sequence diagram: {last - first} of {count(len(conversation.events), 'event')} between "
     told += f"{', '.join(cast)} and {conversation.program}."
     if conversation.marked is not None:

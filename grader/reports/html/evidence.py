@@ -1,4 +1,4 @@
-"""What a page shows of one check: its verdict in a line, and of a failed one the evidence, ready for the template."""
+"""One check on a page: its verdict in a line, and the evidence of a failure, ready for the template."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from grader.results.graded import Review
 from grader.text.prose import GUIDE, Paragraph, count, paragraphs, reading, shorten
 from grader.text.width import columns
 
-_VALUE, _PROSE = 240, 2_000  # characters of what was expected or seen; of a hint or a note
-_LINES, _LINE, _OUTPUT = 200, 500, 30_000  # of what a program printed: the last lines, characters of one and of all
+_VALUE, _PROSE = 240, 2_000  # characters of an expected or observed value; of a hint or a note
+_LINES, _LINE, _OUTPUT = 200, 500, 30_000  # a program's output: last lines, characters of a line, of all
 _VERDICTS = {
     "pass": ("✓", "passed", "pass"),
     "fail": ("✗", "failed", "fail"),
@@ -28,19 +28,19 @@ _VERDICTS = {
 
 
 class ListingView(NamedTuple):
-    """Pieces of a file of the student's, in colours."""
+    """Pieces of a student's file, in colours."""
 
     caption: str
     pieces: list[list[SourceLine]]
 
 
 class ThreadView(NamedTuple):
-    """A thread of a program that did not go on. `opened`: it stands at the very place that the failure is about."""
+    """A thread of a program that is stuck. `opened`: it stands at the failure's own line."""
 
     name: str
     waits: str
     own: list[StackFrame]
-    others: int  # calls inside of libraries
+    others: int  # stack frames in libraries
     opened: bool
 
 
@@ -57,7 +57,7 @@ class ScreenView(NamedTuple):
 
 @dataclass(frozen=True)
 class EvidenceView:
-    """Why a check failed. `above` is the check by which the same cause has been told already."""
+    """The evidence of a failed check. `above` is the check above that already explains the same cause."""
 
     expected: str
     seen: str
@@ -66,9 +66,9 @@ class EvidenceView:
     above: str
     place: str
     listings: list[ListingView]
-    of_client: bool  # the student's client alone was run
+    of_client: bool  # only the student's client was run
     drawing: Diagram | None
-    narrow: Diagram | None  # the same for a phone
+    narrow: Diagram | None  # for phones
     turns: list[Turn]
     threads: list[ThreadView]
     screens: list[ScreenView]
@@ -77,7 +77,7 @@ class EvidenceView:
 
 @dataclass(frozen=True)
 class AnswerView:
-    """An answer that a person judges, the function it is about, and what has been said of it."""
+    """An answer that a person judges, the function that it is about, and the reviewer's comment."""
 
     text: str
     about: ListingView | None
@@ -89,10 +89,10 @@ class Shown:
     """One check on a page."""
 
     check: Mapping[str, Any]
-    guide: list[tuple[str, list[Paragraph]]]  # headings, and what stands under them
+    guide: list[tuple[str, list[Paragraph]]]  # headings and their text
     sign: str
     word: str
-    kind: str  # the style of its verdict
+    kind: str  # the verdict's CSS class
     worth: str
     notes: list[str]
     caused_by: str  # the failed check for which it was skipped
@@ -101,7 +101,7 @@ class Shown:
 
     @property
     def opened(self) -> bool:
-        """Whether it is not folded."""
+        """Whether it is unfolded."""
         return self.check["status"] == "fail" or bool(self.answer and self.answer.comment)
 
 
@@ -113,7 +113,7 @@ def shown(
     above: str,
     caused_by: str,
 ) -> Shown:
-    """One check of a report, with what a person has decided about it, and the checks that tell its cause in its place."""
+    """One check of a report with its review; `above` and `caused_by` are checks that explain its cause."""
     sign, word, kind = _VERDICTS[check["status"]]
     if check["status"] == "fail" and not check["points"]:
         kind = "advice"
@@ -159,7 +159,7 @@ def _evidence(check: Mapping[str, Any], exhibits: Evidence, guide: Mapping[str, 
 
 
 def _listings(excerpts: Iterable[Excerpt]) -> list[ListingView]:
-    """One for each file, in the order in which they come up."""
+    """One listing per file, in order of appearance."""
     by_file: dict[str, list[Excerpt]] = {}
     for excerpt in excerpts:
         by_file.setdefault(excerpt.file, []).append(excerpt)
@@ -189,20 +189,20 @@ def _screen(screen: Screenshot) -> ScreenView:
     rows = [*screen.lines, *[""] * (screen.row + 1 - len(screen.lines))]
     row = rows[screen.row]
     place = next((at for at in range(len(row)) if columns(row[:at]) >= screen.column), len(row))
-    before = row[:place] + " " * (screen.column - columns(row[:place]))  # where the row is shorter
+    before = row[:place] + " " * (screen.column - columns(row[:place]))  # padding where the row is shorter
     return ScreenView(
         screen.who, rows[: screen.row], before, row[place : place + 1] or " ", row[place + 1 :], rows[screen.row + 1 :]
     )
 
 
 def _beside(output: str, screens: Iterable[Screenshot]) -> str:
-    """What a program printed, unless all of it stands on a screen that is shown."""
+    """A program's output, unless the screens that are shown contain all of it."""
     rows = {row.strip() for screen in screens for row in screen.lines}
     return "" if {line.strip() for line in output.split("\n")} <= {*rows, ""} else output
 
 
 def _last_lines(output: str) -> list[str]:
-    """The end of what a program printed; it begins with how much is left out."""
+    """The end of a program's output, after a line that counts what is left out."""
     lines = output.rstrip().split("\n") if output.strip() else []
     kept, room = [], _OUTPUT
     for line in reversed(lines[-_LINES:]):

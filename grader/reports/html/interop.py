@@ -26,10 +26,10 @@ class _Cell(NamedTuple):
 
 
 class _Head(NamedTuple):
-    """Whose program it is, the reason that tells of it, and with how many of the others' it chats."""
+    """A program's author, linked to the reason about it, and the number of others' programs with which it chats."""
 
     name: _Link
-    key: str  # of the hand-in, where the name does not hold it
+    key: str  # the hand-in's key, where the name does not contain it
     chats: str
 
 

@@ -1,4 +1,4 @@
-"""The page of a class: scores, who fails for the same cause, students by checks, and what needs a person."""
+"""The page of a class: scores, shared causes of failures, students by checks, and hand-ins that need a person."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from grader.results.clusters import Cluster
 from grader.results.overview import Cell, CheckFacts, HandInRow, Overview
 from grader.results.symptoms import Symptom
 
-_SHARED, _LINKED, _LISTED, _SLOWEST = 12, 40, 20, 10  # clusters told at once, their students, those who need a person
-_WIDTH, _HEIGHT = 440, 120  # of the distribution, without its numbers
+_SHARED, _LINKED, _LISTED, _SLOWEST = (
+    12,
+    40,
+    20,
+    10,
+)  # most unfolded clusters, students of one, rows for a person, slow rows
+_WIDTH, _HEIGHT = 440, 120  # pixels of the distribution's bars
 
 
 class Verdict(NamedTuple):
-    """How a verdict is written in the table: its letter in the rows' data, the sign in its cell, and words for it."""
+    """A verdict in the table: its letter in the rows' data, the sign in its cell, and words for it."""
 
     letter: str
     sign: str
@@ -26,7 +31,7 @@ class Verdict(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A column of numbers: what it is called, what it tells, its cell in a row, and whether a narrow screen does without."""
+    """A column of numbers: title, explanation, a row's cell, and whether narrow screens omit it."""
 
     title: str
     about: str
@@ -35,7 +40,7 @@ class Column(NamedTuple):
 
 
 class Flag(NamedTuple):
-    """What rows can be filtered by: its name in the rows' data, what is said of such rows, and which they are."""
+    """A filter of rows: its name in the rows' data, its words, and whether it holds of a row."""
 
     name: str
     said: str
@@ -43,7 +48,7 @@ class Flag(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A bar of the distribution, in units of its drawing."""
+    """A bar of the distribution, in pixels."""
 
     label: str
     hand_ins: int
@@ -80,7 +85,7 @@ _VERDICTS = {
 
 
 def class_page(overview: Overview, page_of: Callable[[str], str]) -> str:
-    """The page; `page_of` tells the path of a hand-in's own page, relative to this one, by the hand-in's key.
+    """The page; `page_of` maps a hand-in's key to the path of its own page, relative to this one.
 
     In that page each check is expected under its id.
     """
@@ -88,12 +93,12 @@ def class_page(overview: Overview, page_of: Callable[[str], str]) -> str:
 
 
 def _amount(number: float) -> str:
-    """A number for people: with commas, and with one digit after the point where it is not whole."""
+    """A number with commas, and with one decimal where it is not whole."""
     return f"{number:,.1f}".removesuffix(".0")
 
 
 class _View:
-    """What the template asks of a class."""
+    """The values that the template shows of a class."""
 
     linked, listed, height = _LINKED, _LISTED, _HEIGHT
     verdicts = _VERDICTS
@@ -108,11 +113,11 @@ class _View:
 
     @property
     def has_groups(self) -> bool:
-        """Whether any hand-in was made by several."""
+        """Whether any hand-in has several authors."""
         return self._noun != "student"
 
     def noun(self, number: int) -> str:
-        """What so many hand-ins are called: students if each was made by one."""
+        """The noun for so many hand-ins: students if each has one author."""
         return self._noun if number == 1 else f"{self._noun}s"
 
     def href(self, key: str, check_id: str = "") -> str:
@@ -121,7 +126,7 @@ class _View:
         return f"{path}#{quote(check_id)}" if check_id else path
 
     def name(self, key: str) -> str:
-        """Who made a hand-in."""
+        """A hand-in's authors."""
         return ", ".join(self._rows[key].names)
 
     @staticmethod
@@ -132,7 +137,7 @@ class _View:
     # -- the class -------------------------------------------------------------------------------------------------
 
     def figures(self) -> list[tuple[str, str]]:
-        """What there is to know at once: what it is, and the number."""
+        """The key figures: label and number."""
         class_ = self._overview
         found = [
             ("graded", len(class_.graded)),
@@ -166,7 +171,7 @@ class _View:
     # -- causes ----------------------------------------------------------------------------------------------------
 
     def clusters(self) -> dict[str, list[Cluster]]:
-        """The clusters in four parts: those shared by most, more of them, what one has alone, and advice."""
+        """The clusters in four parts: the largest, more shared ones, those of a single hand-in, and advice."""
         costly = {check.id for check in self._overview.checks if check.points}
         every = self._overview.clusters
         counted = [one for one in every if any(costly & each.checks.keys() for each in (one, *one.with_it))]
@@ -180,12 +185,12 @@ class _View:
 
     @staticmethod
     def told(symptom: Symptom) -> tuple[str, str]:
-        """The cause, or what happened where the cause is not known; and beneath it what was seen."""
+        """Two lines: the cause, or the summary where the cause is unknown; below it the observation."""
         happened, seen, hint = map(str, (symptom.happened, symptom.seen, symptom.hint))
         return (hint, f"{happened}: {seen}" if seen else happened) if hint else (happened, seen)
 
     def places(self, keys: Iterable[str]) -> str:
-        """The rows of these hand-ins, by number."""
+        """The row numbers of these hand-ins."""
         return " ".join(str(self._places[key]) for key in keys)
 
     # -- checks ----------------------------------------------------------------------------------------------------
@@ -196,45 +201,45 @@ class _View:
 
     @staticmethod
     def short(check_id: str) -> str:
-        """What a column is called under the heading of its task."""
+        """A column's title under the heading of its task."""
         return check_id.partition(".")[2] or check_id
 
     @property
     def counts(self) -> list[tuple[str, Verdict]]:
-        """The verdicts that are counted beside `pass`, those that anybody has."""
+        """The verdicts to count beside `pass`, if any hand-in has them."""
         counted = ((name, verdict) for name, verdict in _VERDICTS.items() if verdict.brief)
         return [one for one in counted if any(check.counts[one[0]] for check in self._overview.checks)]
 
     @staticmethod
     def share(check: CheckFacts) -> int:
-        """The part of those judged that pass, in percent; 0 and 100 only where it is nobody and everybody."""
+        """Percentage of judged hand-ins that pass; 0 and 100 only for none and all."""
         share = 100 * check.passed / check.judged if check.judged else 0
         return min(max(round(share), share > 0), 100 - (share < 100))
 
     def above(self, check: CheckFacts) -> float:
-        """Where the bar of those who fail begins in a drawing 24 high; one of them is enough to see it."""
+        """Top of the bar of failures in a drawing 24 pixels high; a single failure is visible."""
         return min(22.0, round(24 * (1 - check.counts["fail"] / len(self._overview.rows)), 1))
 
     # -- rows ------------------------------------------------------------------------------------------------------
 
     @property
     def has_keys(self) -> bool:
-        """Whether the keys tell more than the names do."""
+        """Whether any key differs from the names."""
         return any(row.names != (row.key,) for row in self._overview.rows)
 
     @property
     def columns(self) -> list[Column]:
-        """The columns of numbers that tell anything."""
+        """The columns of numbers; a wide one only if a row has a value in it."""
         return [one for one in _COLUMNS if not one.wide or any(one.of(row) for row in self._overview.graded)]
 
     def flags(self) -> list[tuple[Flag, int]]:
-        """What rows can be filtered by, and how many they are."""
+        """The filters with matching rows, and the number of those."""
         found = ((flag, sum(bool(flag.holds(row)) for row in self._overview.rows)) for flag in _FLAGS)
         return [(flag, many) for flag, many in found if many]
 
     @staticmethod
     def flags_of(row: HandInRow) -> str:
-        """What holds of a row."""
+        """The names of the filters that hold of a row."""
         return " ".join(flag.name for flag in _FLAGS if flag.holds(row))
 
     def cells(self, row: HandInRow) -> str:
@@ -242,7 +247,7 @@ class _View:
         return "".join(_VERDICTS[_verdict(row.cells.get(check.id))].letter for check in self._overview.checks)
 
     def own_points(self, row: HandInRow) -> str:
-        """Points that do not follow from check and verdict: `3:1/2` is one point of two for the check with number 3."""
+        """Points that do not follow from check and verdict: `3:1/2` is one point of two for check number 3."""
         found = ((place, check, row.cells.get(check.id)) for place, check in enumerate(self._overview.checks))
         return " ".join(
             f"{place}:{cell.earned}/{cell.points}"

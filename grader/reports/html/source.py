@@ -1,4 +1,4 @@
-"""A student's own lines in colours: each line as markup that hides and reorders nothing, with its number."""
+"""Lines of a student's program in colours, as markup in which nothing is hidden or reordered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.text import sinks
 
 
 class SourceLine(NamedTuple):
-    """A numbered line; `meant`: the page is about this one."""
+    """A numbered line; `meant`: to be highlighted."""
 
     number: int
     code: sinks.Markup
@@ -22,9 +22,9 @@ class SourceLine(NamedTuple):
 
 
 def colored(lines: Iterable[str], first: int, meant: Collection[int] = ()) -> list[SourceLine]:
-    """Successive lines of a Python program, of which the first has the number `first`, some of them meant.
+    """Colour successive lines of a Python program, numbered from `first`; the numbers in `meant` are highlighted.
 
-    What is not plainly seen is spelled out before anything else, so the colours show what stands there. Every token is an
+    Invisible characters are spelled out first, so the colours show the real contents. Every token is an
     element, which the page's style isolates: text from right to left moves nothing around it.
     """
     visible = [f"{_visible(line)}\n" for line in lines]

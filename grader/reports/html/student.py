@@ -1,4 +1,4 @@
-"""A student's page: the score, what to look at first, and each check with what went wrong in it."""
+"""A student's page: the score, the causes to look at first, and each check with its evidence."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from grader.results.graded import Entry, Graded
 from grader.results.standing import bonus_checks, max_bonus, name, people, status, troubled
 
 _NOTHING = Evidence()
-_FIRST = 6  # causes in the list of what to look at first
+_FIRST = 6  # causes listed at the top
 
 
 @dataclass(frozen=True)
 class TaskView:
-    """A task and its checks. `absent`: it may be left out, and was."""
+    """A task and its checks."""
 
     task: Mapping[str, Any]
     checks: list[Shown]
 
     @property
     def score(self) -> int:
-        """Points, with those that a person gave."""
+        """Points, with reviews."""
         return sum(int(one.check["earned"]) for one in self.checks)
 
     @property
     def awaiting(self) -> int:
-        """Points that a person has yet to give."""
+        """Points that await a review."""
         return sum(int(one.check["points"]) for one in self.checks if one.check["status"] == "review")
 
     @property
     def absent(self) -> bool:
-        """Whether nothing of it was handed in."""
+        """Whether nothing was handed in for this optional task."""
         return bool(self.checks) and all(one.check["absent"] for one in self.checks)
 
 
 @dataclass(frozen=True)
 class Headline:
-    """Something to look at: the failed check that tells it, in what words, and the points that hang on it."""
+    """A cause to look at: the failed check that explains it, words for it, and the points that it costs."""
 
     check_id: str
     words: str
@@ -60,7 +60,7 @@ def html(report: Report) -> str:
 
 
 def student_page(graded: Graded, guides: Mapping[str, Mapping[str, str]], class_page: str = "") -> str:
-    """The page of one hand-in. `guides`: check id -> what is known of the check; `class_page`: where to go back to."""
+    """The page of one hand-in. `guides`: check id -> its guide; `class_page`: the link back to the class."""
     report: Mapping[str, Any] = graded.report or {}
     reasons = _Reasons(graded)
     checks = {
@@ -97,7 +97,7 @@ def student_page(graded: Graded, guides: Mapping[str, Mapping[str, str]], class_
 
 
 class _Reasons:
-    """Which checks of a report failed for one cause, or were skipped for another that failed."""
+    """Links between checks with one cause: `above` explains the same failure, `caused_by` made this one skipped."""
 
     def __init__(self, graded: Graded) -> None:
         self.above: dict[str, str] = {}
@@ -112,7 +112,7 @@ class _Reasons:
                 self.caused_by[check_id] = check["caused_by"]
 
     def by_weight(self) -> list[Headline]:
-        """All causes that are told, those first by which most points are lost; a bonus comes after what counts."""
+        """All causes, those that cost most points first; bonus points after those that count."""
         found: dict[str, Headline] = {}
         for check_id, check in self._checks.items():
             if check["status"] == "fail" and not self.above[check_id]:
@@ -128,7 +128,7 @@ class _Reasons:
 
 
 def _files(submission: Mapping[str, Any]) -> dict[str, str]:
-    """The files that were graded, by role, as the student knows them: below her folder."""
+    """The graded files by role, relative to the student's folder."""
     folder = PurePath(submission.get("path", ""))
     paths = {role: PurePath(file) for role, file in submission.get("files", {}).items()}
     return {
