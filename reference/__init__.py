@@ -1,1 +1,1 @@
-"""The right solutions of the codelab, to read and to run."""
+"""The reference solutions of the codelab, to read and to run."""

@@ -37,7 +37,7 @@ class Client(chat.Client):
             yield payload
 
     def receive_exactly(self, count: int) -> Optional[bytes]:
-        """Read so many bytes, however many recv() calls that takes; None if the server closes before that."""
+        """Read exactly `count` bytes, in as many recv() calls as needed; None if the server closes before that."""
         data = bytearray()
         while len(data) < count:
             chunk = self.connection.recv(min(count - len(data), 65536))

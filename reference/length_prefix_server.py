@@ -26,9 +26,9 @@ class FrameTooLongError(Exception):
 
 
 def receive_exactly(connection: socket.socket, count: int) -> bytes | None:
-    """Read so many bytes, however many recv() calls that takes; None if the other side closes before that.
+    """Read exactly `count` bytes, in as many recv() calls as needed; None if the other side closes before that.
 
-    The bytes are kept as they come: a header that claims much and sends little costs little.
+    Memory grows with the bytes that arrive: a header that claims much and sends little costs little.
     """
     data = bytearray()
     while len(data) < count:
@@ -47,7 +47,7 @@ def read_frames(connection: socket.socket) -> Iterator[bytes]:
             raise FrameTooLongError
         payload = receive_exactly(connection, length)
         if payload is None:
-            return  # half a message is none
+            return  # an incomplete message is dropped
         yield payload
 
 
@@ -56,11 +56,11 @@ class Room(chat.Room):
 
     @staticmethod
     def message(payload: bytes) -> bytes:
-        """What goes over the wire for a message: its length, and it."""
+        """The bytes on the wire: the payload's length, then the payload."""
         return HEADER.pack(len(payload)) + payload
 
     def pass_on(self, client: Client, payload: bytes) -> None:
-        """Give a message to everyone else, its bytes unchanged behind the name."""
+        """Send a message to everyone else, its bytes unchanged behind the name."""
         with self._lock:
             self._post(self.message(client.nickname.encode() + b": " + payload), skip=client)
 
@@ -72,7 +72,7 @@ class Client(chat.Client):
     _room: Room
 
     def _converse(self) -> bytes:
-        """Do what each frame asks for; return the last word that the client shall get."""
+        """Handle each frame; return the last message for the client."""
         try:
             for payload in read_frames(self._connection):
                 words = payload[: chat.MAX_NICKNAME * 4].decode("utf-8", "replace").strip()

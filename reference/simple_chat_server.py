@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """A chat room over TCP: every line that one client sends reaches all the others.
 
-Two threads serve each client: one reads her lines and hands them to the room, one sends her what waits in her outbox.
+Two threads serve each client: one reads her lines and hands them to the room, one sends her the bytes in her outbox.
 
 - Talking to the room only puts lines into outboxes, which never waits: a client who stops reading stops nobody.
-- Only the reading thread takes its client out of the room and closes the connection: each leave is told once. Any other
+- Only the reading thread takes its client out of the room and closes the connection: each leave is announced once. Any other
   thread that wants a client gone shuts her connection down, which wakes the reading thread up.
-- Whatever a client can make the server keep in memory has a limit.
+- Everything that a client can make the server keep in memory has a limit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
-DEFAULT_HOST = "0.0.0.0"  # noqa: S104  # all interfaces: the others in the classroom shall reach it
+DEFAULT_HOST = "0.0.0.0"  # noqa: S104  # all interfaces: others in the classroom must reach it
 DEFAULT_PORT = 65433
 
 CHUNK = 65_536  # bytes that one recv() asks for
@@ -78,14 +78,14 @@ class Outbox:
             return True
 
     def take(self) -> bytearray:
-        """Wait until there is something and return all of it; nothing means closed and empty."""
+        """Wait for bytes and return all of them; empty once the outbox is closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
             taken, self._waiting = self._waiting, bytearray()
             return taken
 
     def close(self) -> None:
-        """Let the writing thread end once it has taken what is still there."""
+        """Let the writing thread end once it has taken the remaining bytes."""
         with self._changed:
             self._closed = True
             self._changed.notify()
@@ -95,7 +95,7 @@ class Room:
     """Everyone who is in the chat.
 
     The lock is held while a line goes into the outboxes, so that all members hear everything in the same order. Nothing
-    that may take its time is done under it: no send(), no print().
+    slow is done under it: no send(), no print().
     """
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class Room:
         self._members: list[Client] = []
 
     def join(self, client: Client, nickname: str) -> None:
-        """Let a client in and tell the others; whatever they answer will reach her."""
+        """Let a client in and tell the others; their answers will reach her."""
         with self._lock:
             client.nickname = nickname
             self._members.append(client)
@@ -140,7 +140,7 @@ class Room:
 
     @staticmethod
     def message(payload: bytes) -> bytes:
-        """What goes over the wire for a message: a line."""
+        """The bytes on the wire: the payload and a newline."""
         return payload + b"\n"
 
 
@@ -160,7 +160,7 @@ class Client(threading.Thread):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # chat lines are short and should not wait
 
     def run(self) -> None:
-        """Serve the client until she is gone, whatever way she goes."""
+        """Serve the client until she leaves or her connection ends."""
         with self._connection:
             last_word = b""
             self._writer.start()
@@ -172,19 +172,19 @@ class Client(threading.Thread):
                 self._part(last_word)
 
     def post(self, data: bytes) -> None:
-        """Have data sent to this client; one who lets too much pile up is dropped instead."""
+        """Queue data for this client; drop the client if too much is waiting already."""
         if not self._outbox.put(data):
             self.disconnect(abruptly=True)
 
     def disconnect(self, *, abruptly: bool = False) -> None:
         """Make both threads of this client end, even in the middle of recv() or send(), without waiting for it."""
         with suppress(OSError):  # she may be gone already
-            if abruptly:  # close() shall throw away what she does not read; the system would keep it for long
+            if abruptly:  # close() must discard unread data at once; the system would keep it for long
                 self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._connection.shutdown(socket.SHUT_RDWR)
 
     def _converse(self) -> bytes:
-        """Do what each line asks for; return the last word that the client shall get."""
+        """Handle each line; return the last message for the client."""
         try:
             for line in read_lines(self._connection):
                 words = line.strip()
@@ -204,7 +204,7 @@ class Client(threading.Thread):
         return b""
 
     def _write(self) -> None:
-        """Send what the outbox holds until it is closed; the work of the writing thread."""
+        """Send the outbox's contents until it is closed; the work of the writing thread."""
         try:
             while data := self._outbox.take():
                 self._connection.sendall(data)
@@ -213,7 +213,7 @@ class Client(threading.Thread):
             self.disconnect()
 
     def _part(self, last_word: bytes) -> None:
-        """Send what waits and the last word, then read on until the client closes as well.
+        """Send the waiting bytes and the last message, then read on until the client closes as well.
 
         close() with unread bytes resets the connection, and a reset can destroy a DONE that is still on its way.
         """
@@ -232,7 +232,7 @@ class Client(threading.Thread):
 
 
 def serve(listener: socket.socket, client_type: type[Client], room: Room) -> None:
-    """Take clients in until Ctrl-C, then let all of them go."""
+    """Accept clients until Ctrl-C, then disconnect all of them."""
     try:
         host, port = listener.getsockname()[:2]
         print(f"Chat server listening on {host}:{port} (Ctrl-C stops it)", flush=True)
@@ -240,11 +240,11 @@ def serve(listener: socket.socket, client_type: type[Client], room: Room) -> Non
             try:
                 connection, address = listener.accept()
                 client_type(connection, f"{address[0]}:{address[1]}", room).start()
-            except (OSError, RuntimeError) as problem:  # out of descriptors or threads, until somebody goes
+            except (OSError, RuntimeError) as problem:  # out of descriptors or threads, until a client leaves
                 log.warning("A client could not be let in: %s", problem)
                 time.sleep(0.1)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would only disturb the tidying up
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would only disturb the shutdown
     finally:
         for thread in threading.enumerate():
             if isinstance(thread, Client):

@@ -17,14 +17,14 @@ import threading
 from typing import Iterator, Type
 
 try:
-    import readline  # input() edits the line with it, and it tells what is half typed
+    import readline  # makes input() editable, and knows the half-typed line
 except ImportError:
     readline = None  # type: ignore[assignment]
 
 HOST = "127.0.0.1"
 PORT = 65433
 PROMPT = "> "
-PATIENCE = 2.0  # seconds that a farewell may take
+PATIENCE = 2.0  # seconds to wait for the server's farewell
 
 
 class Screen:
@@ -35,7 +35,7 @@ class Screen:
         self.typing = False  # whether the prompt stands on the screen now
 
     def show(self, text: str) -> None:
-        """Print one message without disturbing who types."""
+        """Print one message without disturbing the line that is being typed."""
         text = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
         if not (self.redraws and self.typing):
             print(text, flush=True)
@@ -46,7 +46,7 @@ class Screen:
         print(f"{go_to_its_start}\x1b[J{text}\n{half_typed}", end="", flush=True)
 
     def ask(self, prompt: str) -> str:
-        """Read a line from the keyboard; EOFError at its end."""
+        """Read a line from the keyboard. Raises EOFError at the end of input."""
         self.typing = prompt == PROMPT
         try:
             return input(prompt)
@@ -65,7 +65,7 @@ class Client:
         self.noticed = threading.Event()  # the main thread has stopped talking
 
     def send(self, text: str) -> None:
-        """Send one message; OSError when the connection is gone."""
+        """Send one message. Raises OSError when the connection is gone."""
         self.connection.sendall(text.encode("utf-8", "replace") + b"\n")
 
     def listen(self) -> None:
@@ -74,7 +74,7 @@ class Client:
             for message in self.messages():
                 self.hear(message.decode("utf-8", "replace").rstrip("\r"))
         except OSError:
-            pass  # it is gone, whatever way it went
+            pass  # closed or reset: gone in either case
         self.server_gone.set()
         if not self.leaving:
             self.screen.show("The server has closed the connection.")
@@ -88,7 +88,7 @@ class Client:
         """Yield each complete line, until the server closes.
 
         What recv() gives is a piece of a stream: half a line, several lines, half a character. So bytes are kept until their
-        line is complete, and only then does anybody decode it.
+        line is complete, and only then decoded.
         """
         waiting = bytearray()
         while True:
@@ -102,13 +102,13 @@ class Client:
                 yield bytes(line)
 
     def hear(self, line: str) -> None:
-        """One message has come."""
+        """Show one message that has arrived."""
         if self.leaving and line == "DONE":
             return  # the answer to EXIT is for us, not for the person
         self.screen.show(line)
 
     def talk(self) -> None:
-        """Send what is typed, line by line, until the person leaves or the server is gone."""
+        """Send typed lines until the person leaves or the server is gone."""
         while True:
             text = self.screen.ask(PROMPT)
             if text.strip().upper() == "EXIT":
@@ -117,7 +117,7 @@ class Client:
                 self.send(text)
 
     def leave(self) -> None:
-        """Say good-bye and let the server close first, so that nothing it still sends is lost."""
+        """Say good-bye and let the server close first, so that its last messages are not lost."""
         self.leaving = True
         self.noticed.set()
         if self.server_gone.is_set():

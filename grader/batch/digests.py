@@ -1,4 +1,4 @@
-"""What decides whether a hand-in is graded again: a digest of its files, and of all else that verdicts are made of."""
+"""Digests that decide whether a hand-in is graded again: of its files, and of everything else that verdicts depend on."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ DECIDE = (
     "run", "room", "diagnosis", "quiescence", "programs", "wire", "isolation", "submission", "config.py", "system", "text",
     "model",
 )  # fmt: skip
-"""The parts of the engine that decide a verdict; what writes and shows it may change without a class being graded again."""
+"""The parts of the engine that decide verdicts; changes of other parts do not cause a class to be graded again."""
 
-_LARGEST_FILE = 16 << 20  # bytes of a file that count for its digest
+_LARGEST_FILE = 16 << 20  # bytes; more of a file does not count
 
 
 def rules_of(codelab: Codelab, request: GradingRequest, isolation: str) -> str:
-    """All that verdicts are made of but the hand-in itself: the checks, the tool, the settings, the isolation. A digest."""
+    """Digest of everything but the hand-in that verdicts depend on: checks, engine, settings, isolation."""
     engine, code = Path(grader.__file__).parent, hashlib.sha256()
     for place in (*(engine / part for part in DECIDE), codelab.folder):
         for source in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
@@ -35,7 +35,7 @@ def rules_of(codelab: Codelab, request: GradingRequest, isolation: str) -> str:
 
 
 def digest_of(folder: Path, rules: str) -> str:
-    """Of the files in a folder and the rules."""
+    """Digest of the files in a folder and the rules."""
     digest = hashlib.sha256(rules.encode())
     for file in files.listing(folder).files:
         try:

@@ -1,7 +1,7 @@
-"""The same file from two students: a fact about bytes, from which nobody should conclude anything without looking.
+"""Equal programs from several students: a fact about bytes, for a person to look at, and no verdict.
 
-Files are compared by digests, so that a class need not be open at once: take the prints of each hand-in while it is, keep
-them, and compare in the end.
+Files are compared by digests, so that a class need not be open at once: take the prints of each hand-in while it is open,
+keep them, and compare in the end.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from typing import NamedTuple
 
 from grader.submission import files
 
-_LARGEST, _MOST = 1 << 20, 200  # bytes and number of the programs of a hand-in that are looked at
+_LARGEST, _MOST = 1 << 20, 200  # limits of a hand-in: bytes of a program, number of programs
 _DEEPEST = 2
-_SHORTEST = 40  # signs without blanks: what is shorter, anybody writes the same
+_SHORTEST = 40  # characters without blanks; shorter programs are equal by chance
 _COMMENT_OR_TEXT = re.compile(
     rb'#[^\n]*|("""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\\?\Z)'
     rb"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'''|\\?\Z)"
     rb'|"(?:[^"\\\n]|\\.)*(?:"|\\?\Z|(?=\n))'
     rb"|'(?:[^'\\\n]|\\.)*(?:'|\\?\Z|(?=\n)))",
     re.DOTALL,
-)  # every branch ends somewhere, so that the time is linear
+)  # every branch can end with the text, so no failed match is tried again: linear time
 
 
 class Print(NamedTuple):
-    """Digests of a program: of its bytes, and of what is left without comments and blanks; none of what is too short."""
+    """Digests of a program: `exact` of its bytes, `plain` of its text without comments and blanks."""
 
     exact: str
     plain: str
 
 
 class Shared(NamedTuple):
-    """A file that several hand-ins have: under which names, by their keys, and whether to the byte."""
+    """A program in several hand-ins, with its name in each; `exact`: equal to the byte."""
 
     files: tuple[tuple[str, str], ...]  # key, name
     exact: bool
@@ -47,7 +47,7 @@ class Shared(NamedTuple):
 
 
 def print_of(source: bytes) -> Print | None:
-    """The print of a program; None of one that is too short to tell anything."""
+    """The print of a program; None for one too short to compare."""
     text = source.removeprefix(b"\xef\xbb\xbf")
     plain = b"".join(_COMMENT_OR_TEXT.sub(lambda match: match[1] or b"", text).split())
     if len(plain) < _SHORTEST:
@@ -70,7 +70,7 @@ def prints(folder: Path) -> dict[str, Print]:
 
 
 def shared(by_key: Mapping[str, Mapping[str, Print]], given: Collection[Print] = ()) -> tuple[Shared, ...]:
-    """The programs that more than one hand-in has, but for what was `given` to everybody."""
+    """The programs in more than one hand-in, except those `given` to all students."""
     known = {one.plain for one in given}
     alike: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for key, programs in sorted(by_key.items()):

@@ -1,4 +1,4 @@
-"""What `chatgrade batch` does: take the class in, grade what is new or changed, tell how it went."""
+"""The work of `chatgrade batch`: read the class, grade new and changed hand-ins, write pages, summarise."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ from grader.results.graded import Entry, Graded
 from grader.run.grading import GradingRequest
 from grader.submission import files, intake
 
-_MOST_NOTES, _MOST_NAMED = 20, 5  # programs that several have; hand-ins that one note names
+_MOST_NOTES, _MOST_NAMED = 20, 5  # limits: notes on shared programs, hand-ins named in each
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What is asked of a class."""
+    """The request to grade a class."""
 
     paths: Sequence[Path]
     out: Path
     layout: str
-    only: tuple[str, ...]  # keys, or patterns of keys, of those to grade; empty: all
+    only: tuple[str, ...]  # keys, or patterns of keys, to grade; empty: all
     regrade: bool
     isolation: str
     jobs: int
     cluster: str = ""  # the address of a scheduler; empty: this machine
-    keeps_seed: bool = True  # the class's own, from its first run
+    keeps_seed: bool = True  # use the class's seed from its first run
 
 
 @dataclass(frozen=True)
 class BatchOutcome:
-    """How it went, for the summary."""
+    """The outcome of a batch, for the summary."""
 
     layout: str
     graded: int
     unchanged: int
     notes: tuple[str, ...]
-    needs_a_person: tuple[tuple[str, str], ...]  # key, and why
+    needs_a_person: tuple[tuple[str, str], ...]  # key, reason
     awaiting: int  # hand-ins that await a review
     total: int
-    verdicts_missing: bool  # the grader or the machine could not do its job for somebody
-    index: Path | None  # the class page; none if the pages could not be written
+    verdicts_missing: bool  # because of the grader or the machine
+    index: Path | None  # the class page; None if it could not be written
 
 
 def grade(codelab: Codelab, request: GradingRequest, batch: Batch, reporter: BatchReporter) -> BatchOutcome:
-    """Grade a class into its output folder; UsageError, GraderError if that cannot be begun."""
+    """Grade a class into its output folder. Raises UsageError or GraderError if it cannot begin."""
     students = (batch.out / pages.STUDENTS).resolve()
     if students in [path.resolve() for path in batch.paths]:
         raise UsageError(f"{students}: is where pages would be written; name another folder for the results with -o.")
@@ -84,7 +84,7 @@ def grade(codelab: Codelab, request: GradingRequest, batch: Batch, reporter: Bat
         people = [(one.entry.key, _why(one), bool(one.awaiting_review)) for one in store.graded()]
         missing = {
             _key(one) for one in chosen if one.verdict_key
-        } - store.verdict_keys().keys()  # those that could be opened
+        } - store.verdict_keys().keys()  # of hand-ins that could be opened
         return BatchOutcome(
             taken.layout, len(work), len(chosen) - len(work), notes, tuple((key, why) for key, why, _ in people if why),
             sum(awaits for *_, awaits in people), len(entries), bool(missing),
@@ -95,7 +95,7 @@ def grade(codelab: Codelab, request: GradingRequest, batch: Batch, reporter: Bat
 def _pages(
     store: Store, batch: Batch, codelab: Codelab, reporter: BatchReporter
 ) -> tuple[Path | None, tuple[str, ...]]:
-    """The class page, or why there is none: what was graded is told all the same."""
+    """The class page, or None and a note why: results are reported all the same."""
     try:
         return pages.write(store, batch.out, codelab.guides, reporter), ()
     except GraderError as error:
@@ -111,11 +111,11 @@ class _HandIn:
 
     @property
     def entry(self) -> Entry:
-        """Who handed it in."""
+        """The hand-in's key and authors."""
         return self.handed.entry
 
     def opened(self) -> AbstractContextManager[intake.Intake]:
-        """Its files, for now."""
+        """Open its files within the block."""
         return opening.opened(self.handed, self.scratch)
 
 
@@ -124,7 +124,7 @@ def _key(one: Seen) -> str:
 
 
 def _same_programs(seen: Iterable[Seen]) -> tuple[str, ...]:
-    """Which programs several hand-ins share: a fact, for a person to look at."""
+    """Notes on programs that several hand-ins share, for a person to look at."""
     found = duplicates.shared({_key(one): one.prints for one in seen})
     notes = [
         f"the same program {'to the byte' if one.exact else 'but for blanks and comments'}: "
@@ -145,7 +145,7 @@ def _grade(
     batch: Batch,
     reporter: BatchReporter,
 ) -> tuple[str, ...]:
-    """Here or on the cluster; the notes on it."""
+    """Grade here or on the cluster; return notes."""
     if batch.cluster:
         from grader.batch.cluster import client
 
@@ -157,21 +157,21 @@ def _grade(
 
 
 def _why(one: Graded) -> str:
-    """Why somebody must look at a hand-in, apart from a review; empty if nobody must."""
+    """The reason why a person must look at a hand-in, apart from a review; empty if there is none."""
     return one.error or "; ".join(
         f"{check['id']}: {check['summary']}" for check in one.checks() if check["status"] == "error"
     )
 
 
 def class_seed(store: Store, request: GradingRequest, *, keep: bool) -> int:
-    """The class's own seed, drawn at its first run: the same names and words, whenever it is graded again."""
+    """The class's own seed, stored at its first run, so that names and words stay the same in later runs."""
     if not keep or not store.about("seed"):
         store.note("seed", str(request.seed))
     return int(store.about("seed"))
 
 
 def _points(codelab: Codelab, request: GradingRequest) -> dict[str, int]:
-    """The checks of the run with their points."""
+    """Points by check id, for the checks of the run."""
     wanted = request.only or [check.id for check in codelab.catalogue if check.task in request.tasks]
     return {check_id: request.settings.points.get(check_id, codelab.catalogue[check_id].points) for check_id in wanted}
 
@@ -182,13 +182,13 @@ def _penalties(request: GradingRequest, entries: Iterable[Handed]) -> dict[str, 
 
 
 def _chosen(seen: list[Seen], only: tuple[str, ...]) -> list[Seen]:
-    """The hand-ins of these keys or patterns; UsageError for one that fits none."""
+    """The hand-ins with these keys or patterns. Raises UsageError for a pattern that matches none."""
     keys = matching([_key(one) for one in seen], only)
     return [one for one in seen if _key(one) in keys]
 
 
 def matching(keys: list[str], only: tuple[str, ...]) -> set[str]:
-    """The keys that are meant by these keys or patterns, all of them if there are none; UsageError for one that fits none."""
+    """The keys that match, or all without patterns. Raises UsageError for a pattern that matches none."""
     for pattern in only:
         if not fnmatch.filter(keys, pattern):
             raise UsageError(f"--only {pattern}: there is no such hand-in; they are {', '.join(keys[:5])}, ...")

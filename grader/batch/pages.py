@@ -1,7 +1,7 @@
-"""The pages of a class in the folder of its results: `index.html`, and one a hand-in in `students/`.
+"""The pages of a class in its results folder: `index.html`, and one for each hand-in in `students/`.
 
-A page says what it was made of, so only those are made again of which something has changed, and nothing is written over that
-is not a page of ours. Pages of hand-ins that the class has no more are taken away.
+A page holds the digest of its contents' sources, so only changed pages are made again, and no file is overwritten that
+is not a page of ours. Pages of hand-ins that are no longer in the class are removed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _OURS = re.compile(rb"<!-- made of ([0-9a-f]{64}) -->\n")
 
 
 def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], reporter: BatchReporter) -> Path:
-    """Bring the pages up to date with the store; the class page's file. GraderError where that cannot be."""
+    """Update the pages from the store; return the class page. Raises GraderError if they cannot be written."""
     try:
         (out / STUDENTS).mkdir(exist_ok=True)
         seen: set[str] = set()
@@ -54,13 +54,13 @@ def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], repo
 
 
 def refresh(store: Store, out: Path) -> None:
-    """Bring the pages up to date if the folder has any, after something else than grading has changed the results."""
+    """Update the pages if there are any, after a change of results other than by grading."""
     if (out / INDEX).exists():
         write(store, out, installed.load().guides, BatchReporter())
 
 
 def address(key: str) -> str:
-    """Where the page of a hand-in is, seen from the class page: a path, not yet an address."""
+    """Path of a hand-in's page, relative to the class page, not yet quoted for a URL."""
     return f"{STUDENTS}/{_page_name(key)}"
 
 
@@ -83,7 +83,7 @@ def _with_pages(
 
 
 def _made_of(file: Path) -> str:
-    """What a page of ours was made of; empty for anything else."""
+    """The digest in a page of ours; empty for any other file."""
     try:
         with file.open("rb") as page:
             found = _OURS.match(page.read(200))
@@ -93,7 +93,7 @@ def _made_of(file: Path) -> str:
 
 
 def _digest(graded: Graded) -> str:
-    """Of all that a page shows; a report is known by the time at which it was made."""
+    """Digest of everything that a page shows; its report is identified by the time of grading."""
     parts = [
         asdict(graded.entry), graded.graded_at, graded.error, graded.penalty,
         {check_id: asdict(review) for check_id, review in sorted(graded.reviews.items())}, _look(),
@@ -103,7 +103,7 @@ def _digest(graded: Graded) -> str:
 
 @cache
 def _look() -> str:
-    """A digest of templates, styles and scripts; with any other change of the tool there are new verdicts, and so new pages."""
+    """Digest of version, templates, styles and scripts."""
     digest = hashlib.sha256(grader.__version__.encode())
     for file in sorted(resources.files(html).iterdir(), key=lambda file: file.name):
         if file.is_file():
@@ -112,7 +112,7 @@ def _look() -> str:
 
 
 def _replace(file: Path, made_of: str, page: str) -> None:
-    """Write it over nothing but a page of ours."""
+    """Write the page. Raises GraderError if a file that is no page of ours is in the way."""
     if os.path.lexists(file) and not _made_of(file):
         raise GraderError(f"{file}: is no page of chatgrade's, and is left as it is; the pages are not up to date")
     try:

@@ -1,4 +1,4 @@
-"""Grades a class: what is new or changed, all hand-ins on the same workers, each result kept as soon as it is there."""
+"""Grades the hand-ins of a class on the same workers, and stores each result as soon as it is there."""
 
 from __future__ import annotations
 
@@ -24,46 +24,46 @@ from grader.submission.intake import Intake
 
 
 class HandIn(Protocol):
-    """What was handed in, wherever it lies."""
+    """A hand-in, in any place or form."""
 
     @property
     def entry(self) -> Entry:
-        """Who handed it in."""
+        """The hand-in's key and authors."""
 
     def opened(self) -> AbstractContextManager[Intake]:
-        """Its files, for now; UsageError if it cannot be opened."""
+        """Open its files within the block. Raises UsageError if that fails."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one hand-in."""
+    """The result of one hand-in: a report, or an error."""
 
     key: str
-    verdict_key: str  # empty: it is to be graded again next time
+    verdict_key: str  # empty: grade again next time
     report: Mapping[str, Any] | None
     error: str = ""
     exhibits: Mapping[str, Evidence] = field(default_factory=dict)
 
 
 class BatchReporter:
-    """Hears how the class goes; does nothing by itself."""
+    """Base of listeners to a batch; each method does nothing."""
 
     def begins(self, pending: int, unchanged: int) -> None:
-        """So many hand-ins are to be graded, and so many have their verdicts."""
+        """Called once, with the number of hand-ins to grade and of those with verdicts."""
 
-    def opens(self, key: str) -> Reporter:  # noqa: ARG002 - nobody hears of it
-        """A hand-in is begun; what is returned hears of its checks."""
+    def opens(self, key: str) -> Reporter:  # noqa: ARG002 - for subclasses
+        """Called before a hand-in is graded; returns the listener to its checks."""
         return Reporter()
 
     def page(self, key: str) -> None:
-        """All is graded, and the page of a hand-in is written now."""
+        """Called after grading, before each page is written."""
 
     def ends(self, result: Result) -> None:
-        """A hand-in has its result, and that is kept."""
+        """Called with each result, once it is stored."""
 
 
 class Seen(NamedTuple):
-    """A hand-in that was looked into: what its verdicts are made of (empty if it cannot be opened), and its programs' prints."""
+    """A hand-in with the digest that its verdicts depend on (empty if it cannot be opened), and its programs' prints."""
 
     hand_in: HandIn
     verdict_key: str
@@ -71,12 +71,12 @@ class Seen(NamedTuple):
 
 
 def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
-    """Open each of them, once, before anything is run."""
+    """Open each hand-in once, before any program is run."""
     for one in handed_in:
         try:
             with one.opened() as taken:
                 yield Seen(one, digest_of(taken.place, rules), duplicates.prints(taken.place))
-        except Exception:  # noqa: BLE001 - whatever is wrong with one is told when it is graded, and stops nobody
+        except Exception:  # noqa: BLE001 - reported when this hand-in is graded; the others go on
             yield Seen(one, "", {})
 
 
@@ -91,7 +91,7 @@ def grade_class(
     needed: tuple[Path, ...],
     reporter: BatchReporter,
 ) -> tuple[str, ...]:
-    """Grade these, and keep each result as it comes; the notes that are about all of them. `needed`: where they lie."""
+    """Grade these and store each result; return notes on the run. `needed`: paths that workers must be able to read."""
     with workers_for(codelab, request.setup(needed[0], {}), isolation, jobs, needed) as workers:
         gradings = (graded(codelab, request, one.hand_in, one.verdict_key, reporter) for one in work)
         for result in run_all(codelab, gradings, workers):
@@ -103,7 +103,7 @@ def grade_class(
 def graded(
     codelab: Codelab, request: GradingRequest, one: HandIn, verdict_key: str, reporter: BatchReporter
 ) -> Grading[Result]:
-    """Grade one hand-in. Whatever is wrong with it becomes its own result and stops nobody else's."""
+    """Grade one hand-in. Every error becomes its result, so that the others go on."""
     key = one.entry.key
     try:
         with one.opened() as taken:
@@ -112,7 +112,7 @@ def graded(
         return Result(key, verdict_key, None, str(error).removeprefix(f"{key}: "))
     except GraderError as error:
         return Result(key, "", None, str(error).removeprefix(f"{key}: "))
-    except Exception as error:  # noqa: BLE001 - a fault of ours in one must not cost the others
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the others
         return Result(key, "", None, f"the grader failed: {type(error).__name__}: {error}")
     missing = any(check.status is Status.ERROR for check in report)
     return Result(key, "" if missing else verdict_key, json_report.to_dict(report), exhibits=report.exhibits)

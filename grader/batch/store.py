@@ -1,7 +1,7 @@
 """The results of a class in one SQLite file, so that nothing is graded twice and no interruption loses what is done.
 
 Every save is a transaction of its own; a killed process or a power cut loses what was in flight, no more. One process writes at
-a time: `Store` holds a lock on the output folder, and a second one is told so.
+a time: `Store` locks the output folder, and a second process gets UsageError.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ CREATE TABLE reviews (
 
 
 class Store:
-    """The store of one output folder. A context manager; every method raises GraderError where the disk does not let it."""
+    """The store of one output folder. A context manager; every method raises GraderError when the disk fails."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        """Open it, or make it with `create`; UsageError where there is none, or another process has it."""
+        """Open it, or make it with `create`. Raises UsageError when there is none, or another process holds it."""
         self._path = folder / NAME
         if create:
             try:
@@ -71,7 +71,7 @@ class Store:
                 self._database = sqlite3.connect(self._path, isolation_level=None)
                 opened.callback(self._database.close)
                 self._database.execute("PRAGMA journal_mode = WAL")
-                self._database.execute("PRAGMA synchronous = FULL")  # else a power cut takes back what was committed
+                self._database.execute("PRAGMA synchronous = FULL")  # else a power cut could undo commits
                 self._database.execute("PRAGMA foreign_keys = ON")
                 self._check_version(create=create)
             self._opened = opened.pop_all()
@@ -103,7 +103,7 @@ class Store:
 
     @contextlib.contextmanager
     def _told(self, trouble: str = "cannot be read") -> Iterator[None]:
-        """What the database complains of is one sentence."""
+        """Turn errors of the database into GraderError."""
         try:
             yield
         except sqlite3.Error as error:
@@ -111,7 +111,7 @@ class Store:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All of it or nothing."""
+        """Run the block in one transaction."""
         with self._told("cannot be written"):
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -129,17 +129,17 @@ class Store:
     # -- about the class -------------------------------------------------------------------------------------------
 
     def about(self, name: str, default: str = "") -> str:
-        """What is noted under this name."""
+        """The note under this name."""
         found = self._rows("SELECT value FROM about WHERE name = ?", name)
         return str(found[0][0]) if found else default
 
     def note(self, name: str, value: str) -> None:
-        """Note something about the class."""
+        """Store a note about the class."""
         with self._transaction():
             self._database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
 
     def expect(self, entries: Mapping[str, Entry], penalties: Mapping[str, int]) -> None:
-        """These are the class's hand-ins now, in this order; what was graded of others is kept and not shown."""
+        """Set the class's present hand-ins; results of others are kept but not shown."""
         with self._transaction():
             self._database.execute("UPDATE submissions SET present = 0")
             self._database.executemany(
@@ -155,7 +155,7 @@ class Store:
     # -- verdicts --------------------------------------------------------------------------------------------------
 
     def verdict_keys(self) -> dict[str, str]:
-        """For each hand-in that has its verdicts: what they were made of."""
+        """Key of each graded hand-in -> digest of what its verdicts depend on."""
         return dict(map(tuple, self._rows("SELECT key, verdict_key FROM submissions WHERE verdict_key != ''")))
 
     def save(
@@ -166,7 +166,7 @@ class Store:
         error: str = "",
         exhibits: Mapping[str, Evidence] | None = None,
     ) -> None:
-        """What became of a hand-in: its report, or why there is none. With no `verdict_key` it is graded again next time."""
+        """Store a hand-in's report, or its error. Without a `verdict_key` it is graded again next time."""
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
         text = None if report is None else json.dumps(report)
         shown = json.dumps({check_id: one.as_dict() for check_id, one in (exhibits or {}).items()})
@@ -188,11 +188,11 @@ class Store:
     # -- reviews ---------------------------------------------------------------------------------------------------
 
     def review(self, key: str, check: Mapping[str, Any], review: Review | None) -> None:
-        """What a person has decided on a check of a report; None takes it back."""
+        """Store a person's decision on a check of a report; None withdraws it."""
         self.review_together([(key, check, review)])
 
     def review_together(self, decisions: Iterable[tuple[str, Mapping[str, Any], Review | None]]) -> None:
-        """What a person has decided on several hand-ins with one key: all of it is kept, or nothing."""
+        """Store decisions on several hand-ins in one transaction."""
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         with self._transaction():
             for key, check, review in decisions:
@@ -204,22 +204,22 @@ class Store:
                     )
 
     def review_apart(self, answers: frozenset[tuple[str, str]]) -> None:
-        """Which answers (a check's id, a hand-in's key) are to be judged one by one, however much they are like others."""
+        """Store which answers (check id, hand-in's key) are to be judged one by one, however similar they are to others."""
         self.note("review_apart", json.dumps(sorted(answers)))
 
     def reviewed_apart(self) -> frozenset[tuple[str, str]]:
-        """Those answers."""
+        """The answers (check id, hand-in's key) to be judged one by one."""
         return frozenset((check_id, key) for check_id, key in json.loads(self.about("review_apart", "[]")))
 
     # -- pairs of programs -----------------------------------------------------------------------------------------
 
     def pairs(self, kind: str) -> dict[tuple[str, str], tuple[str, dict[str, Any]]]:
-        """What is known of clients with servers, by their keys: what that was made of, and what became of it."""
+        """Keys of client and server -> digest of their files and rules, and their result."""
         rows = self._rows("SELECT client, server, made_of, met FROM pairs WHERE kind = ?", kind)
         return {(client, server): (made_of, json.loads(met)) for client, server, made_of, met in rows}
 
     def save_pair(self, kind: str, pair: tuple[str, str], made_of: str, met: Mapping[str, Any]) -> None:
-        """What became of a client with a server."""
+        """Store the result of a client with a server."""
         with self._transaction():
             self._database.execute(
                 "INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?, ?)", (kind, *pair, made_of, json.dumps(met))
@@ -228,7 +228,7 @@ class Store:
     # -- all of it -------------------------------------------------------------------------------------------------
 
     def graded(self) -> Iterator[Graded]:
-        """The class's hand-ins, one at a time; a review counts as long as what it judged is unchanged."""
+        """The class's hand-ins, one at a time; a review counts while the answer that it judged is unchanged."""
         for (key,) in self._rows("SELECT key FROM submissions WHERE present = 1 ORDER BY key"):
             ((entry, report, error, penalty, graded_at, exhibits),) = self._rows(
                 "SELECT entry, report, error, penalty, graded_at, exhibits FROM submissions WHERE key = ?", key
@@ -238,7 +238,7 @@ class Store:
             yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty, graded_at, shown)
 
     def whole_class(self) -> Class:
-        """Everything, as exports take it."""
+        """The whole class, for exports."""
         points: dict[str, int] = json.loads(self.about("check_points", "{}"))
         return Class(tuple(self.graded()), self.about("layout"), points)
 
@@ -255,17 +255,17 @@ class Store:
 
 
 def evidence_of(check: Mapping[str, Any]) -> str:
-    """A digest of what a person judges in a check of a report: the answer that was handed in, and what it can give."""
+    """Digest of the part of a check that a person judges: the answer, and its possible points."""
     return hashlib.sha256(f"{check['points']} {check['observed']}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _text(text: str) -> str:
-    """Text that SQLite takes: halves of surrogate pairs, of which names of files may consist, are spelled out."""
+    """Text for SQLite, with lone surrogates (as in undecodable file names) spelled out."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _locked(folder: Path) -> int:
-    """A lock on the folder, until the descriptor is closed or the process ends."""
+    """Lock the folder until the returned descriptor is closed. Raises UsageError when it is locked or not writable."""
     try:
         descriptor = os.open(folder / f"{NAME}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

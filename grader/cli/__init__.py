@@ -39,12 +39,12 @@ def main() -> NoReturn:
         status = _complain(error, TROUBLE)
     except (KeyboardInterrupt, click.Abort):
         status = _complain("interrupted; everything that was started is stopped", INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone
+    except BrokenPipeError:  # the reader of our output has closed it
         sys.stderr.close()
         status = FAILED
     except OSError as error:
         status = _complain(f"{error.filename or 'the system'}: {error.strerror}", TROUBLE)
-    except Exception:  # noqa: BLE001 - a fault of ours is no verdict, and what it quotes is the student's
+    except Exception:  # noqa: BLE001 - a fault of ours is no verdict; its message may quote the student
         status = max(_complain(line, TROUBLE) for line in traceback.format_exc().splitlines())
     sys.exit(status or 0)
 

@@ -22,7 +22,7 @@ class BatchOptions(TaskOptions, ClassOptions):
 
 
 def run(options: BatchOptions) -> int:
-    """Take in, grade, tell; returns the exit status."""
+    """Read the class, grade it, print the summary; returns the exit status."""
     codelab = installed.load()
     request = class_request(codelab, options.tasks, options.paths[0], options)
     of_course = request.settings.batch

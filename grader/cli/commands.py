@@ -1,4 +1,4 @@
-"""All commands by name and help text, which is what `chatgrade --help` shows; none of their modules is imported for that."""
+"""All commands by name and help text, so that `chatgrade --help` imports none of their modules."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _HELP = {
 
 @dataclass(frozen=True)
 class CommandEntry:
-    """A command whose module may not be imported yet.
+    """A command whose module is imported on use.
 
-    The module of this name in grader.cli has `run`, which takes a dataclass, the options, and returns the exit status. `given`
-    are options that have no other value with this command.
+    The module of this name in grader.cli has `run`, which takes the options (a dataclass) and returns the exit status. `given`
+    are options with a fixed value in this command.
     """
 
     name: str
@@ -52,7 +52,7 @@ class CommandEntry:
 
 
 class LazyGroup(click.Group):
-    """Lists commands by their entries, and loads a command when it is run or its own help is shown."""
+    """Lists commands by their entries; loads a command only to run it or to show its own help."""
 
     def __init__(self, *, entries: Iterable[CommandEntry], **attributes: Any) -> None:  # noqa: ANN401 - click's attributes
         super().__init__(**attributes)
@@ -69,7 +69,7 @@ class LazyGroup(click.Group):
 
 
 def entries() -> Iterator[CommandEntry]:
-    """All commands: one for each task of the codelab, one for all tasks, and those that are the same in any codelab."""
+    """All commands: one for each task of the codelab, one for all tasks, and those of any codelab."""
     submission = "of the submission at PATH, a folder, a file or an archive."
     tasks = installed.tasks()
     for task, (name, subject) in tasks.items():

@@ -20,7 +20,7 @@ from grader.submission import intake
 
 
 def _report_files() -> Any:  # noqa: ANN401 - a field
-    """Declare a field for the file of each form of report: one option a form, and one mapping for all."""
+    """Declare a field with one option for each form of report, collected in one mapping."""
 
     def collect(form: str, context: click.Context, _: click.Parameter, file: str | None) -> None:
         context.params["reports"] = {**context.params.get("reports", dict.fromkeys(files.FORMS)), form: file}
@@ -43,13 +43,13 @@ def _report_files() -> Any:  # noqa: ANN401 - a field
 class GradeOptions(SubmissionOptions):
     """The options of the command."""
 
-    tasks: tuple[str, ...]  # given by the command's name
-    reports: Mapping[str, str | None] = _report_files()  # form -> the name of a file, if one was given
+    tasks: tuple[str, ...]  # set by the command's name
+    reports: Mapping[str, str | None] = _report_files()  # form -> file name, or None
     verbose: bool = option("-v", "--verbose", is_flag=True, help="Show passed checks with their conversation too.")
 
 
 def run(options: GradeOptions) -> int:
-    """Take in, find, run, report; returns the exit status."""
+    """Find the programs, run the checks, report; returns the exit status."""
     names = {form: name for form, name in options.reports.items() if name is not None}
     with intake.taken_in(options.path) as submission:
         codelab = installed.load()
@@ -60,7 +60,7 @@ def run(options: GradeOptions) -> int:
                 report = runner.run_one(codelab, steps, options.isolation, options.jobs or 0)
             reports.write(report)
         if not reports.alone:
-            from grader.console.report import render  # rich takes its time, and a report that stands alone needs none
+            from grader.console.report import render  # slow to import: not needed for a report on standard output
 
             render(report, output.console(no_color=options.no_color), verbose=options.verbose, quiet=options.quiet)
     return report.exit_status

@@ -27,7 +27,7 @@ class InteropOptions(ClassOptions):
 
 
 def run(options: InteropOptions) -> int:
-    """Take in, run, tell; returns the exit status."""
+    """Read the class, run the pairs, print the summary; returns the exit status."""
     codelab = installed.load()
     request = class_request(codelab, ("interop",), options.paths[0], options)
     of_course = request.settings.batch
@@ -52,7 +52,7 @@ def run(options: InteropOptions) -> int:
 
 
 def _replace(texts: Mapping[Path, str]) -> None:
-    """Write these files anew; the results that they were made of are kept elsewhere."""
+    """Replace these files, which can be made again from the store."""
     for file, text in texts.items():
         try:
             files.replace(file, text)

@@ -1,4 +1,4 @@
-"""Options of commands: each is declared as the field of a frozen dataclass, which click's values are put into."""
+"""Options of commands, each declared as a field of a frozen dataclass that click's values fill."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from grader import installed
 OWN_PYTHON: str = getattr(sys, "_base_executable", sys.executable)  # without the tool's own packages
 FILE = click.Path(path_type=Path)
 _LEVELS = ("full", "network", "none")
-_PARAMETERS = "click"  # the key of a field's metadata: a function of the field's name that makes its click parameters
+_PARAMETERS = "click"  # key in a field's metadata of the function: field's name -> its click parameters
 
 Options = TypeVar("Options")
 
 
 def option(*names: str, **attributes: Any) -> Any:  # noqa: ANN401 - click's attributes, and a field of any type
-    """Declare a field that is given on the command line by these names; the attributes are those of click.Option."""
+    """Declare a field set by an option of these names; the attributes are those of click.Option."""
     return declared(lambda field_name: [click.Option([*names, field_name], **attributes)])
 
 
 def argument(**attributes: Any) -> Any:  # noqa: ANN401 - click's attributes, and a field of any type
-    """Declare a field that is given on the command line by its place; the attributes are those of click.Argument."""
+    """Declare a field set by a positional argument; the attributes are those of click.Argument."""
     return declared(lambda field_name: [click.Argument([field_name], **attributes)])
 
 
@@ -36,14 +36,14 @@ def no_color() -> Any:  # noqa: ANN401 - a field
 
 
 def declared(parameters: Callable[[str], list[click.Parameter]]) -> Any:  # noqa: ANN401 - a field of any type
-    """Declare a field by the click parameters that its name makes."""
+    """Declare a field by a function: field's name -> its click parameters."""
     return field(metadata={_PARAMETERS: parameters})
 
 
 def command(
     name: str, text: str, kind: type[Options], run: Callable[[Options], int], given: Mapping[str, object]
 ) -> click.Command:
-    """Make the command that runs this function with its options; those that the name stands for are given."""
+    """Make the command that runs this function with its options; `given` are options with a fixed value."""
     parameters = [
         parameter
         for value in fields(kind)  # type: ignore[arg-type] # a dataclass, which has no type of its own
@@ -53,12 +53,12 @@ def command(
     return click.Command(name, params=parameters, callback=lambda **values: run(kind(**given, **values)), help=text)
 
 
-# Dataclasses collect the fields of their bases from the last base to the first: that is the order in which help shows them.
+# Dataclasses collect fields from the last base to the first: help shows them in this order.
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """How programs are run, and how it is shown: of each command that grades."""
+    """Options of every command that grades: how programs are run, and the output."""
 
     seed: int | None = option(
         "--seed", type=click.IntRange(0, 2**63 - 1), help="Repeat a run with its names and words."
@@ -88,7 +88,7 @@ class RunOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskOptions:
-    """Which tasks are checked: all, if none is named."""
+    """The tasks to check; all by default."""
 
     tasks: tuple[str, ...] = option(
         "--task",
@@ -123,7 +123,7 @@ class _Submission:
 
 @dataclass(frozen=True, kw_only=True)
 class SubmissionOptions(RunOptions, _Submission):
-    """Which submission is graded, and how: of each command that grades a single submission."""
+    """Options of every command that grades a single submission."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,4 +147,4 @@ class _Class:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassOptions(RunOptions, _Class):
-    """Which class is graded, and how: of each command that runs the programs of many students."""
+    """Options of every command that runs the programs of many students."""

@@ -1,4 +1,4 @@
-"""Where commands write: consoles, the line of progress, and text that may quote a student."""
+"""Output of commands: consoles, the line of progress, and harmless text."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def harmless(text: object) -> str:
 
 
 def console(*, no_color: bool = False, stderr: bool = False) -> Console:
-    """A console on standard output or standard error; without `no_color`, colours are used where they can be shown."""
+    """A console on standard output or standard error, in colours unless `no_color` or the terminal forbid it."""
     from rich.console import Console
 
     return Console(no_color=no_color or None, stderr=stderr, highlight=False, soft_wrap=False)
 
 
 def progress(*, quiet: bool, no_color: bool) -> AbstractContextManager[Reporter]:
-    """A line on standard error that tells how far a run is; where no terminal shows it, rich is not even loaded."""
+    """A line of progress on standard error; without a terminal, rich is not imported."""
     from grader.run.schedule import Reporter
 
     if quiet or not sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""From a command's options to what is asked of a submission or of a class, on this machine."""
+"""From a command's options to the grading request for a submission or a class."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from grader.submission.intake import Intake
 
 @dataclass(frozen=True)
 class Environment:
-    """The options of a run, with each that was left open decided: the seed, the interpreter, the kind of terminal."""
+    """The resolved options of a run: seed, interpreter, kind of terminal."""
 
     seed: int
-    python: str  # as it was asked for
+    python: str  # as the user named it
     interpreter: str  # its absolute path
     terminal: str
     notes: tuple[str, ...]  # for the report
@@ -39,7 +39,7 @@ class Environment:
 
 
 def environment(options: RunOptions) -> Environment:
-    """Decide what the options leave open. Raises UsageError when there is no such Python."""
+    """Resolve options that were left open. Raises UsageError when there is no such Python."""
     seed = random_seed() if options.seed is None else options.seed
     terminal, notes = terminal_kind(options.terminal)
     return Environment(seed, options.python, interpreter_at(options.python), terminal, notes)
@@ -71,7 +71,7 @@ def random_seed() -> int:
 
 
 def terminal_kind(wanted: str) -> tuple[str, tuple[str, ...]]:
-    """The kind of terminal that clients run at (`pty` or `pipes`), and what the report should say about it."""
+    """The kind of terminal for clients (`pty` or `pipes`), and notes for the report."""
     if wanted != "auto":
         return wanted, ()
     try:
@@ -83,7 +83,7 @@ def terminal_kind(wanted: str) -> tuple[str, tuple[str, ...]]:
 
 
 def interpreter_at(python: str) -> str:
-    """The absolute path of a Python. Raises UsageError when it is none, or too old to run students' programs."""
+    """The absolute path of a Python. Raises UsageError when it is no Python, or too old for students' programs."""
     found = located(python)
     if python != OWN_PYTHON:
         asked = subprocess.run(
@@ -95,8 +95,8 @@ def interpreter_at(python: str) -> str:
 
 
 def located(python: str) -> str:
-    """The absolute path of a Python, whether or not it can run anything. Raises UsageError when there is no such file."""
+    """The absolute path of a file, not yet tried as a Python. Raises UsageError when there is no such file."""
     found = shutil.which(python)
     if not found:
         raise UsageError(f"{python}: there is no such Python to run the student's program with.")
-    return str(Path(found).absolute())  # the program is started in another folder
+    return str(Path(found).absolute())  # absolute, as programs are started in another folder

@@ -21,7 +21,7 @@ class ReviewOptions:
 
 
 def run(options: ReviewOptions) -> int:
-    """Print the answers, or have them judged; returns the exit status."""
+    """Print the answers, or let a person judge them; returns the exit status."""
     console = output.console(no_color=options.no_color)
     if options.as_list:
         review.print_list(options.out, console)

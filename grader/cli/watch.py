@@ -27,13 +27,13 @@ class WatchOptions(SubmissionOptions, TaskOptions):
 
 
 def run(options: WatchOptions) -> int:
-    """Grade whenever something is saved, and show; returns the exit status."""
+    """Grade after each save until Ctrl-C; returns the exit status."""
     try:
         options.path.stat()
     except OSError as error:
         raise UsageError(f"{options.path}: cannot be watched ({error.strerror}).") from error
     codelab = installed.load()
-    codelab.catalogue.with_needs(options.only)  # an unknown id is wrong whatever is saved
+    codelab.catalogue.with_needs(options.only)  # reports an unknown id at once
     run_in = environment(options)
 
     def grade(reporter: Reporter, saved: Connection) -> Report:
@@ -47,5 +47,5 @@ def run(options: WatchOptions) -> int:
     try:
         with live.viewer(console, options.path, run_in.seed, quiet=options.quiet) as viewer:
             watch.watch(place, grade, viewer)
-    except KeyboardInterrupt:  # the way to end it
+    except KeyboardInterrupt:  # the usual end
         return INTERRUPTED

@@ -1,1 +1,1 @@
-"""Everything that a terminal shows and asks. It reads reports and judges nothing."""
+"""Output to and input from a terminal. It reads reports and judges nothing."""

@@ -1,4 +1,4 @@
-"""How a class is doing, and how it went: a bar where somebody looks, and a line for each hand-in as it ends."""
+"""A batch in a terminal: a progress bar, a line for each finished hand-in, and the summary."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from grader.text import sinks
 if TYPE_CHECKING:
     from grader.batch.grade import BatchOutcome
 
-_BETWEEN = 0.1  # seconds between two drawings of the bar
+_BETWEEN = 0.1  # seconds between redraws of the bar
 _MOST_NAMED = 3  # hand-ins that the bar names
 _MOST_LISTED = 30  # hand-ins that the summary lists
 
 
 class BatchProgress(BatchReporter):
-    """A bar on the error console, if that is a terminal, and a line for each result on the other. A context manager."""
+    """A bar on the error console, if that is a terminal, and a line for each result on `out`. A context manager."""
 
     def __init__(self, out: Console, err: Console, *, quiet: bool) -> None:
         self._out, self._quiet = out, quiet
@@ -44,33 +44,33 @@ class BatchProgress(BatchReporter):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave no bar behind."""
+        """Remove the bar."""
         self._bar.stop()
 
-    def begins(self, pending: int, unchanged: int) -> None:  # noqa: ARG002 - the summary tells of them
-        """Count towards this."""
+    def begins(self, pending: int, unchanged: int) -> None:  # noqa: ARG002 - the summary counts them
+        """Set the total."""
         self._total = pending
         self._began = time.monotonic()
         self._bar.update(self._task, total=pending)
 
     def opens(self, key: str) -> Reporter:
-        """Name it, and count its checks."""
+        """Show the hand-in's name, and count its checks."""
         self._open[key] = None
         self._draw()
         return _Counter(self)
 
     def checked(self) -> None:
-        """One more check has its verdict."""
+        """Count a finished check."""
         self._checks += 1
         self._draw()
 
     def page(self, key: str) -> None:
-        """Say whose page is written."""
+        """Show which page is written."""
         self._open = {f"page of {key}": None}
         self._draw()
 
     def ends(self, result: Result) -> None:
-        """Print its line."""
+        """Print the result's line."""
         self._open.pop(result.key, None)
         self._done += 1
         self._bar.update(self._task, completed=self._done)
@@ -98,8 +98,8 @@ class _Counter(Reporter):
     def __init__(self, progress: BatchProgress) -> None:
         self._progress = progress
 
-    def finished(self, result: CheckResult) -> None:  # noqa: ARG002 - whatever it is
-        """Count it."""
+    def finished(self, result: CheckResult) -> None:  # noqa: ARG002 - only counted
+        """Count the check."""
         self._progress.checked()
 
 
@@ -117,7 +117,7 @@ def _told(result: Result) -> str:
 
 
 def render_summary(outcome: BatchOutcome, out: str, console: Console) -> None:
-    """Print what was done, what needs a person, and the notes."""
+    """Print counts, hand-ins that need a person, and notes."""
 
     def say(text: str) -> None:
         console.print(sinks.terminal(text), markup=False, highlight=False, soft_wrap=True)

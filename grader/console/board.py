@@ -1,6 +1,6 @@
 """The verdicts on a watched submission as lines of a screen: a table of checks, the score, and explanations of failures.
 
-They fit whatever the size. Where not every check has room, those that pass are only counted beside their task; where not every
+They fit any size. Where not every check has room, passed checks are only counted beside their task; where not every
 explanation has, the first one comes whole before the others.
 """
 
@@ -21,12 +21,12 @@ from grader.watch.watch import Mark, WatchTurn
 _STYLES = {Mark.FIXED: "bold green", Mark.BROKEN: "bold red", Mark.STILL: "dim"}
 _MARK = max(len(mark.value) for mark in Mark) + 2
 _NO_MARK = Text(" " * _MARK)
-_FEWEST = 3  # checks that have a line, however long the first explanation is
-_BEGINNING = 6  # lines of an explanation that are worth to be shown without the rest
+_FEWEST = 3  # checks with a line even beside a long explanation
+_BEGINNING = 6  # fewest lines of an explanation to show without the rest
 
 
 def lines(turn: WatchTurn, console: Console, room: int, *, quiet: bool = False) -> list[str]:
-    """At most so many lines, ready to be written; `quiet` leaves out the explanations."""
+    """At most `room` lines, ready to be written; `quiet` leaves out the explanations."""
     page = ReportPage(turn.report, Page(console))
     checks = {check.id: check for check in turn.report}
     explanations = [drawn(console, partial(_explain, page, checks[check_id])) for check_id in turn.failing if not quiet]
@@ -41,13 +41,13 @@ def lines(turn: WatchTurn, console: Console, room: int, *, quiet: bool = False) 
 
 
 def mark(turn: WatchTurn, check: CheckResult) -> Text:
-    """How a verdict stands to the one before it, in a column."""
+    """A column that compares a verdict with the previous one."""
     found = turn.marks.get(check.id)
     return Text(f"{found.value:{_MARK}}", _STYLES[found]) if found else _NO_MARK
 
 
 def news(turn: WatchTurn) -> str:
-    """What is new, in a few words."""
+    """The news in a few words."""
     marks = list(turn.marks.values())
     changes = [f"{marks.count(one)} {one.value}" for one in (Mark.FIXED, Mark.BROKEN) if one in marks]
     if not changes and turn.fresh:
@@ -56,7 +56,7 @@ def news(turn: WatchTurn) -> str:
 
 
 def drawn(console: Console, draw: Callable[[], None]) -> list[str]:
-    """The lines that something prints on a console, with their styles."""
+    """The styled lines that `draw` prints on a console."""
     with console.capture() as captured:
         draw()
     return captured.get().split("\n")[:-1]
@@ -68,7 +68,7 @@ def _explain(page: ReportPage, check: CheckResult) -> None:
 
 
 def _table(turn: WatchTurn, console: Console, page: ReportPage, room: int) -> list[str]:
-    """All checks under their tasks; where they do not fit, those that fail or are fixed; at worst the first of these."""
+    """All checks under their tasks; where they do not fit, only failed and fixed ones, or the first of these."""
     fixed = [check_id for check_id, mark in turn.marks.items() if mark is Mark.FIXED]
     notable = list(dict.fromkeys([*turn.fresh, *fixed, *turn.failing]))
     for shown in ([check.id for check in turn.report], notable):
@@ -97,7 +97,7 @@ def _counted(task: TaskReport) -> str:
 
 
 def _fitting(explanations: list[list[str]], room: int) -> tuple[list[str], int]:
-    """As much of the explanations as there is room for, and how many of them have begun."""
+    """The lines of explanations that fit, and the number of explanations that are at least begun."""
     found: list[str] = []
     for number, lines in enumerate(explanations):
         left = room - len(found)
@@ -110,7 +110,7 @@ def _fitting(explanations: list[list[str]], room: int) -> tuple[list[str], int]:
 
 
 def _rule(turn: WatchTurn, console: Console, hidden: int) -> Text:
-    """A line with the score; and how many failures are not explained below it."""
+    """A line with the score, and the number of failures without an explanation below it."""
     line = "-" if console.options.ascii_only else "\u2500"
     score = score_of(turn.report)
     more = f" {hidden} more: chatgrade all " if hidden > 0 else ""

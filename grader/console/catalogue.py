@@ -1,4 +1,4 @@
-"""What can be graded, for people: the list of all checks, and one check explained."""
+"""The catalogue in a terminal: the list of all checks, and the guide to one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from grader.console.report import Page
 from grader.model.catalogue import Catalogue, Check
 from grader.text.prose import GUIDE, paragraphs
 
-_READABLE = 100  # columns: longer lines of prose lose the eye
+_READABLE = 100  # columns; longer lines of prose are hard to read
 _RUNS = len("answers")
 
 
@@ -40,7 +40,7 @@ def _check_line(page: Page, check: Check, name: int) -> None:
 
 
 def render_explanation(check: Check, console: Console) -> None:
-    """Print all there is to know of one check: what it asks, why, the usual mistakes, where to read."""
+    """Print the guide to one check: its demand, the reason, usual mistakes, where to read."""
     page = Page(console)
     width = min(page.width, _READABLE)
     page.entry(Text(), page.text(check.title, "bold"), 0, width=width)

@@ -1,4 +1,4 @@
-"""What was found on this machine, for people."""
+"""The findings about this machine, in a terminal."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from grader.doctor.finding import Level
 
 _STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.TROUBLE: "bold red"}
 _SIGN = max(len(level.value) for level in Level) + 2
-_READABLE = 110  # columns: longer lines of prose lose the eye
-_LONGEST = 500  # characters: a fact may quote how a program was called
+_READABLE = 110  # columns; longer lines of prose are hard to read
+_LONGEST = 500  # characters; a fact may quote a whole command
 
 
 def render(examination: Examination, console: Console) -> None:
-    """Print a line for each finding: a sign, the fact, and under it what that means; then what it all comes to."""
+    """Print each finding's sign and fact with its meaning below, then the conclusion."""
     page = Page(console)
     width = min(page.width, _READABLE)
     column = _SIGN + max(len(one.subject) for one in examination.findings) + 2

@@ -1,4 +1,4 @@
-"""Which client gets along with which server, in a terminal: how far it is, the matrix where it fits, and why pairs fail."""
+"""Interop in a terminal: a progress bar, the matrix where it fits, and the reasons why pairs fail."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from grader.results.matrix import Interop, Matrix, Met
 from grader.text import sinks
 from grader.text.width import columns
 
-_BETWEEN = 0.1  # seconds between two drawings of the bar
-_WORTH_TELLING = 60  # seconds
+_BETWEEN = 0.1  # seconds between redraws of the bar
+_WORTH_TELLING = 60  # seconds; shorter expectations are not printed
 _MOST_LISTED, _LONGEST_NAME, _CELL = 20, 24, 3
 _LEGEND = (
     "+ works; C, S: it is the client's (row) or the server's fault (column); T: fails only together; lower case: they "
@@ -45,26 +45,26 @@ class InteropProgress(InteropListener):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave no bar behind."""
+        """Remove the bar."""
         self._bar.stop()
 
     def begins(self, pairs: int) -> None:
-        """Count towards this."""
+        """Set the total."""
         self._total = pairs
         self._bar.update(self._task, total=pairs)
 
     def drops(self, pairs: int) -> None:
-        """Count towards less."""
+        """Lower the total."""
         self.begins(self._total - pairs)
 
     def expects(self, seconds: float) -> None:
-        """Say so, if somebody could wish to do something else meanwhile."""
+        """Print the expected time, if it is long."""
         if seconds > _WORTH_TELLING and not self._quiet:
             minutes = f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
             self._err.print(f"the rest will take about {minutes}; what is done is kept", highlight=False)
 
-    def ends(self, pairing: Pairing, pair: Pair, met: Met) -> None:  # noqa: ARG002 - the matrix tells what came of it
-        """Count it."""
+    def ends(self, pairing: Pairing, pair: Pair, met: Met) -> None:  # noqa: ARG002 - the matrix shows the result
+        """Count the pair."""
         self._bar.advance(self._task)
         if time.monotonic() - self._drawn > _BETWEEN:
             self._drawn = time.monotonic()
@@ -73,7 +73,7 @@ class InteropProgress(InteropListener):
 
 
 def render_summary(interop: Interop, files: list[Path], console: Console) -> None:
-    """Print what came of it: for each pairing the matrix, if it fits, and the reasons."""
+    """Print for each pairing the matrix, if it fits, and the reasons why pairs fail."""
 
     def say(text: str = "") -> None:
         console.print(sinks.terminal(text), markup=False, highlight=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Single keys from a terminal, and a line where one is asked for. The terminal is left as it was found."""
+"""Single keys and edited lines from a terminal, whose settings are restored at the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMED = {
     "\r": "enter", "\n": "enter", " ": "space", "\x1b": "escape",
 }  # fmt: skip
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|O)?")
-_REST_OF_SEQUENCE = 0.05  # seconds in which what follows an escape comes, or it was the key
+_REST_OF_SEQUENCE = 0.05  # seconds; an escape that nothing follows in this time is the key Esc
 _INTERRUPT, _END = "\x03", "\x04"
 
 
@@ -42,7 +42,7 @@ class Keyboard:
         os.close(self._resizes)
 
     def _take(self) -> None:
-        """No echo, no lines, and no key is a signal: Ctrl-C is read, and Ctrl-Z does not leave a screen half drawn."""
+        """Turn off echo, line mode and signal keys: Ctrl-C is read as a key, and Ctrl-Z cannot stop a half-drawn screen."""
         mode = termios.tcgetattr(self._terminal)
         mode[3] &= ~(termios.ICANON | termios.ECHO | termios.ISIG | termios.IEXTEN)
         mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
@@ -52,25 +52,25 @@ class Keyboard:
         termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._before)
 
     def key(self) -> str:
-        """The next key: a character, or the name of another; RESIZED if the terminal is. Ctrl-C raises KeyboardInterrupt."""
+        """The next key: a character, the name of a special key, or RESIZED. Raises KeyboardInterrupt for Ctrl-C."""
         key = ""
         while not key or (_UNFINISHED.fullmatch(key) and self._waits(_REST_OF_SEQUENCE)):
             if not key and not self._waits():
                 os.read(self._resized, 1024)
                 return RESIZED
-            data = os.read(self._terminal, 1)  # what is typed ahead may belong to a line
+            data = os.read(self._terminal, 1)  # byte by byte: keys typed ahead may belong to a line
             key += self._decoder.decode(data)
             if not data or key in (_INTERRUPT, _END):
                 raise KeyboardInterrupt
         return _NAMED.get(key, key)
 
     def _waits(self, seconds: float | None = None) -> bool:
-        """Whether something was typed, before the time is over or the terminal is resized."""
+        """Whether input comes before the time is over or the terminal is resized."""
         watched = [self._terminal] if seconds else [self._terminal, self._resized]
         return self._terminal in select.select(watched, [], [], seconds)[0]
 
     def line(self, prompt: str, text: str = "") -> str | None:
-        """A line, edited as in a shell from `text` on, earlier ones by the arrow keys; None if it was given up by Ctrl-C."""
+        """A line, edited as in a shell starting from `text`, with history by the arrow keys; None after Ctrl-C."""
         before = signal.signal(signal.SIGINT, _give_up)
         self._give_back()
         try:
@@ -84,7 +84,7 @@ class Keyboard:
 
 
 class _GivenUpError(Exception):
-    """Ctrl-C at a line means that line only."""
+    """Ctrl-C cancelled the line, not the program."""
 
 
 def _give_up(*_: object) -> None:
@@ -93,7 +93,7 @@ def _give_up(*_: object) -> None:
 
 @contextlib.contextmanager
 def _begun_with(text: str) -> Iterator[None]:
-    """The next line begins with a text that can be edited, where Python was built with such a thing."""
+    """Pre-fill the next line with an editable text, where Python has readline."""
     try:
         import readline
     except ImportError:

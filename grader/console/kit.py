@@ -1,4 +1,4 @@
-"""What became of the starting kit, for people."""
+"""The outcome of laying out the starting kit, in a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LABEL = len("left out  ")
 
 
 def _pasted(path: Path, page: Page) -> str:
-    """A path as a shell takes it (bash, zsh), although not every sign of it may be shown."""
+    """A path quoted for bash and zsh, with characters that must not be shown as escapes."""
     name = f"./{path}" if str(path).startswith("-") else str(path)
     quoted = shlex.quote(name)
     if page.text(quoted, limit=len(quoted)).plain == quoted:
@@ -33,7 +33,7 @@ def _spelled(page: Page, sign: str) -> str:
 
 
 def render(laid: Laid, console: Console) -> None:
-    """Print what was written, what was not, and what to do next."""
+    """Print which files were written, which were not, and the next command."""
     page = Page(console)
     lines = [("wrote", str(laid.folder / name)) for name in laid.written]
     lines += [("kept", f"{laid.folder / name}, which is there already") for name in laid.kept]

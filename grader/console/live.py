@@ -1,4 +1,4 @@
-"""Tells what `chatgrade watch` finds: at a terminal on a screen of which only changed lines are drawn anew, else line by line."""
+"""The output of `chatgrade watch`: a screen on which only changed lines are redrawn, or a log where there is no terminal."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from grader.watch.watch import Mark, Viewer, WatchTurn
 
 _ERASE_LINE = Control((ControlType.ERASE_IN_LINE, 2))
 _GOES_ON = "The next save is checked again."
-# Terminals differ in how wide a character is; what one takes for wider must not begin a new line.
+# Terminals differ in the widths of characters: a line that is wider than expected must not wrap.
 _NO_WRAPPING, _WRAPPING = "\x1b[?7l", "\x1b[?7h"
 
 
 @contextlib.contextmanager
 def viewer(console: Console, path: Path, seed: int, *, quiet: bool = False) -> Iterator[Viewer]:
-    """Have shown what happens as it suits where the console writes, and in the end how it was left; `quiet`: no explanations."""
+    """A viewer for this console, and at the end the last score; `quiet`: no explanations."""
     if not console.is_terminal or console.is_dumb_terminal:
         yield Log(console, str(path), seed, quiet=quiet)
         return
@@ -45,7 +45,7 @@ def viewer(console: Console, path: Path, seed: int, *, quiet: bool = False) -> I
 
 @contextlib.contextmanager
 def _keys_ignored() -> Iterator[None]:
-    """What is typed does not show, and is not left for the shell. Ctrl-C stays a signal; Ctrl-Z would leave half a screen."""
+    """Discard typed keys within the block. Ctrl-C stays a signal; Ctrl-Z is disabled, as it would leave half a screen."""
     if not sys.stdin.isatty():
         yield
         return
@@ -62,7 +62,7 @@ def _keys_ignored() -> Iterator[None]:
 
 
 class Log(Viewer):
-    """Prints what is new, and nothing twice."""
+    """Prints only news."""
 
     def __init__(self, console: Console, name: str, seed: int, *, quiet: bool = False) -> None:
         self._page, self._quiet = Page(console), quiet
@@ -70,7 +70,7 @@ class Log(Viewer):
         self._reason = "it was not graded yet"
 
     def graded(self, turn: WatchTurn) -> None:
-        """Print a line for each verdict that is new, with the evidence if it is a failure, and the score."""
+        """Print the score and a line for each new verdict, with the evidence of failures."""
         if not (turn.is_news or self._reason):
             return
         self._reason = ""
@@ -92,7 +92,7 @@ class Log(Viewer):
 
 
 class LiveScreen(Viewer):
-    """Draws a screen: a line that tells the state, the table of checks, and below it the explanations of failures."""
+    """Draws a screen: a line with the state, the table of checks, and explanations of failures."""
 
     def __init__(self, console: Console, name: str, *, quiet: bool = False) -> None:
         self.turn: WatchTurn | None = None
@@ -100,12 +100,12 @@ class LiveScreen(Viewer):
         self._state, self._reason = "the checks begin", ""
         self._total = self._done = self._failed = 0
         self._size = (0, 0)
-        self._body: list[str] | None = None  # all lines but the first, if they are known
-        self._shown: list[str] = []  # what the screen shows
+        self._body: list[str] | None = None  # all lines but the first; None: to be made
+        self._shown: list[str] = []  # lines on the screen now
         self._drawing = self._stale = False
 
     def __enter__(self) -> LiveScreen:
-        """Begin to draw; a resized terminal is drawn anew."""
+        """Begin to draw, also after each resize."""
         self._before = signal.signal(signal.SIGWINCH, lambda *_: self._draw())
         self._console.file.write(_NO_WRAPPING)
         self._draw()
@@ -117,18 +117,18 @@ class LiveScreen(Viewer):
         self._console.file.write(_WRAPPING)
 
     def saved(self, name: str) -> None:
-        """Tell which file it was."""
+        """Show the name of the saved file."""
         self._state = f"{Path(name).name} saved, checking" if name else "checking"
         self._total = self._done = self._failed = 0
         self._draw()
 
     def expect(self, total: int) -> None:
-        """Count towards this."""
+        """Set the total."""
         self._total = total
         self._draw()
 
     def finished(self, result: CheckResult) -> None:
-        """Count a check."""
+        """Count the check."""
         self._done += 1
         self._failed += result.status is Status.FAIL
         self._draw()
@@ -139,7 +139,7 @@ class LiveScreen(Viewer):
         self._told(f"checked at {_now()}: {news(turn)}")
 
     def refused(self, reason: str) -> None:
-        """Show why there are none."""
+        """Show the reason why there are no verdicts."""
         self._reason = reason
         self._told(f"not checked at {_now()}")
 
@@ -150,7 +150,7 @@ class LiveScreen(Viewer):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        """Bring the screen up to date. A signal may ask for that while it is being done: then it is done once more."""
+        """Update the screen; if a signal calls this during an update, another update follows."""
         self._stale = True
         while self._stale and not self._drawing:
             self._stale, self._drawing = False, True
@@ -168,14 +168,14 @@ class LiveScreen(Viewer):
             self._body = self._below(height - 1)
         frame = [self._head(width), *self._body[: height - 1]]
         frame += [""] * (height - len(frame))
-        for row, line in reversed(list(enumerate(frame))):  # what the first line tells is there when it does
+        for row, line in reversed(list(enumerate(frame))):  # the state comes last, when the rest is drawn
             if self._shown[row : row + 1] != [line]:
                 self._console.file.write(f"{Control.move_to(0, row)}{_ERASE_LINE}{line}")
         self._console.file.flush()
         self._shown = frame
 
     def _head(self, width: int) -> str:
-        """What is watched, and how it stands."""
+        """The first line: the submission's name and the state."""
         page = Page(self._console)
         count = f" {self._done}/{self._total}" + (f", {self._failed} failed" if self._failed else "")
         state = page.text(self._state + (count if self._total else ""))

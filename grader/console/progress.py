@@ -1,4 +1,4 @@
-"""How far the run is, on one line of a terminal that is gone when the report comes.
+"""A run's progress, on one line of a terminal that is erased before the report.
 
 No thread redraws it: it changes when a check starts or ends, and only then.
 """
@@ -23,7 +23,7 @@ class Progress(Reporter):
 
     def __init__(self, console: Console, total: int = 0) -> None:
         self._console, self._total, self._done = console, total, 0
-        self._running: dict[str, None] = {}  # in the order of their start: the first is the one that takes longest
+        self._running: dict[str, None] = {}  # in the order of their start: the first has run longest
         self._shows = console.is_terminal and not console.is_dumb_terminal
 
     def __enter__(self) -> Progress:
@@ -34,22 +34,22 @@ class Progress(Reporter):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave the line empty, whatever ended the run."""
+        """Erase the line."""
         if self._shows:
             self._console.control(_ERASE)
 
     def expect(self, total: int) -> None:
-        """Count towards this."""
+        """Set the total."""
         self._total = total
         self._draw()
 
     def started(self, check_id: str) -> None:
-        """Show that a worker has begun with a check."""
+        """Show a check that a worker has begun."""
         self._running[check_id] = None
         self._draw()
 
     def finished(self, result: CheckResult) -> None:
-        """Count a check that has its verdict, be it a skip that was never started."""
+        """Count a check with a verdict, even a skipped one that never started."""
         self._running.pop(result.id, None)
         self._done += 1
         self._draw()

@@ -1,8 +1,8 @@
 """The report as a person reads it in a terminal.
 
-`Page` is the only thing here that prints. Whatever a program or its author wrote passes through `Page.text`, so it can
-neither style the page nor command the terminal, and it never begins a line: what stands at the left edge is ours. What a
-colour says, a sign or a word says too.
+Only `Page` prints here. Text of a program or its author passes through `Page.text`, so it can
+neither style the page nor command the terminal, and it never begins a line: text at the left edge is ours. Every
+colour comes with a sign or a word of the same meaning.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from grader.text.prose import GAP, count, reading, shorten
 from grader.text.width import breaks, columns
 
 _VALUE = 200  # characters of one value; about three lines of a narrow terminal
-_PROSE = 2_000  # characters of a hint or a note: nobody writes more, but one may quote what a program printed
+_PROSE = 2_000  # characters of a hint or a note, which may quote a program's output
 _NAME, _OUTPUT_LINES = 16, 8
-_BEFORE, _AFTER, _LAST = 6, 2, 6  # events shown around the one that went wrong, or at the end where none did
+_BEFORE, _AFTER, _LAST = 6, 2, 6  # events shown around the marked one, or at the end where none is marked
 _INDENT, _USUAL_WIDTH = 4, 80
 _LABEL = _INDENT + 11
 
 
 @dataclass(frozen=True)
 class _Signs:
-    """What the page draws itself, as far as the terminal's encoding can show it."""
+    """The page's own signs, in a form that the terminal's encoding can show."""
 
     status: dict[Status, str]
     arrows: dict[str, str]
@@ -62,11 +62,11 @@ class Page:
         self.width = max(console.width, 40)
 
     def text(self, data: str, style: str = "", *, other: str = "", limit: int = _PROSE) -> Text:
-        """Text of any origin in one style, harmless, and shortened around its difference from `other`."""
+        """Foreign text in one style, made harmless, and shortened around its difference from `other`."""
         return Text(sinks.terminal(shorten(data, other, limit, self.signs.gap), self._console.encoding), style)
 
     def cut(self, text: Text, room: int) -> Text:
-        """The text, or its beginning if it needs more columns than there are."""
+        """The text, cut to `room` columns."""
         if columns(text.plain) <= room:
             return text
         more = self.signs.gap.split()[0]
@@ -98,7 +98,7 @@ class Page:
             self._console.print(row, soft_wrap=True)
 
     def row(self, head: Text, body: Text, column: int, *, right: Text, width: int) -> None:
-        """Print an entry in one line, and of the body only what there is room for."""
+        """Print an entry in one line, with the body cut to the room."""
         column = max(column, columns(head.plain) + 2) if head else column
         room = min(width, self.width) - column - columns(right.plain) - 2
         row = Text.assemble(head, " " * (column - columns(head.plain)), self.cut(body, room))
@@ -119,7 +119,7 @@ def render(report: Report, console: Console, *, verbose: bool = False, quiet: bo
 
 
 class ReportPage:
-    """One report on one page, whole or by its parts; remembers which causes it has told."""
+    """One report on one page, whole or by its parts; remembers which causes it has explained."""
 
     def __init__(self, report: Report, page: Page, *, verbose: bool = False, quiet: bool = False) -> None:
         self._report, self._page, self._verbose, self._quiet = report, page, verbose, quiet
@@ -131,7 +131,7 @@ class ReportPage:
         self._edge = min(page.width, self._column + sentence + len("  advice"))
 
     def print(self) -> None:
-        """Print all of it."""
+        """Print the whole report."""
         if self._quiet:
             for check in self._report:
                 if check.status in (Status.FAIL, Status.ERROR):
@@ -167,18 +167,18 @@ class ReportPage:
         self._page.entry(head, self._page.text(check.title), self._column, right=right, width=self._edge)
 
     def row(self, check: CheckResult, mark: Text) -> None:
-        """Print the same in one line, with a mark before the points."""
+        """Print a check in one line, with a mark before the points."""
         head, points = self._ends(check)
         right = Text.assemble(mark, points.rjust(len("advice")))
         self._page.row(head, self._page.text(check.title), self._column, right=right, width=self._row_width(mark))
 
     def heading_row(self, task: TaskReport, counted: str, mark: Text) -> None:
-        """Print a task's title and score in one line, above such rows, with what is counted between."""
+        """Print a task's title and score in one line, with `counted` between them."""
         right = Text(f"{counted}  {f'{task.score}/{task.max_score}':>{len('advice')}}")
         self._page.row(Text(), self._title(task), 0, right=right, width=self._row_width(mark))
 
     def _row_width(self, mark: Text) -> int:
-        return max(self._edge + len(mark), _USUAL_WIDTH)  # titles of tasks are long where those of checks may be short
+        return max(self._edge + len(mark), _USUAL_WIDTH)  # titles of tasks may be longer than those of checks
 
     def _ends(self, check: CheckResult) -> tuple[Text, str]:
         style = _STYLES[check.status]
@@ -188,7 +188,7 @@ class ReportPage:
         return head, f"{earned}/{check.points}" if check.points else "advice" if check.wanted else "needed"
 
     def details(self, check: CheckResult) -> None:
-        """Print what is to be said of a check beside: of a failure its evidence."""
+        """Print a check's evidence and notes."""
         if check.status is Status.FAIL:
             self._failure(check, check.failure or Failure(check.summary, "", ""))
         elif check.status is Status.REVIEW and check.failure:
@@ -223,7 +223,7 @@ class ReportPage:
         self._output(check.program_output)
 
     def _review(self, check: CheckResult, evidence: Failure) -> None:
-        """What a person judges: the answer, and what it is about."""
+        """Print the answer that a person judges, and the function that it is about."""
         self._detail("answer", self._page.text(evidence.observed))
         for note in check.notes:
             for number, line in enumerate(note.splitlines()):
@@ -267,7 +267,7 @@ class ReportPage:
             self._detail("" if number else "printed", line)
 
     def notes(self) -> None:
-        """Print what is to be said of the submission and of the run."""
+        """Print the notes on the submission and the run."""
         for note in dict.fromkeys((*self._report.submission.notes, *self._report.notes)):
             self._page.entry(Text("note"), self._page.text(note), len("note  "))
 
@@ -283,7 +283,7 @@ class ReportPage:
 
 
 def score_of(report: Report) -> Text:
-    """Tell the points: those that count, those of the bonus, those that a person has yet to give."""
+    """The points that count, the bonus points, and those that await a review."""
     score = Text(f"Score {report.score}/{report.max_score}", "bold")
     if report.max_bonus:
         score.append(f", bonus {report.bonus}/{report.max_bonus}")
@@ -293,7 +293,7 @@ def score_of(report: Report) -> Text:
 
 
 def _window(total: int, place: int | None) -> tuple[int, int]:
-    """Which of `total` events to show: those around `place`, or the last."""
+    """Slice of `total` events to show: those around `place`, or the last."""
     if place is None or not 0 <= place < total:
         return max(total - _LAST, 0), total
     return max(place - _BEFORE, 0), min(place + _AFTER + 1, total)

@@ -1,7 +1,7 @@
 """The review on a terminal: one group of answers at a time, judged by single keys.
 
-The screen is drawn anew after each key, whole, so nothing depends on what it shows: a resize, a long comment or a stray line of
-another program are gone with the next key.
+The whole screen is redrawn after each key, so traces of a resize, a long comment or a stray line of
+another program vanish with the next key.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _LINES = {"up": -1, "down": 1, "k": -1, "j": 1}
 _PAGES = {"page up": -1, "b": -1, "page down": 1, "space": 1}
 _GROUPS = {"n": 1, "right": 1, "p": -1, "left": -1}
 _ERASE_LINE = Control((ControlType.ERASE_IN_LINE, 2))
-# Terminals differ in how wide a character is; what one takes for wider must not begin a new line.
+# Terminals differ in the widths of characters: a line that is wider than expected must not wrap.
 _NO_WRAPPING, _WRAPPING = "\x1b[?7l", "\x1b[?7h"
 
 
 def review(folder: Path, console: Console, *, again: bool = False) -> None:
-    """Let a person judge what awaits in a class's results; with `again`, what is decided, too."""
+    """Let a person judge the awaiting answers of a class; with `again`, also when all are judged."""
     with Store(folder) as store:
         sitting = _sitting(store)
         if not sitting.answers:
@@ -48,16 +48,16 @@ def review(folder: Path, console: Console, *, again: bool = False) -> None:
             try:
                 _at_the_screen(sitting, console)
             finally:
-                pages.refresh(store, folder)  # what was decided is kept, however the sitting ends
+                pages.refresh(store, folder)  # decisions are kept, even if the sitting ends by an error
             console.print(_closing(sitting), soft_wrap=True)
 
 
 def print_list(folder: Path, console: Console) -> None:
-    """One line for each answer, in columns parted by tabs, for scripts."""
+    """Print one line for each answer, in columns separated by tabs, for scripts."""
     with Store(folder) as store:
         for row in listing(_sitting(store)):
             line = "\t".join(sinks.terminal(str(cell), console.encoding) for cell in row)
-            console.file.write(f"{line}\n")  # print would put blanks for tabs
+            console.file.write(f"{line}\n")  # Console.print expands tabs
 
 
 def _sitting(store: Store) -> Sitting:
@@ -80,7 +80,7 @@ def _at_the_screen(sitting: Sitting, console: Console) -> None:
 
 
 class _Desk:
-    """Shows a sitting's current group, and does what the keys say."""
+    """Shows a sitting's current group, and runs the commands of keys."""
 
     def __init__(self, sitting: Sitting, console: Console, keyboard: Keyboard) -> None:
         self._sitting, self._console, self._keyboard = sitting, console, keyboard
@@ -91,7 +91,7 @@ class _Desk:
         self._top = self._last_top = self._page = 0
 
     def work(self) -> None:
-        """Until the person quits."""
+        """Show groups and read keys until the person quits."""
         while True:
             self._draw()
             key = self._keyboard.key()
@@ -135,7 +135,7 @@ class _Desk:
             self._said = "this is the last one" if by > 0 else "this is the first one"
 
     def _look(self, key: str) -> None:
-        """Keys that decide nothing."""
+        """Run the keys that change only the view."""
         view = self._view
         if key in _LINES | _PAGES:
             self._top += _LINES.get(key, 0) + _PAGES.get(key, 0) * max(self._page - 1, 1)
@@ -150,7 +150,7 @@ class _Desk:
             self._said = "no such key; ? tells what there is"
 
     def _give_typed(self, digit: str) -> None:
-        """A key for each number of points; where there are more than ten, the number is typed."""
+        """Give points by a digit; for maxima over nine the number is typed as a line."""
         most = self._sitting.group.check["points"]
         typed = self._ask(f"points (0 to {most}): ", digit) if most > 9 else digit
         if typed is None:
@@ -174,7 +174,7 @@ class _Desk:
             self._sitting.comment(text)
 
     def _ask(self, prompt: str, text: str) -> str | None:
-        """A line typed at the foot of the screen."""
+        """Read a line at the foot of the screen; None if it is cancelled."""
         console = self._console
         console.control(Control.move_to(0, console.height - 1), _ERASE_LINE)
         console.show_cursor()
@@ -209,7 +209,7 @@ class _Desk:
         return [self._pages.harmless(f"{left}{right.rjust(width - len(left))}", "reverse")]
 
     def _rule(self, width: int, length: int) -> Text:
-        """A line that tells what was done, and how much of the page is below."""
+        """A line with the last action, and the amount of the page below."""
         said = f" {self._said} " if self._said else ""
         below = length - self._top - self._page
         more = f" {count(below, 'more line')}: space " if below > 0 else " b: up " if self._top else ""

@@ -1,6 +1,6 @@
-"""What a person sees of one group of answers, as lines of a width. Pure: a sitting in, styled lines out.
+"""The view of one group of answers, as lines of a given width. Pure: a sitting in, styled lines out.
 
-What students wrote is made harmless by `sinks.terminal`, line by line; what a colour says, a sign says, too.
+Students' text is made harmless by `sinks.terminal`, line by line. Every colour comes with a sign of the same meaning.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from grader.text import sinks
 from grader.text.prose import count
 from grader.text.width import breaks, columns
 
-SIDE_BY_SIDE = 120  # columns from which on the function stands beside the answers
+SIDE_BY_SIDE = 120  # columns; wide enough for the function beside the answers
 HELP = (
     ("0 1 2 ...", "give so many points to all the answers shown, and go to the next that awaits"),
     ("Enter", "give full points"),
@@ -41,7 +41,7 @@ _MARKS = {"=": ("", "", ""), "+": ("{+", "+}", "bold green"), "-": ("[-", "-]", 
 
 @dataclass(frozen=True)
 class View:
-    """How a group is looked at: every answer or only the different wordings, and which of the different functions."""
+    """Options of the view: every answer or only different wordings, and which of the different functions."""
 
     every_answer: bool = False
     function: int = 0
@@ -56,11 +56,11 @@ class Pages:
         self._bar = self.harmless("\u2502" if encoding.startswith("utf") else "|").plain
 
     def harmless(self, data: str, style: str = "") -> Text:
-        """Text of any origin, as one line."""
+        """Foreign text as one harmless line."""
         return Text(sinks.terminal(data, self._encoding), style)
 
     def lines(self, width: int, view: View) -> list[Text]:
-        """The current group: the question, the answers, who wrote them and what was given; beside or below, the function."""
+        """The current group: question, answers, authors, points; the function beside or below."""
         if width < SIDE_BY_SIDE:
             return [*self._judged(width, view), Text(), *self._function(width, view)]
         left = width * 11 // 20
@@ -69,7 +69,7 @@ class Pages:
         return [Text.assemble(row, " " * (left - columns(row.plain)), f" {self._bar} ", code) for row, code in rows]
 
     def help(self, width: int) -> list[Text]:
-        """The keys."""
+        """The list of keys."""
         return [line for key, what in HELP for line in _entry(key, Text(what), width)]
 
     def _judged(self, width: int, view: View) -> list[Text]:
@@ -109,14 +109,14 @@ class Pages:
         return Text(" ").join(pieces)
 
     def _from(self, answers: Sequence[AwaitedAnswer]) -> Text:
-        """Who wrote a wording, and where, if all wrote it there."""
+        """The authors of a wording, and its place if that is the same for all."""
         places = {answer.written.place for answer in answers}
         what = "identical words in " if len(answers) > 1 and answers[0] in self._same else ""
         names = Text("- ").append_text(self._names(answers, what))
         return names.append_text(self.harmless(f"; {places.pop()}")) if len(places) == 1 else names
 
     def _elsewhere(self, group: Group) -> list[tuple[AwaitedAnswer, ...]]:
-        """Of the answers in words that others wrote, too: all of them, where some are not of this group."""
+        """Groups of answers in the same words that reach beyond this group."""
         found = dict.fromkeys(self._same[answer] for answer in group.answers if answer in self._same)
         return [same for same in found if not set(same) <= set(group.answers)]
 
@@ -155,7 +155,7 @@ class Pages:
         return [*head, Text(), *(row for line in lines for row in self._code(line, width))]
 
     def _code(self, line: str, width: int) -> list[Text]:
-        """A line of a program, set off from the left edge, where only we write; what has no room is set further in."""
+        """A line of a program, indented since the left edge is ours; continuation lines are indented further."""
         text = line.lstrip(" ")
         start = 2 + min(len(line) - len(text), width // 2)
         rows = _wrapped(self.harmless(text), width - start - 4)

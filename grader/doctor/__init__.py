@@ -1,6 +1,6 @@
-"""What this machine can do, and what that means for grading: tried where it can be tried, told as findings.
+"""The abilities of this machine and their meaning for grading, as findings; tried rather than assumed where possible.
 
-A probe that fails is a finding, too. None may wait without an end, or leave anything behind.
+A probe that fails is a finding, too. No probe may wait forever, or leave anything behind.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ Probe = Callable[[Machine], Iterator[Finding]]
 
 @dataclass(frozen=True)
 class Examination:
-    """All that was found, and the level of isolation that `auto` takes here; empty: there is none."""
+    """All findings, and the level of isolation that `auto` takes here (empty: none is possible)."""
 
     findings: tuple[Finding, ...]
     isolation: str
 
     @property
     def can_grade(self) -> bool:
-        """Whether anything can be graded here."""
+        """Whether this machine can grade."""
         return all(one.level is not Level.TROUBLE for one in self.findings)
 
     @property
     def conclusion(self) -> str:
-        """What all of it comes to, in a sentence."""
+        """The conclusion from all findings, in a sentence."""
         if not self.can_grade:
             return f"Nothing can be graded here until what is marked `{Level.TROUBLE.value}` is mended."
         takes = f"--isolation auto takes `{self.isolation}` here"
@@ -44,7 +44,7 @@ class Examination:
 
 
 def examine(machine: Machine) -> Examination:
-    """Look at all of it."""
+    """Run all probes."""
     outcomes = isolation.tried(machine)
     best = isolation.best(outcomes)
     probes: dict[str, Probe] = {
@@ -69,5 +69,5 @@ def examine(machine: Machine) -> Examination:
 def _found(subject: str, probe: Probe, machine: Machine) -> Iterator[Finding]:
     try:
         yield from probe(machine)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other probes have something to tell
+    except Exception as error:  # noqa: BLE001 - a failed probe must not stop the others
         yield Finding(Level.WARNING, subject, f"cannot be told: {in_words(error)}")

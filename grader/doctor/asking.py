@@ -1,4 +1,4 @@
-"""Programs that are asked something, all at once, and given up when they do not answer."""
+"""Runs short commands at the same time, and kills those that do not answer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import TypeVar
 
 K = TypeVar("K")
 _BETWEEN_LOOKS = 0.005  # seconds
-_LONGEST_ANSWER = 4096  # bytes, which a pipe holds: nobody need read while they are written
+_LONGEST_ANSWER = 4096  # bytes; a pipe holds as many, so a command can end before it is read
 
 
 def answers(
     commands: Mapping[K, Sequence[str]], within: float, environment: Mapping[str, str] | None = None
 ) -> dict[K, str]:
-    """What each command prints; nothing of one that cannot be run, fails, or takes longer than so many seconds."""
+    """The output of each command that succeeds within so many seconds; others are missing."""
     deadline = time.monotonic() + within
     running: dict[K, subprocess.Popen[bytes]] = {}
     told: dict[K, str] = {}
@@ -45,7 +45,7 @@ def answers(
 
 
 def _printed(ended: subprocess.Popen[bytes]) -> str:
-    """What one that has ended well has printed; whoever else may still hold its output is not waited for."""
+    """The output of a process that succeeded, without waiting for children that keep the pipe open."""
     assert ended.stdout is not None
     with ended.stdout as output:
         os.set_blocking(output.fileno(), False)

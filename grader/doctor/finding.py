@@ -1,4 +1,4 @@
-"""What a probe finds: plain data."""
+"""The findings of probes: plain data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grader.model.settings import Settings
 
 
 class Level(str, Enum):
-    """What a finding means: nothing that matters, less than could be had, or that nothing can be graded."""
+    """How grave a finding is: harmless, less than is possible elsewhere, or no grading at all."""
 
     OK = "ok"
     WARNING = "warning"
@@ -20,7 +20,7 @@ class Level(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A fact about the machine, and what it means for grading, in words."""
+    """A fact about the machine, and its meaning for grading, in words."""
 
     level: Level
     subject: str
@@ -30,10 +30,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Machine:
-    """What is examined: this machine, as a run with these settings and this Python finds it."""
+    """The machine to examine, as a run with these settings and this Python uses it."""
 
     codelab: Codelab
     settings: Settings
     settings_file: Path | None
     python: str
-    within: float = 10.0  # seconds: what takes longer is given up
+    within: float = 10.0  # seconds for each probe

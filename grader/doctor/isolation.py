@@ -16,21 +16,21 @@ from grader.system import ports
 from grader.system.processes import LINUX
 
 Outcome = str | GraderError
-"""What a level leaves open, or why this machine does not have it."""
+"""The gaps of a level, or the error that prevents it on this machine."""
 
 
 def tried(machine: Machine) -> dict[str, Outcome]:
-    """What came of each level, the best first."""
+    """The outcome of each level, the best first."""
     return {level: _tried(level, machine) for level in LEVELS}
 
 
 def best(outcomes: Mapping[str, Outcome]) -> str:
-    """The level that `auto` takes; empty: there is none."""
+    """The level that `auto` takes; empty if none works."""
     return next((level for level, outcome in outcomes.items() if isinstance(outcome, str)), "")
 
 
 def levels(outcomes: Mapping[str, Outcome]) -> Iterator[Finding]:
-    """What the trial has shown, and what it means."""
+    """A finding for each level."""
     for level, outcome in outcomes.items():
         subject = f"isolation {level}"
         if isinstance(outcome, str):
@@ -52,12 +52,12 @@ def _tried(level: str, machine: Machine) -> Outcome:
                 return "; ".join(workers.leaves_open)
     except GraderError as error:
         return error.__cause__ if isinstance(error.__cause__, GraderError) else error
-    except Exception as error:  # noqa: BLE001 - whatever it is, this level cannot be had
+    except Exception as error:  # noqa: BLE001 - any error means that the level does not work
         return GraderError(in_words(error))
 
 
 def _without_full(reason: GraderError) -> str:
-    """What it means that there is no sandbox, and what would permit it where its parts are there."""
+    """The consequences of having no sandbox, and advice where only permission is missing."""
     meaning = "`chatgrade batch` grades no class, unless --isolation accepts less"
     whole = LINUX and shutil.which("bwrap") and not linux.refused_namespaces()
     advice = linux.for_containers() if whole and isinstance(reason, NotPermitted) else ""

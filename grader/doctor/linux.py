@@ -1,4 +1,4 @@
-"""What the levels of isolation stand on, on Linux: bubblewrap, and what the kernel permits."""
+"""The requirements of isolation on Linux: bubblewrap, and permissions of the kernel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grader.doctor.finding import Finding, Level, Machine
 from grader.isolation import seccomp
 from grader.system import landlock, procfs, syscalls
 
-_SYSCTLS = (  # file under /proc/sys, the value that is in the way, the one that is not
+_SYSCTLS = (  # file under /proc/sys, the value that forbids, the value that permits
     ("user/max_user_namespaces", "0", "15000"),
     ("kernel/unprivileged_userns_clone", "0", "1"),
     ("kernel/apparmor_restrict_unprivileged_userns", "1", "0"),
@@ -28,7 +28,7 @@ _FOR_CONTAINERS = (
 
 
 def bubblewrap(machine: Machine) -> Iterator[Finding]:
-    """Whether it is there, and which."""
+    """Whether bubblewrap is installed, and its version."""
     place = shutil.which("bwrap")
     if not place:
         meaning = "isolation full needs it: `apt install bubblewrap`, `dnf install bubblewrap`"
@@ -40,7 +40,7 @@ def bubblewrap(machine: Machine) -> Iterator[Finding]:
 
 
 def user_namespaces(_: Machine) -> Iterator[Finding]:
-    """Whether they are permitted, and what would permit them."""
+    """Whether user namespaces are permitted, and how to permit them."""
     refusal = refused_namespaces()
     if not refusal:
         yield Finding(Level.OK, "user namespaces", "permitted")
@@ -52,13 +52,13 @@ def user_namespaces(_: Machine) -> Iterator[Finding]:
 
 
 def refused_namespaces() -> str:
-    """Why no user namespace with rights in it can be had; empty if one can. A process that ends at once tries it."""
+    """The system's reason against user namespaces with rights; empty if they work. A short-lived child tries it."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
             syscalls.unshare(syscalls.NEW_USERS)
-            syscalls.unshare(syscalls.NEW_NETWORK)  # AppArmor may permit the first, and then nothing in it
+            syscalls.unshare(syscalls.NEW_NETWORK)  # AppArmor may permit the first and then refuse all rights in it
             code = 0
         except OSError as error:
             code = error.errno or code
@@ -69,7 +69,7 @@ def refused_namespaces() -> str:
 
 
 def _sysctl() -> str:
-    """The setting of the kernel that is in the way, as far as it can be seen."""
+    """Advice on the kernel's setting that forbids namespaces; empty if none is seen."""
     for name, bad, good in _SYSCTLS:
         try:
             value = Path("/proc/sys", name).read_text().strip()
@@ -81,13 +81,13 @@ def _sysctl() -> str:
 
 
 def for_containers() -> str:
-    """What a container must be given, where this is one."""
+    """Advice on options of the container; empty outside of containers."""
     inside = any(map(os.path.exists, _SIGNS_OF_A_CONTAINER)) or "container" in os.environ
     return _FOR_CONTAINERS if inside else ""
 
 
 def landlocked(_: Machine) -> Iterator[Finding]:
-    """Whether programs can be kept to their own files without a sandbox."""
+    """Whether Landlock can restrict programs to their own files without a sandbox."""
     where = "at isolation network and none, programs can open"
     if version := landlock.version():
         meaning = f"{where} their own files, the system's and those in /tmp, no others"
@@ -98,7 +98,7 @@ def landlocked(_: Machine) -> Iterator[Finding]:
 
 
 def filters(_: Machine) -> Iterator[Finding]:
-    """Whether system calls can be filtered, and whether ours are."""
+    """Whether system calls can be filtered (seccomp), and whether our own are."""
     processor = platform.machine()
     if not seccomp.filter_for(processor):
         yield Finding(Level.WARNING, "seccomp", f"no filter for {processor}", "isolation full needs one")

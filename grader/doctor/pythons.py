@@ -1,4 +1,4 @@
-"""Which Pythons can run students' programs."""
+"""The Pythons that can run students' programs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from grader.doctor.finding import Finding, Level, Machine
 _OLDEST = (3, 8)
 _NAME = re.compile(r"python(3(\.\d+)?)?|pypy3(\.\d+)?")
 _MOST_ASKED, _MOST_NAMED = 40, 6
-# Python 2 understands that, too. The second line tells what a script of that name leads to.
+# Valid in Python 2, too. The second line resolves shims and links.
 _ASK = ("-E", "-S", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3]); print(sys.executable)")
 _ANSWER = re.compile(r"(?P<version>\d+\.\d+\.\d+)\n(?P<executable>.*)")
 
 
 class _Python(NamedTuple):
     path: str
-    version: tuple[int, ...]  # empty: it does not tell
+    version: tuple[int, ...]  # empty: it did not answer
 
     def __str__(self) -> str:
         return f"{'.'.join(map(str, self.version))} ({self.path})" if self.version else self.path
@@ -48,7 +48,7 @@ def found(machine: Machine) -> Iterator[Finding]:
 
 
 def _asked(paths: list[str], within: float) -> list[_Python]:
-    """What each of them tells of itself; one that has several names counts once."""
+    """The version of each; several names of one Python count once."""
     told = answers({path: [path, *_ASK] for path in paths}, within)
     pythons: dict[str, _Python] = {}
     for path in paths:
@@ -60,11 +60,11 @@ def _asked(paths: list[str], within: float) -> list[_Python]:
 
 
 def _on_path() -> list[str]:
-    """Whatever is called like a Python on PATH."""
+    """All executables on PATH with a Python's name."""
     paths: list[str] = []
     for folder in os.get_exec_path():
         try:
-            names = sorted(filter(_NAME.fullmatch, os.listdir(folder)))  # noqa: PTH208 - names are all that is asked
+            names = sorted(filter(_NAME.fullmatch, os.listdir(folder)))  # noqa: PTH208 - only names are needed
         except OSError:
             continue
         paths += [str(Path(folder, name).absolute()) for name in names if shutil.which(name, path=folder)]

@@ -1,4 +1,4 @@
-"""What programs and the grader find around them: terminals, words, /proc, room, limits, the port, processors."""
+"""The surroundings of programs and grader: terminals, locale, /proc, disk space, limits, the port, processors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ASK_LOCALE = "import locale; locale.setlocale(locale.LC_ALL, ''); print('there'
 
 
 def tool(machine: Machine) -> Iterator[Finding]:
-    """The grader itself, and the settings it reads here."""
+    """The grader's version and settings."""
     python = f"Python {platform.python_version()} ({sys.executable})"
     who = "root" if os.getuid() == 0 else f"user {os.getuid()}"
     yield Finding(Level.OK, "chatgrade", f"{grader.__version__}, on {python}, as {who}, on {platform.platform()}")
@@ -38,7 +38,7 @@ def tool(machine: Machine) -> Iterator[Finding]:
 
 
 def terminals(_: Machine) -> Iterator[Finding]:
-    """Whether clients can have one."""
+    """Whether clients can have a pseudo-terminal."""
     try:
         for end in os.openpty():
             os.close(end)
@@ -50,7 +50,7 @@ def terminals(_: Machine) -> Iterator[Finding]:
 
 
 def words(machine: Machine) -> Iterator[Finding]:
-    """Whether text beyond ASCII can be shown here, and whether programs find their locale."""
+    """Whether text beyond ASCII can be shown here, and whether programs have a UTF-8 locale."""
     encoding = sys.stdout.encoding or "ascii"
     if encoding.lower().replace("-", "") == "utf8":
         yield Finding(Level.OK, "output", "takes UTF-8")
@@ -67,7 +67,7 @@ def words(machine: Machine) -> Iterator[Finding]:
 
 
 def processes(_: Machine) -> Iterator[Finding]:
-    """Whether it can be seen what programs do."""
+    """Whether the states of processes can be seen."""
     silence = "that nothing comes is decided by messages that must come after it and, last, by five seconds of silence"
     if not LINUX:
         yield Finding(Level.WARNING, "/proc", "there is none on this system", silence)
@@ -81,16 +81,16 @@ def processes(_: Machine) -> Iterator[Finding]:
 
 
 def ignored_place(_: Machine) -> Iterator[Finding]:
-    """Whether temporary files lie somewhere else than TMPDIR says."""
+    """Whether TMPDIR is ignored."""
     wanted = os.environ.get("TMPDIR")
-    with contextlib.suppress(FileNotFoundError):  # no place at all: `room` tells
+    with contextlib.suppress(FileNotFoundError):  # `room` reports a missing folder
         if wanted and Path(wanted).absolute() != Path(taken := tempfile.gettempdir()):
             fact = f"{wanted} is passed over: no file can be written in it"
             yield Finding(Level.WARNING, "TMPDIR", fact, f"temporary files lie in {taken}")
 
 
 def room(machine: Machine) -> Iterator[Finding]:
-    """Whether there is room for temporary files."""
+    """Whether there is disk space for temporary files."""
     subject, most = "temporary files", machine.settings.limits
     try:
         with files.temporary_folder() as own:
@@ -108,7 +108,7 @@ def room(machine: Machine) -> Iterator[Finding]:
 
 
 def limits(machine: Machine) -> Iterator[Finding]:
-    """Which limits of this machine are under those of the settings."""
+    """The limits of this machine that are lower than those of the settings."""
     asked = machine.settings.limits
     wanted = {
         "processes": (resource.RLIMIT_NPROC, asked.processes, "processes and threads"),
@@ -147,7 +147,7 @@ def port(machine: Machine, level: str) -> Iterator[Finding]:
 
 
 def power(machine: Machine) -> Iterator[Finding]:
-    """How many checks run at a time, and whether there is memory for one."""
+    """The number of checks at a time, and whether memory suffices for one."""
     count = processors()
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // MEGABYTE
     enough = memory >= machine.settings.limits.memory

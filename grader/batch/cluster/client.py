@@ -1,7 +1,7 @@
 """A class on a Dask cluster: `dask scheduler` and `dask worker` processes, started as Dask's documentation says.
 
-Hand-ins and settings travel as bytes. The cluster does again what a dead worker has left undone; what is kept is kept by
-the hand-in's key, so each has one result. A machine that cannot isolate programs refuses, and its work goes to another.
+Hand-ins and settings travel as bytes. The cluster repeats the work of a dead worker; results are stored by
+the hand-in's key, so each hand-in has one. A machine that cannot isolate programs refuses, and its work goes to another.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from grader.batch.store import Store
 from grader.model.errors import GraderError, UsageError
 from grader.run.grading import GradingRequest
 
-_AHEAD = 4  # hand-ins sent for each thread of the cluster: none waits for work, and memory stays small
+_AHEAD = 4  # hand-ins in flight per thread of the cluster: no thread waits, and memory stays small
 
 
 def grade_class(
@@ -30,7 +30,10 @@ def grade_class(
     isolation: str,
     reporter: BatchReporter,
 ) -> tuple[str, ...]:
-    """Grade these on the cluster, and keep each result as it comes; GraderError if it cannot be reached, or none of it can."""
+    """Grade these on the cluster, and store each result; return notes.
+
+    Raises GraderError if the scheduler cannot be reached, or every worker refuses.
+    """
     with _client(address) as client:
         return _Course(client, request, store, isolation, reporter).run(iter(work))
 
@@ -47,7 +50,7 @@ def _client(address: str) -> Any:  # noqa: ANN401 - Dask's
 
 
 class _Course:
-    """What was sent, and to whom nothing is sent any more."""
+    """The orders in flight, and the workers that refuse."""
 
     def __init__(
         self,
@@ -60,10 +63,10 @@ class _Course:
         self._client, self._request, self._store = client, request, store
         self._isolation, self._listener = isolation, reporter
         self._rules = rules_of(installed.load(), request, isolation)
-        self._orders: dict[str, bytes] = {}  # by the key of the hand-in: sent, and not answered yet
+        self._orders: dict[str, bytes] = {}  # hand-in's key -> its pickled order, until answered
         self._refusals: dict[str, str] = {}  # worker -> why it refuses
         self._keys: dict[Any, str] = {}  # future -> the key of its hand-in
-        self._crashed: set[str] = set()  # hand-ins that are tried again
+        self._crashed: set[str] = set()  # hand-ins that were sent a second time
 
     def run(self, work: Any) -> tuple[str, ...]:  # noqa: ANN401
         from dask.distributed import as_completed
@@ -95,7 +98,7 @@ class _Course:
 
     def _send(self, key: str) -> Any:  # noqa: ANN401
         options: dict[str, Any] = {}
-        if self._refusals:  # others may join, and those that are known may come back under another address
+        if self._refusals:  # workers may join, or return under another address
             options = {"workers": self._willing(), "allow_other_workers": True}
         future = self._client.submit(_graded_on, self._orders[key], pure=False, **options)
         self._keys[future] = key
@@ -111,7 +114,7 @@ class _Course:
         key = self._keys.pop(future)
         try:
             worker, data = future.result()
-        except Exception as error:  # noqa: BLE001 - workers that died of it, or have no chatgrade: this one's result alone
+        except Exception as error:  # noqa: BLE001 - its workers died, or lack chatgrade: an error of this hand-in
             if self._orders.pop(key, None) is not None:
                 self._keep(Result(key, "", None, f"the cluster failed: {type(error).__name__}: {error}"))
             return
@@ -134,7 +137,7 @@ class _Course:
 
 
 def _graded_on(data: bytes) -> tuple[str, bytes]:
-    """On a worker: its address, and the answer."""
+    """Run on a worker: return its address, and the pickled answer."""
     from dask.distributed import get_worker
 
     return str(get_worker().address), in_own_process(data)

@@ -1,8 +1,8 @@
-"""Grades one hand-in that came as bytes, in a process of its own: what a worker of a cluster starts.
+"""Grades one hand-in that came as bytes, in a process of its own that a cluster's worker starts.
 
-`python -m grader.batch.remote` reads a pickled `Order` from standard input and writes a pickled `WorkerAnswer` to standard
-output. It is a process of its own because grading forks and takes over signals, which a worker's threads would not survive; it
-ends with the worker that started it.
+`python -m grader.batch.cluster.remote` reads a pickled `Order` from standard input and writes a pickled `WorkerAnswer` to
+standard output. It is a process of its own because grading forks and takes over signals, which a worker's threads would not
+survive; it ends with the worker that started it.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from grader.submission.intake import Intake
 
 @dataclass(frozen=True)
 class Order:
-    """A hand-in with all that its verdicts depend on."""
+    """A hand-in with everything that its verdicts depend on."""
 
     entry: Entry
     content: bytes  # a zip of its files
     verdict_key: str
     request: GradingRequest
     isolation: str
-    rules: str  # what verdicts are made of, where the order comes from
+    rules: str  # the sender's digest of rules, to compare versions
 
 
 @dataclass(frozen=True)
 class WorkerAnswer:
-    """The report of a hand-in, or why there is none; `refusal`: why this machine grades nobody."""
+    """The report of a hand-in, or its error; `refusal`: the reason why this machine cannot grade at all."""
 
     key: str
     verdict_key: str = ""
@@ -55,11 +55,11 @@ class WorkerAnswer:
     error: str = ""
     refusal: str = ""
     exhibits: Mapping[str, Evidence] = field(default_factory=dict)
-    crashed: bool = False  # its process ended without an answer: the machine's fault, or that of the hand-in
+    crashed: bool = False  # the process ended without an answer, because of the machine or the hand-in
 
 
 def packed(folder: Path) -> bytes:
-    """The regular files of a folder, as bytes to send."""
+    """The regular files and folders of a folder, as the bytes of a zip."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         listing = files.listing(folder)
@@ -74,14 +74,14 @@ def packed(folder: Path) -> bytes:
 
 @dataclass(frozen=True)
 class _Sent:
-    """A hand-in that was sent: unpacked for as long as it is graded."""
+    """A hand-in that came as bytes, unpacked while it is graded."""
 
     entry: Entry
     content: bytes
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[Intake]:
-        """Our own archive, made by `packed`: no stranger's."""
+        """Unpack the archive, which is safe since `packed` made it."""
         with files.temporary_folder() as folder, zipfile.ZipFile(io.BytesIO(self.content)) as archive:
             archive.extractall(folder)
             taken = Intake(Path(self.entry.key), folder, self.entry.key)
@@ -90,7 +90,7 @@ class _Sent:
 
 
 def carry_out(order: Order) -> WorkerAnswer:
-    """Grade it here; a machine that cannot is told apart from a hand-in that cannot be graded."""
+    """Grade the hand-in here; a machine that cannot grade answers with a `refusal`, not an `error`."""
     codelab = installed.load()
     if rules_of(codelab, order.request, order.isolation) != order.rules:
         return WorkerAnswer(order.entry.key, refusal="it has another version of chatgrade")
@@ -105,8 +105,8 @@ def carry_out(order: Order) -> WorkerAnswer:
 
 
 def in_own_process(data: bytes) -> bytes:
-    """What a worker of the cluster runs: an order to a process of its own, and back its answer. Pickled, both."""
-    order: Order = pickle.loads(data)  # noqa: S301 - from whoever runs the class
+    """Pass a pickled order to a process of its own, and return its pickled answer."""
+    order: Order = pickle.loads(data)  # noqa: S301 - from the instructor's machine
     done = subprocess.run(
         [sys.executable, "-m", "grader.batch.cluster.remote"], input=data, capture_output=True, check=False
     )
@@ -117,12 +117,12 @@ def in_own_process(data: bytes) -> bytes:
 
 
 def _interpreter(request: GradingRequest) -> str:
-    """The Python of that name on this machine; our own where it was the other machine's own."""
+    """The requested Python on this machine, else the one that runs this process."""
     return shutil.which(request.python) or str(getattr(sys, "_base_executable", sys.executable))
 
 
 def main() -> None:
-    """Read, grade, write."""
+    """Read an order from standard input, and write the answer to standard output."""
     if sys.platform.startswith("linux"):
         from grader.system import syscalls
 
@@ -131,11 +131,11 @@ def main() -> None:
         if os.getppid() != parent:
             sys.exit(1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    answer = carry_out(pickle.loads(sys.stdin.buffer.read()))  # noqa: S301 - from whoever runs the class
+    answer = carry_out(pickle.loads(sys.stdin.buffer.read()))  # noqa: S301 - from the instructor's machine
     sys.stdout.buffer.write(pickle.dumps(answer))
 
 
 if __name__ == "__main__":
-    from grader.batch.cluster import remote  # what is pickled must be known by that name, not as __main__'s
+    from grader.batch.cluster import remote  # pickle needs the classes of this name, not those of __main__
 
     remote.main()

@@ -1,1 +1,1 @@
-"""Who handed in what: the layouts of platforms, names, archives."""
+"""From a class's files to its hand-ins and their authors: the layouts of platforms, names, archives."""

@@ -1,4 +1,4 @@
-"""The files and folders among which a class's hand-ins are: those of a folder, of an archive, or given one by one."""
+"""The files and folders of a class: those in a folder, in an archive, or named one by one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from grader.batch.intake import names
 from grader.model.errors import GraderError, UsageError
 from grader.submission import archives, files
 
-_MOST = 200_000  # entries of a class's folder
+_MOST = 200_000  # entries in a class's folder
 
 
 @dataclass
 class Contents:
-    """What is directly in a class; `shown` is what messages call its root."""
+    """The entries directly in a class; `shown` is the root's name in messages."""
 
     root: Path
     shown: str
@@ -26,12 +26,12 @@ class Contents:
     notes: list[str] = field(default_factory=list)
 
     def named(self, path: Path) -> str:
-        """What messages call a path in it."""
+        """The name of a path in messages."""
         return names.printable(str(Path(self.shown) / path.relative_to(self.root)))
 
 
 def of(paths: Sequence[Path], scratch: Path) -> Contents:
-    """What one folder or archive holds (unpacked into `scratch`), or several paths; UsageError if it cannot be read."""
+    """The contents of one folder or archive (unpacked into `scratch`), or several paths. Raises UsageError if unreadable."""
     if not paths:
         raise UsageError("there is nothing to grade: give the folder or the archive of a class.")
     for path in paths:
@@ -51,7 +51,7 @@ def of(paths: Sequence[Path], scratch: Path) -> Contents:
 
 
 def inside(folder: Path, shown: str = "") -> Contents:
-    """What is directly in a folder; UsageError if it cannot be read."""
+    """The entries directly in a folder. Raises UsageError if it cannot be read."""
     listed = files.listing(folder, deepest=0, most=_MOST)
     if listed.unreadable:
         raise UsageError(f"{folder}: cannot be read ({listed.unreadable}).")
@@ -62,7 +62,7 @@ def inside(folder: Path, shown: str = "") -> Contents:
 
 
 def _unpacked(path: Path, scratch: Path) -> Contents:
-    """What the archive of a class holds, without folders around everything."""
+    """The contents of a class's archive, without folders that enclose everything."""
     try:
         folder = Path(tempfile.mkdtemp(prefix="class-", dir=scratch))
     except OSError as error:
@@ -75,6 +75,6 @@ def _unpacked(path: Path, scratch: Path) -> Contents:
             file.suffix == ".py" and not names.canvas(file.name) and not names.moodle(file.name)
             for file in around.files
         ):
-            break  # that is the hand-in of a class of one
+            break  # a class of a single hand-in
         place, here = here.folders[0], around
     return Contents(place, str(path / place.relative_to(folder)), here.files, here.folders, [*notes, *here.notes])

@@ -1,4 +1,4 @@
-"""Who handed in what, by the `submission_metadata.yml` of a Gradescope export."""
+"""The authors of hand-ins, from the `submission_metadata.yml` of a Gradescope export."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from grader.results.graded import Person
 from grader.submission import files
 
 METADATA = "submission_metadata.yml"
-_LARGEST = 256 << 20  # bytes: it holds the results of every attempt, with their output
+_LARGEST = 256 << 20  # bytes: the file holds all attempts' results and output
 _LONGEST = 200  # characters of a name
 
 
 class Submitted(NamedTuple):
-    """What Gradescope says of one submission."""
+    """Gradescope's data on one submission."""
 
     people: tuple[Person, ...]
     at: str  # ISO 8601
 
 
 def read(path: Path) -> dict[str, Submitted]:
-    """The submissions by the names of their folders; UsageError if this is no such file."""
+    """The submissions by the names of their folders. Raises UsageError if the file is not of this form."""
     import yaml
 
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every scalar is a text: the id 0123 is no number
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # keeps scalars as text: the id 0123 is no number
     try:
         data = files.read(path, _LARGEST + 1)
         if len(data) > _LARGEST:
             raise ValueError("too large")
-        found = yaml.load(_of_interest(data.decode()), Loader=loader)  # noqa: S506 - it makes nothing but texts
+        found = yaml.load(_of_interest(data.decode()), Loader=loader)  # noqa: S506 - it makes only texts
         if not all(re.fullmatch(r"submission_\w+", folder) for folder in found):
             raise ValueError("other folders")
         return {folder: _submitted(one) for folder, one in found.items()}
@@ -43,7 +43,7 @@ def read(path: Path) -> dict[str, Submitted]:
 
 
 def _of_interest(text: str) -> str:
-    """The lines about people and time. As Gradescope writes it the rest is results, a thousand times more and slow to parse."""
+    """The lines about people and time; the rest is results, a thousand times more text and slow to parse."""
     lines, wanted = [], True
     for line in text.splitlines(keepends=True):
         if line.startswith("  :"):

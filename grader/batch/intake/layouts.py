@@ -1,8 +1,8 @@
-"""How a class is laid out: which hand-ins a folder or an archive holds, whose they are, and what each is made of.
+"""Layouts of a class: the hand-ins that a folder or an archive holds, their authors and files.
 
-Names decide, and whether something is a folder or a file; nothing that students wrote is opened here. The platform that a
-class comes from is recognised by what most of its entries are named, so that no single student decides it; whatever does not
-fit is told in a note.
+Names decide, and whether an entry is a folder or a file; no file of a student is opened here. The platform that a
+class comes from is recognised by the names of most entries, so that no single student decides it; entries that do not
+fit are noted.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _MOST_LISTED = 5
 
 @dataclass(frozen=True)
 class Handed:
-    """One hand-in as it lies there: a folder, an archive, or `files` among others, each with the name that it had."""
+    """One hand-in in its place: a folder, an archive, or `files` among others, each with its original name."""
 
     entry: Entry
     path: Path
-    shown: str  # what messages call the path
+    shown: str  # the path's name in messages
     files: tuple[tuple[Path, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class ClassIntake:
-    """A class: its hand-ins in the order of their keys, the layout in which they were found, and what is odd about it."""
+    """A class: its hand-ins in the order of their keys, their layout, and notes on oddities."""
 
     layout: str
     entries: tuple[Handed, ...]
@@ -44,10 +44,10 @@ class ClassIntake:
 
 
 def class_in(paths: Sequence[Path], scratch: Path, layout: str = "auto", usual: Collection[str] = ()) -> ClassIntake:
-    """The hand-ins of a class: in a folder, in an archive, or each given by itself.
+    """The hand-ins of a class: in a folder, in an archive, or each named by itself.
 
-    An archive of a class is unpacked into `scratch`. `usual` are the names that programs usually have. UsageError for what
-    cannot be read, what holds no hand-in, and what is not of the layout that was asked for.
+    An archive of a class is unpacked into `scratch`. `usual` are the names that programs usually have. Raises UsageError for a
+    class that cannot be read, holds no hand-in, or is not of the requested layout.
     """
     if layout not in (AUTO, *LAYOUTS):
         raise UsageError(f"there is no layout {layout!r}{nearest(layout, (AUTO, *LAYOUTS))}")
@@ -69,10 +69,10 @@ def class_in(paths: Sequence[Path], scratch: Path, layout: str = "auto", usual: 
 
 
 def _sections(found: Contents) -> Contents:
-    """Several folders that are each the download of a platform are one class."""
+    """Merge folders that are each the download of a platform into one class."""
     try:
         parts = [contents.inside(folder) for folder in found.folders]
-    except UsageError:  # one that cannot be read is the matter of its own entry
+    except UsageError:  # its own entry reports an unreadable folder
         return found
     recognised = [_special(_claims(part)) for part in parts]
     if found.files or not all(one and one.name != "repositories" for one in recognised):
@@ -89,12 +89,12 @@ def _sections(found: Contents) -> Contents:
 
 
 def _claims(found: Contents) -> dict[str, list[Path]]:
-    """For each layout the entries that look like it."""
+    """Layout -> the entries that look like it."""
     return {name: layout.claims(found) for name, layout in LAYOUTS.items()}
 
 
 def _special(claims: dict[str, list[Path]]) -> _Layout | None:
-    """The first layout of some platform that more than half of all entries speak for."""
+    """The first platform's layout that more than half of all entries match."""
     entries = len(set().union(*claims.values()))
     return next((LAYOUTS[name] for name in claims if name not in _PLAIN and 2 * len(claims[name]) > entries), None)
 
@@ -116,13 +116,13 @@ def _recognised(found: Contents, claims: dict[str, list[Path]], usual: Collectio
 
 
 def _without_twins(paths: list[Path], others: list[Path]) -> list[Path]:
-    """Those beside which there is none with the same name: mostly a folder, and the archive that it came from."""
+    """The paths without a namesake among `others`, mostly a folder beside the archive that it came from."""
     stems = {archives.without_ending(path.name).casefold() for path in others}
     return [path for path in paths if archives.without_ending(path.name).casefold() not in stems]
 
 
 def _notes(found: Contents, claims: dict[str, list[Path]], taken: dict[str, list[Path]], chosen: _Layout) -> list[str]:
-    """By what the layout was recognised, what else would fit, and what is left out."""
+    """Notes: the signs by which the layout was recognised, other possible layouts, and entries left out."""
     entries, inside = set().union(*claims.values()), set().union(*taken.values())
     notes = [f"layout {chosen.name}: {len(claims[chosen.name])} of {len(entries)} entries are {chosen.sign}"]
     for name, other in LAYOUTS.items():
@@ -144,7 +144,7 @@ def _listed(paths: Collection[Path]) -> str:
 
 
 def _with_keys(handed: list[Handed], found: Contents) -> tuple[Handed, ...]:
-    """The hand-ins with keys that no two have in common, in their order."""
+    """The hand-ins with unique keys, in the order of the keys."""
     keys = names.unique([(names.key(one.entry.key), str(one.path.relative_to(found.root))) for one in handed])
     return tuple(
         sorted(
@@ -169,8 +169,8 @@ def _folder(found: Contents, path: Path, entry: Entry) -> Handed:
 
 
 def _repositories(found: Contents, claimed: list[Path], usual: Collection[str]) -> list[Handed]:
-    """GitHub Classroom names each `assignment-login`. What is in the repository is never asked: its settings run programs."""
-    common = os.path.commonprefix([path.name for path in claimed])  # noqa: RUF071 - of the letters, not of paths
+    """GitHub Classroom's `assignment-login`. Git is never run in a repository, as its settings can run programs."""
+    common = os.path.commonprefix([path.name for path in claimed])  # noqa: RUF071 - common letters, not folders
     start = common.rfind("-") + 1 if len(claimed) > 2 else 0
     return [
         replace(one, entry=replace(one.entry, people=(Person(person.name, person.name[start:] if start else ""),)))
@@ -189,7 +189,7 @@ def _archives(found: Contents, claimed: list[Path], _usual: Collection[str]) -> 
 def _flat(
     found: Contents, claimed: list[Path], usual: Collection[str], decode: Callable[[str], names.Encoded | None]
 ) -> list[Handed]:
-    """The files of each student, by what is written into their names."""
+    """The files of each student, by the author in their names."""
     by_person: dict[tuple[str, str], list[tuple[Path, names.Encoded]]] = defaultdict(list)
     for path in claimed:
         if encoded := decode(path.name):
@@ -214,7 +214,7 @@ def _person(name: str, number: str) -> Person:
 
 
 def _with_shared_ids(handed: list[Handed]) -> list[Handed]:
-    """A note where two names have one id: a name may be made to look as if another id were written there."""
+    """Note two names with one id: a student may have forged a name that seems to hold another's id."""
     by_id: dict[str, list[str]] = defaultdict(list)
     for one in handed:
         for person in one.entry.people:
@@ -280,7 +280,7 @@ def _metadata(found: Contents) -> list[Path]:
 
 class _Layout(NamedTuple):
     name: str
-    sign: str  # what an entry of it is, as it is seen
+    sign: str  # a phrase for its entries
     claims: Callable[[Contents], list[Path]]
     hand_ins: Callable[[Contents, list[Path], Collection[str]], list[Handed]]
 

@@ -1,4 +1,4 @@
-"""Names: what a platform has written into them, what a file was called before that, and the key of a hand-in.
+"""Names of uploads: a platform's data in them, files' original names, and keys of hand-ins.
 
 Pure: names in, names out. The forms are those of Canvas's `lib/content_zipper.rb` and of Moodle's `mod/assign`.
 """
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from grader.submission import files
 
-_LONGEST_KEY = 100  # bytes: something will be put before and behind it
+_LONGEST_KEY = 100  # bytes; leaves room for a prefix and a suffix
 _DIGEST = 8  # hexadecimal digits
 
 _CANVAS = (
@@ -29,14 +29,14 @@ _RENUMBERED = re.compile(r"(.+)-([0-9]{1,2})(\.[^.]*)?", re.DOTALL)
 
 
 class Encoded(NamedTuple):
-    """What a platform says by the name that it has given to a file or folder."""
+    """A platform's data in the name of a file or folder."""
 
     name: str
     id: str
-    file: str = ""  # what it was called
-    number: int = 0  # the higher, the later it was uploaded
+    file: str = ""  # its original name
+    number: int = 0  # higher: uploaded later
     late: bool = False
-    is_text: bool = False  # typed into a form, no file of the student's
+    is_text: bool = False  # typed into a form
 
 
 def canvas(name: str) -> Encoded | None:
@@ -50,16 +50,16 @@ def canvas(name: str) -> Encoded | None:
 
 
 def moodle(name: str) -> Encoded | None:
-    """`Full Name_id_assignsubmission_file_`, and behind it the name of a file if there are no folders."""
+    """`Full Name_id_assignsubmission_file_`, followed by a file's name in a download without folders."""
     match = _MOODLE.fullmatch(name)
     if match is None:
         return None
-    person = match["name"].replace("_", " ")  # Moodle has no underscore in a name
+    person = match["name"].replace("_", " ")  # Moodle replaces underscores in names
     return Encoded(person, match["id"] or "", match["file"] or "", is_text=match["kind"] == "onlinetext")
 
 
 class Uploaded(NamedTuple):
-    """A file as a platform keeps it: where it lies, and what the student called it."""
+    """An uploaded file: its path, and the student's name for it."""
 
     path: Path
     file: str
@@ -69,10 +69,10 @@ class Uploaded(NamedTuple):
 def restored(
     uploads: Sequence[Uploaded], usual: Collection[str], *, renumbered: bool
 ) -> tuple[tuple[tuple[Path, str], ...], tuple[str, ...]]:
-    """The files of one hand-in, each with the name it had, and notes on those that are not what they seem.
+    """The files of one hand-in with their original names, and notes on doubtful ones.
 
-    Where uploads are `renumbered`, `x-1.py` is a later `x.py`: surely if `x.py` is one of the `usual` names, and probably if
-    nothing else may be `x.py`. Of several files that are one, the last counts.
+    With `renumbered` uploads, `x-1.py` is a later version of `x.py`: surely if `x.py` is a `usual` name, and probably if
+    no other upload may be `x.py`. Of several versions the last counts.
     """
     uploads = [one._replace(file=printable(one.file)) for one in uploads]
     named, notes = _before_renumbering(uploads, usual) if renumbered else ([(one.file, one) for one in uploads], [])
@@ -92,7 +92,7 @@ def restored(
 def _before_renumbering(
     uploads: Sequence[Uploaded], usual: Collection[str]
 ) -> tuple[list[tuple[str, Uploaded]], list[str]]:
-    """Each upload beside the name that it had, and notes on those that may be versions of one file."""
+    """Each upload with its original name, and notes on possible versions of one file."""
     known = {one.file for one in uploads}
     named, notes = [], []
     for base, group in _grouped((_without_number(one.file), one) for one in uploads):
@@ -125,7 +125,7 @@ def _number(name: str) -> int:
 
 
 def printable(text: str) -> str:
-    """The text without signs that no name needs, and that a terminal or a reader may be fooled by."""
+    """The text without characters that no name needs and that may deceive a terminal or a reader."""
     return "".join(sign if sign.isprintable() else "_" for sign in text)
 
 
@@ -139,14 +139,14 @@ def key(text: str) -> str:
 
 
 def unique(named: Sequence[tuple[str, str]]) -> list[str]:
-    """Keys for pairs of a key and of what makes it one of a kind. Those that are the same for some file system get a digest.
+    """Unique keys, for pairs of a key and a text that distinguishes it. Keys that are equal on some file system get a digest.
 
-    Nothing but the pairs themselves decides, so the order in which they come does not matter.
+    The order of the pairs does not matter.
     """
     seen: Counter[tuple[str, str]] = Counter()
     for pair in named:
         seen[pair] += 1
-    if len(seen) < len(named):  # names that others gave can be anything: the very same pair twice
+    if len(seen) < len(named):  # names are others' input: the same pair may come twice
         named = [(one, f"{kind}\0{place}") for place, (one, kind) in enumerate(named)]
     keys = [one for one, _ in named]
     size: int | None = _DIGEST
@@ -155,7 +155,7 @@ def unique(named: Sequence[tuple[str, str]]) -> list[str]:
             one if counts[one.casefold()] == 1 else f"{one}-{_digest(kind, size)}"
             for one, (_, kind) in zip(keys, named, strict=True)
         ]
-        size = None  # somebody has made digests that begin alike
+        size = None  # digests were forged to begin alike
     return keys
 
 

@@ -1,6 +1,6 @@
-"""A hand-in is opened: the folder that is graded, under the names that its files had.
+"""Opens a hand-in as the folder that is graded, with the files' original names.
 
-A folder is taken where it is. What lies flat among others, or has packed in it, is laid out in a folder of our own, in the
+A folder is used in its place. Flat files and archives are laid out in a folder of our own, in the
 scratch folder; nothing is written elsewhere.
 """
 
@@ -20,14 +20,14 @@ from grader.submission.copying import own_copy
 from grader.submission.intake import Intake
 from grader.submission.reading import source_of
 
-_MOST_ARCHIVES = 5  # in one hand-in
+_MOST_ARCHIVES = 5  # per hand-in
 
 
 @contextlib.contextmanager
 def opened(handed: Handed, scratch: Path) -> Iterator[Intake]:
-    """Have a hand-in at hand: its `place` is the folder to grade. UsageError, of this one, if it cannot be opened.
+    """Open a hand-in within the block: its `place` is the folder to grade. Raises UsageError if that fails.
 
-    All that is said of it calls it by its key: where it lies on this machine is nothing for the students who read it.
+    Messages name it by its key, as students who read them must not see paths of this machine.
     """
     handed = replace(handed, shown=handed.entry.key)
     if NOTHING in handed.entry.notes:
@@ -51,7 +51,7 @@ def _folder(handed: Handed, folder: Path) -> Intake:
 
 
 def _flat(handed: Handed, folder: Path) -> Intake:
-    """Files under the names that they had; an archive that is the hand-in is one of these."""
+    """The files under their original names; an archive that is the whole hand-in counts as a file."""
     place = folder / "files"
     place.mkdir(mode=0o700)
     notes, packed, left = [], [], archives.LARGEST_TOTAL
@@ -77,7 +77,7 @@ def _flat(handed: Handed, folder: Path) -> Intake:
 def _with_archives(
     handed: Handed, folder: Path, place: Path, packed: Sequence[tuple[Path, str]], notes: list[str]
 ) -> Intake:
-    """The hand-in with its archives unpacked, each into a folder of its own; alone, an archive is the hand-in."""
+    """The hand-in with each archive unpacked into a folder of its own; an only archive is the hand-in itself."""
     alone = len(packed) == 1 and not any(place.iterdir())
     notes += [f"left out {archives.shown(name)}: too many archives" for _, name in packed[_MOST_ARCHIVES:]]
     for count, (source, name) in enumerate(packed[:_MOST_ARCHIVES]):
@@ -104,7 +104,7 @@ def _with_archives(
 
 
 def _candidates(place: Path, unpacked: Path, name: str) -> Iterator[str]:
-    """Programs that are in an archive and beside it, and not the same."""
+    """Notes on programs of equal names but different contents in an archive and beside it."""
     for one in files.listing(unpacked).files:
         other = place / one.name
         if one.suffix == ".py" and other.is_file() and source_of(other) != source_of(one):

@@ -1,7 +1,7 @@
-"""Has every client of a class meet every server, the references among them, and keeps each result as soon as it is there.
+"""Runs every client of a class with every server, references included, and stores each result as soon as it is there.
 
-First everybody meets the references. A server that serves nobody, and a client that calls nobody, are not tried with others:
-it is known what comes of it. What a program that fails with the reference does wrong, the checks tell that it is graded by.
+Each program first runs with the reference. A server that serves nothing, or a client that never connects, is not run with
+others: that would fail as well. The usual checks explain why a program fails with the reference.
 """
 
 from __future__ import annotations
@@ -33,36 +33,36 @@ from grader.submission import files
 
 @dataclass(frozen=True)
 class InteropRequest:
-    """What is asked of a class."""
+    """The request to run a class's programs with each other."""
 
     paths: Sequence[Path]
     out: Path
     layout: str
-    only: tuple[str, ...]  # keys, or patterns of keys, of those to run with each other; empty: all
+    only: tuple[str, ...]  # keys, or patterns of keys, to run with each other; empty: all
     again: bool
     isolation: str
     jobs: int
-    keeps_seed: bool = True  # the class's own, from its first run
+    keeps_seed: bool = True  # use the class's seed from its first run
 
 
 class InteropListener:
-    """Hears how it goes; does nothing by itself."""
+    """Base of listeners to a run; each method does nothing."""
 
     def begins(self, pairs: int) -> None:
-        """So many pairs are to be run."""
+        """Called once, with the number of pairs to run."""
 
     def ends(self, pairing: Pairing, pair: Pair, met: Met) -> None:
-        """A pair has its result, and that is kept."""
+        """Called with each result, once it is stored."""
 
     def drops(self, pairs: int) -> None:
-        """So many need not be run after all."""
+        """Called with the number of pairs whose result is already implied."""
 
     def expects(self, seconds: float) -> None:
-        """The references are through, and the rest will take so long."""
+        """Called after the references' pairs, with the seconds that the rest may take."""
 
 
 def meet(codelab: Codelab, request: GradingRequest, asked: InteropRequest, reporter: InteropListener) -> Interop:
-    """Run what is new or changed of the chosen; all that is known then. UsageError, GraderError if that cannot be begun."""
+    """Run the new and changed pairs, and return all results. Raises UsageError or GraderError if it cannot begin."""
     _require_our_words(codelab, request)
     codelab = _with_pairings(codelab)
     with Store(asked.out, create=True) as store, files.temporary_folder() as scratch:
@@ -96,7 +96,7 @@ def meet(codelab: Codelab, request: GradingRequest, asked: InteropRequest, repor
 
 
 def _require_our_words(codelab: Codelab, request: GradingRequest) -> None:
-    """UsageError where a course has other words than the references speak: they could tell nothing of anybody."""
+    """Raises UsageError when a course's wording differs from the references' own: they could not judge any program."""
     for key, ours in codelab.wording.items():
         allowed = request.settings.wording[key]
         if ours and ours not in (allowed, *(allowed if isinstance(allowed, list) else ())):
@@ -107,7 +107,7 @@ def _require_our_words(codelab: Codelab, request: GradingRequest) -> None:
 
 
 def _with_pairings(codelab: Codelab) -> Codelab:
-    """The codelab in whose catalogue each pairing is a task of one check."""
+    """The codelab, with each pairing added to its catalogue as a task of one check."""
     tasks = (Task(one.check.task, one.title, (one.check,)) for one in codelab.pairings)
     return replace(codelab, catalogue=Catalogue([*codelab.catalogue.tasks, *tasks]))
 
@@ -119,7 +119,7 @@ def _left_out(crowd: Iterable[Participant], matrices: Iterable[Matrix]) -> Itera
 
 
 def _run(meetings: Sequence[_Meetings], workers: Workers, reporter: InteropListener) -> None:
-    """First with the references, all of them; then the others, as far as that makes sense."""
+    """Run all pairs with a reference first, then the others whose result is not implied by these."""
     started = time.monotonic()
     for one in meetings:
         one.meet_references(workers)
@@ -132,7 +132,7 @@ def _run(meetings: Sequence[_Meetings], workers: Workers, reporter: InteropListe
 
 
 class _Meetings:
-    """All pairs of one pairing: what is known of them, and what is still to be run."""
+    """All pairs of one pairing: their results, and those still to be run."""
 
     def __init__(
         self,
@@ -163,7 +163,7 @@ class _Meetings:
         self.run = self.known = 0
 
     def begin(self, *, again: bool) -> int:
-        """Look what is known; how many pairs of the chosen are to be run."""
+        """Load stored results; return how many pairs are to be run."""
         take_part = {REFERENCE, *self._chosen} if self._chosen else set()
         told = self._store.pairs(self._pairing.check.id)
         for pair in self._pairs():
@@ -182,7 +182,7 @@ class _Meetings:
         return hashlib.sha256(digests.encode()).hexdigest()
 
     def meet_references(self, workers: Workers) -> None:
-        """Our own with each other, which must go well; then with everybody."""
+        """Run the references with each other, then with all others. Raises GraderError if the references fail."""
         ours = Pair(REFERENCE, REFERENCE)
         self._meet([ours] if ours in self.pending else [], workers)
         met = self._met.get(ours)
@@ -193,18 +193,18 @@ class _Meetings:
         self._listener.drops(self._drop_what_is_certain())
 
     def meet_others(self, workers: Workers) -> None:
-        """The students' programs with each other."""
+        """Run the students' programs with each other."""
         self._meet(list(self.pending), workers)
 
     def _drop_what_is_certain(self) -> int:
-        """Do not run pairs of which it is known what comes of them; how many these are."""
+        """Drop pairs whose result is already implied; return how many."""
         certain = [pair for pair in self.pending if self._concluded(pair)]
         for pair in certain:
             del self.pending[pair]
         return len(certain)
 
     def _concluded(self, pair: Pair) -> Met | None:
-        """What must become of a pair of which one program fails with everybody alike."""
+        """The implied result of a pair in which one program fails with every other; None without such a program."""
         alone = (self._met.get(Pair(REFERENCE, pair.server)), self._met.get(Pair(pair.client, REFERENCE)))
         found = next((met for met in alone if met and met.hopeless and REFERENCE not in pair), None)
         return replace(found, run=False) if found else None
@@ -214,12 +214,12 @@ class _Meetings:
             self._met[pair] = met
             del self.pending[pair]
             self.run += 1
-            made_of = "" if met.error else self._made_of(pair)  # then it is to be run again next time
+            made_of = "" if met.error else self._made_of(pair)  # errors are run again next time
             self._store.save_pair(self._pairing.check.id, pair, made_of, met.as_dict())
             self._listener.ends(self._pairing, pair, met)
 
     def _meeting(self, pair: Pair) -> Grading[tuple[Pair, Met]]:
-        """One pair; where one is the reference, the other's own checks explain what goes wrong."""
+        """Run one pair; if it fails with a reference, the other program's own checks explain why."""
         client, server = self._all[pair.client], self._all[pair.server]
         roles = {self._pairing.client: client, self._pairing.server: server}
         setup = self._request.setup(server.folder, {role: one.programs[role] for role, one in roles.items()})
@@ -248,11 +248,11 @@ class _Meetings:
         return replace(met, alone=Trouble.of(failure), hopeless=failure.step == NEVER_CONNECTS)
 
     def errors(self) -> Iterator[str]:
-        """Why pairs have no result."""
+        """The errors of pairs without a result."""
         return (met.error for met in self._met.values() if met.error)
 
     def matrix(self) -> Matrix:
-        """All that is known: of those who were chosen, and of those who were at an earlier time."""
+        """All results, of this run and of earlier ones."""
         met = {pair: found for pair in self._pairs() if (found := self._met.get(pair) or self._concluded(pair))}
         shown = {REFERENCE, *self._chosen}.union(*met)
         clients, servers = (tuple(filter(shown.__contains__, keys)) for keys in (self._clients, self._servers))

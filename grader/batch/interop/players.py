@@ -1,4 +1,4 @@
-"""Who takes part when programs of different students meet: a copy of each hand-in's programs, and our own."""
+"""The participants of interop: copies of each hand-in's programs, and of the references."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from grader.submission import copying, find
 
 @dataclass(frozen=True)
 class Participant:
-    """The programs of one hand-in by role, in a copy that stays as it is while pairs are run."""
+    """The programs of one hand-in by role, in a copy that does not change while pairs are run."""
 
     key: str
     folder: Path
@@ -29,7 +29,7 @@ class Participant:
 
 
 class Participants:
-    """Takes everybody's programs in, into a folder of the scratch folder; `notes` tell who takes no part, and why."""
+    """Copies programs into a folder of the scratch folder; `notes` hold the reasons for hand-ins left out."""
 
     def __init__(self, codelab: Codelab, request: GradingRequest, rules: str, scratch: Path) -> None:
         self._lab, self._request, self._rules, self._scratch = codelab, request, rules, scratch
@@ -39,7 +39,7 @@ class Participants:
         self.notes: list[str] = []
 
     def take_in(self, one: Handed) -> Participant | None:
-        """The programs of a hand-in; None, and a note, if it has none that can be run."""
+        """Copy the programs of a hand-in; None, and a note, if it has none that can be run."""
         try:
             with opening.opened(one, self._scratch) as taken:
                 found = find.find(taken.place, self._request.settings.files, {}, self._lab.extras)
@@ -52,7 +52,7 @@ class Participants:
         return None
 
     def reference(self, pairing: Pairing) -> Participant:
-        """Our own programs, on the port of the course."""
+        """Copy the references, with the port of the course."""
         place = next(iter(pairing.references.values())).parent
         player = self._copied(REFERENCE, place, pairing.references)
         for file in player.folder.glob("*.py"):
