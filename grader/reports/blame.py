@@ -20,9 +20,9 @@ def shown_by(cause: Attribution, matrix: Matrix) -> Met:
     anchor = next((matrix.met[pair] for pair in cause.pairs if REFERENCE in pair and matrix.met[pair].run), None)
     if anchor:
         return anchor
-    told = [matrix.met[pair] for pair in cause.pairs]
-    (passed, _), _ = Counter((met.passed, met.trouble and met.trouble.summary) for met in told).most_common(1)[0]
-    return next(met for met in told if met.passed == passed)
+    results = [matrix.met[pair] for pair in cause.pairs]
+    (passed, _), _ = Counter((met.passed, met.trouble and met.trouble.summary) for met in results).most_common(1)[0]
+    return next(met for met in results if met.passed == passed)
 
 
 def trouble(cause: Attribution, matrix: Matrix) -> Trouble | None:
@@ -35,15 +35,15 @@ def subject(cause: Attribution, interop: Interop) -> str:
     """Whose program or programs the cause is about."""
     if cause.client is not None:
         mine = f"{author(interop, cause.client)}'s client"
-        partners, word = [pair.server for pair in cause.pairs], "server"
+        partners, role = [pair.server for pair in cause.pairs], "server"
     else:
         mine = f"{author(interop, cause.server or REFERENCE)}'s server"
-        partners, word = [pair.client for pair in cause.pairs], "client"
+        partners, role = [pair.client for pair in cause.pairs], "client"
     if cause.fault in (Fault.CLIENT, Fault.SERVER):
         return mine
     if len(partners) == 1:
-        return f"{mine} with {author(interop, partners[0])}'s {word}"
-    return f"{mine} with the {word}s of {listed([author(interop, key) for key in partners])}"
+        return f"{mine} with {author(interop, partners[0])}'s {role}"
+    return f"{mine} with the {role}s of {listed([author(interop, key) for key in partners])}"
 
 
 def what(cause: Attribution, matrix: Matrix) -> str:
@@ -59,15 +59,15 @@ def evidence(cause: Attribution, matrix: Matrix) -> str:
         return "What they do with the references is not known, so it is open whose fault that is."
     if cause.fault is Fault.TOGETHER:
         return "Neither side has this trouble with the references: they fail only together."
-    mine, others = ("client", "server") if cause.fault is Fault.CLIENT else ("server", "client")
-    known = [pair for pair in matrix.pairs(**{mine: getattr(cause, mine)}) if pair in matrix.reach]
+    mine, partners = ("client", "server") if cause.fault is Fault.CLIENT else ("server", "client")
+    met = [pair for pair in matrix.pairs(**{mine: getattr(cause, mine)}) if pair in matrix.reach]
     failed = [pair for pair in cause.pairs if REFERENCE not in pair]
-    count = f"{len(failed)} of {len(known)} {others}s of the class"
+    count = f"{len(failed)} of {len(met)} {partners}s of the class"
     if len(failed) == len(cause.pairs):
-        return f"Seen with {count}, and not with the reference {others}."
+        return f"Seen with {count}, and not with the reference {partners}."
     if failed and not any(matrix.met[pair].run for pair in failed):
-        return f"Seen with the reference {others}; with {count} nothing else can come of it, so they were not tried."
-    return f"Seen with the reference {others}" + (f" and with {count}." if known else ".")
+        return f"Seen with the reference {partners}; with {count} nothing else can come of it, so they were not tried."
+    return f"Seen with the reference {partners}" + (f" and with {count}." if met else ".")
 
 
 def listed(names: list[str]) -> str:
@@ -79,10 +79,10 @@ def listed(names: list[str]) -> str:
 
 def numbers(matrix: Matrix) -> str:
     """The number of students' pairs that chat, as a sentence."""
-    known = [pair for pair in matrix.pairs() if pair in matrix.reach]
-    chat, works = sum(map(matrix.chats, known)), sum(map(matrix.works, known))
-    told = f"{chat} of {len(known)} pairs of a client and a server can chat"
-    return told + (f"; in {chat - works} of them leaving goes wrong." if chat > works else ".")
+    met = [pair for pair in matrix.pairs() if pair in matrix.reach]
+    chat, works = sum(map(matrix.chats, met)), sum(map(matrix.works, met))
+    sentence = f"{chat} of {len(met)} pairs of a client and a server can chat"
+    return sentence + (f"; in {chat - works} of them leaving goes wrong." if chat > works else ".")
 
 
 def sign(pair: Pair, matrix: Matrix) -> str:

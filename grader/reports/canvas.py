@@ -71,17 +71,17 @@ def _column(table: Table, header: list[str], possible: int, wanted: str) -> int:
         if title not in _STUDENT and not _TOTAL.search(title) and "read only" not in table.cell(possible, place)
     }
     if wanted:
-        found = [place for place, title in columns.items() if wanted in _names(title)]
+        matching = [place for place, title in columns.items() if wanted in _names(title)]
     else:
-        found = [place for place, title in columns.items() if _WITH_ID.fullmatch(title)]
-    if len(found) == 1:
-        return found[0]
-    known = ", ".join(columns[place] for place in found or columns) or "none"
+        matching = [place for place, title in columns.items() if _WITH_ID.fullmatch(title)]
+    if len(matching) == 1:
+        return matching[0]
+    titles = ", ".join(columns[place] for place in matching or columns) or "none"
     if not wanted:
-        raise UsageError(f"name the assignment of Canvas to fill in, by its title or id; there are: {known}.")
-    if found:
-        raise UsageError(f"several assignments of Canvas are called {wanted}; name one by its id: {known}.")
-    raise UsageError(f"there is no assignment of Canvas called {wanted}; there are: {known}.")
+        raise UsageError(f"name the assignment of Canvas to fill in, by its title or id; there are: {titles}.")
+    if matching:
+        raise UsageError(f"several assignments of Canvas are called {wanted}; name one by its id: {titles}.")
+    raise UsageError(f"there is no assignment of Canvas called {wanted}; there are: {titles}.")
 
 
 def _names(title: str) -> set[str]:
@@ -91,10 +91,10 @@ def _names(title: str) -> set[str]:
 
 def _amount(text: str) -> tuple[Fraction, str]:
     """The points possible (0 where there are none) and the file's decimal sign."""
-    found = re.fullmatch(r"\s*(\d+)(?:([.,])(\d+))?\s*", text)
-    if not found:
+    match_ = re.fullmatch(r"\s*(\d+)(?:([.,])(\d+))?\s*", text)
+    if not match_:
         return Fraction(0), "."
-    return Fraction(f"{found[1]}.{found[3] or 0}"), found[2] or "."
+    return Fraction(f"{match_[1]}.{match_[3] or 0}"), match_[2] or "."
 
 
 FORMAT = Format("canvas", "the grade book exported from Canvas, one column filled in", "canvas.csv", filled=fill)

@@ -48,12 +48,12 @@ def classroom50(graded: Graded, choices: Choices) -> str:
 
 
 def _classroom_test(check: Mapping[str, Any], bonus: frozenset[str], choices: Choices) -> dict[str, Any]:
-    earned, most = counted(check, bonus, choices)
+    earned, maximum = counted(check, bonus, choices)
     return {
         "test-name": called(check, bonus),
         "passed": check["status"] == "pass",
         "score": earned,
-        "max-score": most,
+        "max-score": maximum,
         "status": check["status"],
         "worth": worth(check),
         "output": told(check),

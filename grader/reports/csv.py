@@ -28,12 +28,12 @@ def as_csv(class_: Class, _: Choices) -> str:
     titles = [f"{check} (bonus)" if check in bonus else check for check in checks]
     writer.writerow([sinks.csv(title) for title in (*_FIRST, *titles, "notes")])
     for person, graded in students(class_):
-        known = {check["id"]: _cell(check) for check in graded.checks()}
+        cells = {check["id"]: _cell(check) for check in graded.checks()}
         row = [
             *(person.name, person.id, person.email),
             *(_numbers(graded)),
             *("yes" if graded.entry.late else "", graded.entry.submitted, graded.entry.key),
-            *(known.get(check, "") for check in checks),
+            *(cells.get(check, "") for check in checks),
             "; ".join(graded.entry.notes),
         ]
         writer.writerow([sinks.csv(cell) for cell in row])
@@ -42,8 +42,8 @@ def as_csv(class_: Class, _: Choices) -> str:
 
 def _checks(class_: Class) -> list[str]:
     """The ids of all checks: those of the run in its order, then others that a report has."""
-    found = [check["id"] for graded in in_order(class_) for check in graded.checks()]
-    return list(dict.fromkeys([*class_.check_points, *found]))
+    reported = [check["id"] for graded in in_order(class_) for check in graded.checks()]
+    return list(dict.fromkeys([*class_.check_points, *reported]))
 
 
 def _numbers(graded: Graded) -> tuple[str | int, ...]:

@@ -33,7 +33,7 @@ class _Forms(Mapping[str, str]):
     def _found(self) -> Mapping[str, str]:
         from grader.reports import registry
 
-        return {name: one.about for name, one in registry.formats().items() if one.of_report}
+        return {name: declared.about for name, declared in registry.formats().items() if declared.of_report}
 
 
 FORMS: Mapping[str, str] = _Forms()
@@ -55,8 +55,8 @@ class Files:
             self._targets = [
                 (_renderer(form), name, opened.enter_context(_opened(name))) for form, name in names.items()
             ]
-            there = [os.fstat(target.fileno()) for _, name, target in self._targets if name != "-"]
-            files = [(one.st_dev, one.st_ino) for one in there if stat.S_ISREG(one.st_mode)]
+            states = [os.fstat(target.fileno()) for _, name, target in self._targets if name != "-"]
+            files = [(state.st_dev, state.st_ino) for state in states if stat.S_ISREG(state.st_mode)]
             if len(set(files)) < len(files):
                 raise UsageError(f"{' and '.join(f'--{form}' for form in names)} name one file: give each its own.")
             self._opened = opened.pop_all()

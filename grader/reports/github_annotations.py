@@ -20,18 +20,22 @@ def workflow_commands(graded: Graded, choices: Choices) -> str:
 
     Beyond the number that GitHub shows of a kind, the last annotation counts the rest.
     """
-    found: dict[str, list[str]] = {"error": [], "warning": []}
+    commands: dict[str, list[str]] = {"error": [], "warning": []}
     if graded.report is None:
-        found["warning"].append(_command("warning", "chatgrade: not graded", status(graded), None))
+        commands["warning"].append(_command("warning", "chatgrade: not graded", status(graded), None))
     for check in graded.checks():
         if check["status"] in ("fail", "error"):
             kind = "error" if check["status"] == "fail" and check["points"] else "warning"
             trouble = ", the grader's own trouble" if check["status"] == "error" else ""
-            text = "\n".join([check["title"], *(f"{label}: {said}" for label, said in evidence(check))])
+            text = "\n".join(
+                [check["title"], *(f"{label}: {evidence_text}" for label, evidence_text in evidence(check))]
+            )
             title = f"{check['id']} ({worth(check)}{trouble})"
-            found[kind].append(_command(kind, title, text, check["where"]))
+            commands[kind].append(_command(kind, title, text, check["where"]))
     notice = _command("notice", "chatgrade", "\n".join(verdict(graded, choices)), None)
-    return "".join(f"{line}\n" for line in (*_few("error", found["error"]), *_few("warning", found["warning"]), notice))
+    return "".join(
+        f"{line}\n" for line in (*_few("error", commands["error"]), *_few("warning", commands["warning"]), notice)
+    )
 
 
 def _few(kind: str, commands: list[str]) -> list[str]:

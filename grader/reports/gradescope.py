@@ -50,10 +50,10 @@ def gradescope(graded: Graded, choices: Choices) -> str:
 
 
 def _gradescope_test(check: Mapping[str, Any], bonus: frozenset[str], choices: Choices) -> dict[str, Any]:
-    earned, most = counted(check, bonus, choices)
+    earned, maximum = counted(check, bonus, choices)
     test: dict[str, Any] = {
         "name": called(check, bonus),
-        "max_score": most,
+        "max_score": maximum,
         "output": told(check),
         "tags": remarks(check, bonus),
     }

@@ -16,7 +16,7 @@ def as_json_lines(class_: Class, _: Choices) -> str:
 
 
 def _data(graded: Graded) -> dict[str, Any]:
-    entry, known = graded.entry, graded.report is not None
+    entry, has_report = graded.entry, graded.report is not None
     return {
         "schema": "chatgrade/grade/1",
         "submission": entry.key,
@@ -26,11 +26,11 @@ def _data(graded: Graded) -> dict[str, Any]:
         "notes": list(entry.notes),
         "status": status(graded),
         "final": is_final(graded),
-        "score": graded.score if known else None,
-        "max_score": graded.max_score if known else None,
-        "bonus": graded.bonus if known else None,
-        "max_bonus": max_bonus(graded) if known else None,
-        "awaiting_review": graded.awaiting_review if known else None,
+        "score": graded.score if has_report else None,
+        "max_score": graded.max_score if has_report else None,
+        "bonus": graded.bonus if has_report else None,
+        "max_bonus": max_bonus(graded) if has_report else None,
+        "awaiting_review": graded.awaiting_review if has_report else None,
         "penalty": graded.penalty,
         "checks": [
             {key: check[key] for key in ("id", "title", "status", "points", "earned", "seconds", "summary")}

@@ -112,18 +112,18 @@ def _feedback_column(header: list[str], grade_column: int) -> int | None:
 
 
 def _grade(graded: Graded, maximum: re.Match[str], choices: Choices, notes: list[str]) -> str:
-    most = Fraction(f"{maximum['whole']}.{maximum['rest'] or 0}")
-    grade = scaled(points(graded, choices), graded.max_score, most)
-    if most != graded.max_score:
-        notes.append(f"{graded.entry.key}: scaled from {graded.max_score} points to {number(most)}")
-    if grade > most:  # Moodle would skip the line
+    full = Fraction(f"{maximum['whole']}.{maximum['rest'] or 0}")
+    grade = scaled(points(graded, choices), graded.max_score, full)
+    if full != graded.max_score:
+        notes.append(f"{graded.entry.key}: scaled from {graded.max_score} points to {number(full)}")
+    if grade > full:  # Moodle would skip the line
         notes.append(f"{graded.entry.key}: {number(grade)} is more than the maximum grade, which was written")
-    return number(min(grade, most), maximum["sign"] or ".")
+    return number(min(grade, full), maximum["sign"] or ".")
 
 
 def _put_feedback(table: Table, row: int, column: int, graded: Graded, choices: Choices, notes: list[str]) -> None:
-    there = table.cell(row, column)
-    if there and not there.startswith(_OURS):
+    present = table.cell(row, column)
+    if present and not present.startswith(_OURS):
         notes.append(f"{graded.entry.key}: somebody's feedback stands there already, and was kept")
     else:
         table.put(row, column, _feedback(graded, choices))
@@ -131,13 +131,13 @@ def _put_feedback(table: Table, row: int, column: int, graded: Graded, choices: 
 
 def _feedback(graded: Graded, choices: Choices) -> str:
     """The result as a line of HTML, for Moodle's editor; no spreadsheet reads it as a formula."""
-    told = [f"{_OURS}{_html('. '.join(verdict(graded, choices)))}.</p>", "<ul>"]
+    parts = [f"{_OURS}{_html('. '.join(verdict(graded, choices)))}.</p>", "<ul>"]
     for check in graded.checks():
         if check["status"] != "pass":
-            said = [f"{check['id']} ({worth(check)}, {check['status']}): {check['title']}"]
-            said += [f"{label}: {text}" for label, text in evidence(check)]
-            told.append(f"<li>{'<br>'.join(map(_html, said))}</li>")
-    html = "".join([*told, "</ul>"] if len(told) > 2 else told[:1])
+            lines = [f"{check['id']} ({worth(check)}, {check['status']}): {check['title']}"]
+            lines += [f"{label}: {text}" for label, text in evidence(check)]
+            parts.append(f"<li>{'<br>'.join(map(_html, lines))}</li>")
+    html = "".join([*parts, "</ul>"] if len(parts) > 2 else parts[:1])
     return str(sinks.csv(html))
 
 

@@ -66,24 +66,24 @@ def export(class_: Class, format_name: str, fill: Path | None = None, choices: C
 
     Raises UsageError when the format, the file to fill in or a choice does not fit.
     """
-    wanted, choices = _named(format_name), choices or Choices()
-    if wanted.filled:
-        data, notes = wanted.filled(class_, _read(format_name, fill), choices)
-        return Export({wanted.file: data}, tuple(notes))
+    declared, choices = _named(format_name), choices or Choices()
+    if declared.filled:
+        data, notes = declared.filled(class_, _read(format_name, fill), choices)
+        return Export({declared.file: data}, tuple(notes))
     if fill:
         raise UsageError(f"The format {format_name} fills in no file.")
-    if wanted.of_class:
-        return Export({wanted.file: wanted.of_class(class_, choices).encode()})
-    assert wanted.of_submission, "what exports a class and is nothing else makes a file of each submission"
-    return _each(class_, wanted.file, wanted.of_submission, choices, alone=wanted.alone)
+    if declared.of_class:
+        return Export({declared.file: declared.of_class(class_, choices).encode()})
+    assert declared.of_submission, "what exports a class and is nothing else makes a file of each submission"
+    return _each(class_, declared.file, declared.of_submission, choices, alone=declared.alone)
 
 
 def _named(format_name: str) -> Format:
     """The format of this name that exports a class. Raises UsageError with a list if there is none."""
-    known = {name: declared for name, declared in formats().items() if declared.exports}
-    if format_name not in known:
-        raise UsageError(f"There is no format {format_name!r}{nearest(format_name, known, most=len(known))}")
-    return known[format_name]
+    exporting = {name: declared for name, declared in formats().items() if declared.exports}
+    if format_name not in exporting:
+        raise UsageError(f"There is no format {format_name!r}{nearest(format_name, exporting, most=len(exporting))}")
+    return exporting[format_name]
 
 
 def file_name(key: str) -> str:

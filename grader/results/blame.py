@@ -95,13 +95,13 @@ def causes(found: Mapping[Pair, Fault], reason: Callable[[Pair], Hashable]) -> l
 
     Pairs that fail only together share a reason where they share a program and fail for the same `reason`.
     """
-    told = []
+    attributions = []
     for place, fault in ((_SERVER, Fault.SERVER), (_CLIENT, Fault.CLIENT)):
-        theirs = _by(place, (pair for pair, one in found.items() if one in (fault, Fault.BOTH)))
-        told += [_cause(fault, place, key, tuple(pairs)) for key, pairs in theirs.items()]
+        theirs = _by(place, (pair for pair, blamed in found.items() if blamed in (fault, Fault.BOTH)))
+        attributions += [_cause(fault, place, key, tuple(pairs)) for key, pairs in theirs.items()]
     for fault in (Fault.TOGETHER, Fault.UNKNOWN):
-        told += _grouped(fault, [pair for pair, one in found.items() if one is fault], reason)
-    return sorted(told, key=lambda cause: -len(cause.pairs))
+        attributions += _grouped(fault, [pair for pair, blamed in found.items() if blamed is fault], reason)
+    return sorted(attributions, key=lambda cause: -len(cause.pairs))
 
 
 def _grouped(fault: Fault, pairs: list[Pair], reason: Callable[[Pair], Hashable]) -> Iterator[Attribution]:

@@ -36,7 +36,7 @@ class AwaitedAnswer:
     @property
     def who(self) -> str:
         """The authors' names as the platform gives them, else the hand-in's key."""
-        return ", ".join(filter(None, (one.name or one.id or one.email for one in self.people))) or self.key
+        return ", ".join(filter(None, (person.name or person.id or person.email for person in self.people))) or self.key
 
     @cached_property
     def written(self) -> WrittenAnswer:
@@ -150,17 +150,17 @@ class Sitting:
 
     def comment_on(self, group: Group) -> str:
         """The comment on a group, possibly a draft."""
-        given = self.given(group)
-        return given.comment if given else self.drafts.get(group, "")
+        review = self.given(group)
+        return review.comment if review else self.drafts.get(group, "")
 
     def given_to_alike(self, group: Group) -> dict[Review, list[AwaitedAnswer]]:
         """Decisions on similar answers that are judged apart, and those answers."""
-        found: dict[Review, list[AwaitedAnswer]] = {}
-        for other in self.queue:
-            given = self.given(other)
-            if given and other.family == group.family and other is not group:
-                found.setdefault(given, []).extend(other.answers)
-        return found
+        decisions: dict[Review, list[AwaitedAnswer]] = {}
+        for neighbour in self.queue:
+            review = self.given(neighbour)
+            if review and neighbour.family == group.family and neighbour is not group:
+                decisions.setdefault(review, []).extend(neighbour.answers)
+        return decisions
 
     # -- actions ---------------------------------------------------------------------------------------------------
 
@@ -180,9 +180,9 @@ class Sitting:
 
     def comment(self, text: str) -> None:
         """Comment on the group; until the group has points, the comment is a draft."""
-        given = self.given(self.group)
-        if given:
-            self._decide(self.group, Review(given.points, text))
+        review = self.given(self.group)
+        if review:
+            self._decide(self.group, Review(review.points, text))
         else:
             self.drafts[self.group] = text
 

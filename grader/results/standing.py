@@ -99,12 +99,14 @@ def verdict(graded: Graded, choices: Choices) -> list[str]:
     """The whole result in sentences: score, bonus, penalty, and whether it is final."""
     if graded.report is None:
         return [status(graded).capitalize()]
-    said = [f"Score {graded.score}/{graded.max_score}"]
+    sentences = [f"Score {graded.score}/{graded.max_score}"]
     if graded.penalty:
-        said.append(f"Late: a penalty of {count(graded.penalty, 'point')} is taken off")
+        sentences.append(f"Late: a penalty of {count(graded.penalty, 'point')} is taken off")
     if max_bonus(graded):
-        said.append(f"Bonus {graded.bonus}/{max_bonus(graded)}, {'' if choices.bonus else 'not '}counted in the grade")
-    return said if is_final(graded) else [*said, status(graded).capitalize()]
+        sentences.append(
+            f"Bonus {graded.bonus}/{max_bonus(graded)}, {'' if choices.bonus else 'not '}counted in the grade"
+        )
+    return sentences if is_final(graded) else [*sentences, status(graded).capitalize()]
 
 
 def worth(check: Mapping[str, Any]) -> str:
@@ -119,7 +121,7 @@ def evidence(check: Mapping[str, Any]) -> list[tuple[str, str]]:
     if check["status"] == "pass":
         return []
     where = check["where"]
-    told = [
+    labelled = [
         ("what", check["summary"]),
         ("expected", check["expected"]),
         ("seen", check["observed"]),
@@ -127,7 +129,7 @@ def evidence(check: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("where", f"{where['file']}, line {where['line']}" if where else ""),
         *(("note", note) for note in check["notes"]),
     ]
-    return [(label, text) for label, text in told if text]
+    return [(label, text) for label, text in labelled if text]
 
 
 def told(check: Mapping[str, Any]) -> str:
@@ -148,8 +150,8 @@ def remarks(check: Mapping[str, Any], bonus: frozenset[str]) -> list[str]:
 
 def called(check: Mapping[str, Any], bonus: frozenset[str]) -> str:
     """A check's full title: id, sentence and remarks."""
-    said = remarks(check, bonus)
-    return sinks.xml(f"{check['id']}: {check['title']}" + (f" ({', '.join(said)})" if said else ""))
+    notes = remarks(check, bonus)
+    return sinks.xml(f"{check['id']}: {check['title']}" + (f" ({', '.join(notes)})" if notes else ""))
 
 
 def scaled(value: int, of: int, maximum: Fraction) -> Fraction:

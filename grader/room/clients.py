@@ -47,8 +47,8 @@ class ClientsUnderTest:
         equipment, port = self._equipment, self._equipment.setup.port
         equipment.network.require_free(port)
         equipment.watcher.port = port
-        others = [other for other in numbers_like_ports(equipment.sources.client_files()) if other != port]
-        self.host = MockServer(port, others, equipment.loop, equipment.transcript, self._called, self._buffer)
+        other_ports = [number for number in numbers_like_ports(equipment.sources.client_files()) if number != port]
+        self.host = MockServer(port, other_ports, equipment.loop, equipment.transcript, self._called, self._buffer)
 
     def _called(self) -> None:
         """Note which port and address the latest connection was made to."""

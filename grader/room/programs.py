@@ -32,8 +32,8 @@ class ProgramsUnderTest:
     def witness(self) -> Program | None:
         """The program most likely to show the cause: one that has ended or printed a traceback, or else the first."""
         judged = [program for program in self._started if not (program.dismissed or program.stopped)]
-        told = (program for program in judged if program.ended() or last_crash(program.printed))
-        return next(told, judged[0] if judged else None)
+        witnesses = (program for program in judged if program.ended() or last_crash(program.printed))
+        return next(witnesses, judged[0] if judged else None)
 
     def output(self) -> str:
         """Everything that they printed, under a heading for each role where there are several."""
@@ -45,9 +45,9 @@ class ProgramsUnderTest:
         """Add the `enforced` limits that a program ran into to the failure; `home` is the folder with all their files."""
         usage = self._programs.usage
         with contextlib.suppress(OSError):
-            there = os.statvfs(home)
-            usage.disk = (there.f_blocks - there.f_bfree) * there.f_frsize
-            usage.files = there.f_files - there.f_ffree
+            filesystem = os.statvfs(home)
+            usage.disk = (filesystem.f_blocks - filesystem.f_bfree) * filesystem.f_frsize
+            usage.files = filesystem.f_files - filesystem.f_ffree
         hits = [
             Message.parted(f"the {program.role} ran into a limit of this run: {limit}", NUMBER)
             for program in self._started

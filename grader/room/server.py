@@ -63,18 +63,18 @@ class ServerUnderTest:
 
         def listens() -> bool:
             found[:] = watcher.listening(program)
-            return any(one.port == setup.port for one in found)
+            return any(place.port == setup.port for place in found)
 
         # A server that listens elsewhere and rests could still open the right port later; no known server does.
         patience.rest(listens)
         ending = None if found else patience.wait(listens)
         if not found:
             raise CheckFailed(cause.never_listened(program, setup.port, self._copies.source_of(program), ending))
-        here = [one for one in found if one.port == setup.port]
-        self.listening = (here or found)[0]
+        on_port = [place for place in found if place.port == setup.port]
+        self.listening = (on_port or found)[0]
         watcher.port = self.listening.port
         patience.starting = False
-        if not here:
+        if not on_port:
             self._equipment.notes.append(
                 f"graded on port {self.listening.port}, where the server listens instead of {setup.port}"
             )
@@ -85,8 +85,8 @@ class ServerUnderTest:
         if not (self.program and self.program.ended() and network.lingers(port)):
             return False
         self.program.stop()
-        ends = time.monotonic() + _LONGEST_LINGERING
-        while network.lingers(port) and time.monotonic() < ends:
+        deadline = time.monotonic() + _LONGEST_LINGERING
+        while network.lingers(port) and time.monotonic() < deadline:
             self._equipment.loop.pump(0.1)
         return True
 

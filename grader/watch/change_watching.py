@@ -58,29 +58,29 @@ class Place:
     def __init__(self, path: Path, programs: Iterable[Path] = (), settings: Path | None = None) -> None:
         """`programs` and `settings` are files named on the command line beside the path."""
         self._path, self._is_folder = path, path.is_dir()
-        self._programs = [file for one in programs for file in (one, path / one)]
+        self._programs = [file for program in programs for file in (program, path / program)]
         self._named = [*self._programs, *([settings] if settings else [])]
 
     def look(self) -> Saved:
         """The state now. A file that cannot be read counts by the reason why."""
         roots = self._roots()
-        ways = {way for place in (self._path, *self._named, *roots) for way in _ways(place)}
-        folders = roots | {way.parent for way in ways}
+        ways = {step for place in (self._path, *self._named, *roots) for step in _ways(place)}
+        folders = roots | {step.parent for step in ways}
         found = [folder / SETTINGS_FILE for folder in sorted(folders)] + self._named
-        others: list[str] = []  # folders, also empty ones, and irregular files
+        irregular: list[str] = []  # folders, also empty ones, and irregular files
         for root in sorted(roots):
             listed = _counted(root)
             found += listed.files
             folders.update(listed.folders)
-            others += [listed.unreadable, *map(str, listed.folders)]
-            others += [f"{path}: {what}" for path, what in listed.odd]
+            irregular += [listed.unreadable, *map(str, listed.folders)]
+            irregular += [f"{path}: {kind}" for path, kind in listed.odd]
         stamps = {file: _stamp(file) for file in dict.fromkeys(found)}
         own = {file for file, stamp in stamps.items() if stamp and stamp[:2] in _outputs()}
         stamps = {file: stamp for file, stamp in stamps.items() if stamp and file not in own}
         return Saved(
             frozenset(roots), frozenset(ways), frozenset(own),
             frozenset(folder for folder in folders if os.access(folder, os.R_OK | os.X_OK)),
-            (*stamps.items(), *others), _digest(stamps, others),
+            (*stamps.items(), *irregular), _digest(stamps, irregular),
         )  # fmt: skip
 
     def _roots(self) -> set[Path]:
@@ -108,33 +108,33 @@ def _counted(root: Path) -> files.Listing:
         listed,
         files=[file for file in listed.files if counts(file, root)],
         folders=[folder for folder in listed.folders if counts(folder, root)],
-        odd=[(path, what) for path, what in listed.odd if counts(path, root)],
+        odd=[(path, kind) for path, kind in listed.odd if counts(path, root)],
     )
 
 
 def _ways(place: Path) -> Iterator[Path]:
     """A path and its parents, each by its name in its real folder: if it is a link, the link itself may change."""
-    for one in (place.absolute(), *place.absolute().parents):
-        if one.name:
-            yield Path(os.path.realpath(one.parent), one.name)
+    for step in (place.absolute(), *place.absolute().parents):
+        if step.name:
+            yield Path(os.path.realpath(step.parent), step.name)
 
 
 def _outputs() -> list[tuple[int, int]]:
-    there = (os.fstat(stream.fileno()) for stream in (sys.__stdout__, sys.__stderr__) if stream)
-    return [(one.st_dev, one.st_ino) for one in there]
+    states = (os.fstat(stream.fileno()) for stream in (sys.__stdout__, sys.__stderr__) if stream)
+    return [(state.st_dev, state.st_ino) for state in states]
 
 
 def _stamp(file: Path) -> tuple[int, ...]:
     """A value that differs after each write; empty for a missing file."""
     try:
-        there = file.stat()
+        state = file.stat()
     except OSError:
         return ()
-    return there.st_dev, there.st_ino, there.st_mode, there.st_size, there.st_mtime_ns, there.st_ctime_ns
+    return state.st_dev, state.st_ino, state.st_mode, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
-def _digest(stamps: dict[Path, tuple[int, ...]], others: list[str]) -> str:
-    digest, left = hashlib.sha256(repr(others).encode()), LARGEST_COPY
+def _digest(stamps: dict[Path, tuple[int, ...]], irregular: list[str]) -> str:
+    digest, left = hashlib.sha256(repr(irregular).encode()), LARGEST_COPY
     for file, stamp in stamps.items():
         try:
             data = files.read(file, left + 1)
@@ -155,18 +155,18 @@ def awaited(saved: Saved) -> Iterator[Connection]:
 
     On file systems without notices, or with too many folders, nothing may ever come: the caller must also look by itself.
     """
-    ours, theirs = Pipe(duplex=False)
+    receiver, sender = Pipe(duplex=False)
     stop = threading.Event()
-    thread = threading.Thread(target=_tell, args=(theirs, saved, stop))
+    thread = threading.Thread(target=_tell, args=(sender, saved, stop))
     thread.start()
     try:
-        ours.recv()
-        yield ours
+        receiver.recv()
+        yield receiver
     finally:
         stop.set()
         thread.join()
-        ours.close()
-        theirs.close()
+        receiver.close()
+        sender.close()
 
 
 def _tell(pipe: Connection, saved: Saved, stop: threading.Event) -> None:

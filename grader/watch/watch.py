@@ -60,20 +60,20 @@ def compared(report: Report, before: WatchTurn | None) -> WatchTurn:
     failing = [check for check in report if check.status in (Status.FAIL, Status.ERROR)]
     fresh = [check.id for check in failing if check.id not in known or _reason(check) != _reason(known[check.id])]
     stale = [check.id for check in failing if check.id not in fresh]
-    kept = [check_id for check_id in before.failing if check_id in stale]
+    still_failing = [check_id for check_id in before.failing if check_id in stale]
     verdicts = {check.id: check for check in report if check.status is not Status.SKIP}
-    order = tuple(dict.fromkeys([*fresh, *kept, *stale]))
+    order = tuple(dict.fromkeys([*fresh, *still_failing, *stale]))
     return WatchTurn(report, marks, tuple(fresh), order, {**known, **verdicts})
 
 
 def _as_told(report: Report, known: Mapping[str, CheckResult]) -> Report:
     """The report, keeping the earlier evidence where the new evidence says the same, so that the student need not reread it."""
 
-    def told(check: CheckResult) -> CheckResult:
+    def kept(check: CheckResult) -> CheckResult:
         before = known.get(check.id)
         return before if before and _said(before) == _said(check) else check
 
-    return replace(report, tasks=tuple(replace(task, checks=tuple(map(told, task.checks))) for task in report.tasks))
+    return replace(report, tasks=tuple(replace(task, checks=tuple(map(kept, task.checks))) for task in report.tasks))
 
 
 def _said(check: CheckResult) -> tuple[object, ...]:
@@ -117,14 +117,14 @@ def watch(place: Place, grade: Grade, viewer: Viewer) -> NoReturn:
     session = _Session(place, grade, viewer)
     name = ""  # of the latest saved file
     while True:
-        now = place.look()
-        with awaited(now) as word:
-            if place.look() != now:
+        saved = place.look()
+        with awaited(saved) as notice:
+            if place.look() != saved:
                 continue
-            if now.digest == session.done or session.is_told(now, word, name):
-                while not word.poll(_ANYWAY) and place.look().stamps == now.stamps:
+            if saved.digest == session.done or session.is_told(saved, notice, name):
+                while not notice.poll(_ANYWAY) and place.look().stamps == saved.stamps:
                     pass
-            name = word.recv() if word.poll() else ""
+            name = notice.recv() if notice.poll() else ""
 
 
 @dataclass
@@ -137,13 +137,13 @@ class _Session:
     turn: WatchTurn | None = None
     done: str = ""  # digest of the latest graded state
 
-    def is_told(self, now: Saved, word: Connection, name: str) -> bool:
+    def is_told(self, saved: Saved, notice: Connection, name: str) -> bool:
         """Grade the state and notify the viewer; False, without notice of a result, if a file was saved in the meantime."""
         self.viewer.saved(name)
-        outcome = _outcome(self.grade, self.viewer, word)
-        if outcome is None or self.place.look().stamps != now.stamps:
+        outcome = _outcome(self.grade, self.viewer, notice)
+        if outcome is None or self.place.look().stamps != saved.stamps:
             return False
-        self.done = "" if isinstance(outcome, GraderError) else now.digest  # the grader may succeed next time
+        self.done = "" if isinstance(outcome, GraderError) else saved.digest  # the grader may succeed next time
         match outcome:
             case Report():
                 self.turn = compared(outcome, self.turn)
@@ -155,10 +155,10 @@ class _Session:
         return True
 
 
-def _outcome(grade: Grade, viewer: Viewer, word: Connection) -> Report | UsageError | GraderError | None:
+def _outcome(grade: Grade, viewer: Viewer, notice: Connection) -> Report | UsageError | GraderError | None:
     """The report or the error; None if a file was saved in the meantime."""
     try:
-        return grade(viewer, word)
+        return grade(viewer, notice)
     except Abandoned:
         return None
     except (UsageError, GraderError) as error:

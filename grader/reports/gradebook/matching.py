@@ -31,22 +31,24 @@ class Match:
 def match(rows: Iterable[GradebookRow], class_: Class) -> Match:
     """Find each student's row by the most reliable common id; ambiguous rows and students get nothing."""
     rows = list(rows)
-    wanted: dict[int, list[tuple[Person, Graded]]] = defaultdict(list)
+    by_row: dict[int, list[tuple[Person, Graded]]] = defaultdict(list)
     notes = []
     for person, graded in students(class_):
-        column, found = _find(rows, person)
-        if not found:
+        column, matches = _find(rows, person)
+        if not matches:
             notes.append(f"{name(person)} ({graded.entry.key}): not in the file")
-        elif len(found) > 1:
-            notes.append(f"{name(person)} ({graded.entry.key}): {len(found)} rows have this {column}; none was filled")
+        elif len(matches) > 1:
+            notes.append(
+                f"{name(person)} ({graded.entry.key}): {len(matches)} rows have this {column}; none was filled"
+            )
         else:
-            wanted[found[0].number].append((person, graded))
-            if column != next(iter(found[0].ids)):
+            by_row[matches[0].number].append((person, graded))
+            if column != next(iter(matches[0].ids)):
                 notes.append(f"{name(person)} ({graded.entry.key}): found by {column}")
-    notes += [_not_one(several) for several in wanted.values() if len(several) > 1]
-    if absent := [row.name for row in rows if row.number not in wanted]:
+    notes += [_not_one(several) for several in by_row.values() if len(several) > 1]
+    if absent := [row.name for row in rows if row.number not in by_row]:
         notes.append(f"{count(len(absent), 'row')} of the file without a hand-in: {'; '.join(absent)}")
-    return Match({row: found[0][1] for row, found in sorted(wanted.items()) if len(found) == 1}, tuple(notes))
+    return Match({row: matches[0][1] for row, matches in sorted(by_row.items()) if len(matches) == 1}, tuple(notes))
 
 
 def _not_one(several: list[tuple[Person, Graded]]) -> str:

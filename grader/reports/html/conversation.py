@@ -71,9 +71,9 @@ class Conversation:
 
     def text(self, event: Event, limit: int, gap: str = "…") -> str:
         """The event's text in one line, shortened around its difference from the text sent."""
-        sent = (one.data for one in self.events[: self.marked] if one.dir == "out")
-        other = max(sent, key=len, default="") if event.mark else ""
-        return shorten(sinks.line(event.data), sinks.line(other), limit, gap)
+        sent = (earlier.data for earlier in self.events[: self.marked] if earlier.dir == "out")
+        longest_sent = max(sent, key=len, default="") if event.mark else ""
+        return shorten(sinks.line(event.data), sinks.line(longest_sent), limit, gap)
 
     def does(self, event: Event) -> str:
         """The event as a verb; empty where the text itself says it."""

@@ -95,8 +95,8 @@ def diagram(conversation: Conversation, scale: Scale = ROOMY) -> Diagram:
     """Lay out the part of a conversation around the marked event."""
     first, last = conversation.around(_BEFORE, _AFTER)
     cast = _cast(conversation, first, last)
-    shown = [at for at in range(first, last) if conversation.events[at].who in ("", *cast)]
-    first, last = (shown[0], shown[-1] + 1) if shown else (first, first)
+    visible = [at for at in range(first, last) if conversation.events[at].who in ("", *cast)]
+    first, last = (visible[0], visible[-1] + 1) if visible else (first, first)
     lifelines = _lifelines(conversation, cast, conversation.events[first:last], scale)
     drawing = _Drawing(conversation, lifelines, scale)
     steps = tuple(drawing.steps(first, last))
@@ -119,18 +119,18 @@ def _lifelines(
     conversation: Conversation, cast: list[str], events: Iterable[Event], scale: Scale
 ) -> tuple[Lifeline, ...]:
     """The student's program in the middle of the others, as far apart as the texts between them need."""
-    left = (len(cast) + 1) // 2 if len(cast) < 3 else len(cast) // 2
-    names = [*cast[:left], conversation.program, *cast[left:]]
-    apart = {name: max(abs(place - left), 1) for place, name in enumerate(names)}
-    said = (event for event in events if event.who in cast)
-    needed = (columns(conversation.text(event, _LABEL)) * _COLUMN / apart[event.who] + 24 for event in said)
+    before = (len(cast) + 1) // 2 if len(cast) < 3 else len(cast) // 2
+    names = [*cast[:before], conversation.program, *cast[before:]]
+    apart = {name: max(abs(place - before), 1) for place, name in enumerate(names)}
+    spoken = (event for event in events if event.who in cast)
+    needed = (columns(conversation.text(event, _LABEL)) * _COLUMN / apart[event.who] + 24 for event in spoken)
     spacing = round(max(min(max(needed, default=0), scale.far, _WIDE / max(len(cast), 1)), scale.near))
-    shown = [_short(sinks.line(name), scale.name) for name in names]
+    short_names = [_short(sinks.line(name), scale.name) for name in names]
     return tuple(
         Lifeline(
-            name, short, scale.times + scale.edge + at * spacing, round(columns(short) * _COLUMN) + 16, own=at == left
+            name, short, scale.times + scale.edge + at * spacing, round(columns(short) * _COLUMN) + 16, own=at == before
         )
-        for at, (name, short) in enumerate(zip(names, shown, strict=True))
+        for at, (name, short) in enumerate(zip(names, short_names, strict=True))
     )
 
 
@@ -155,17 +155,17 @@ class _Drawing:
         """The steps from top to bottom, with counts of events left out, and the missing message in its place."""
         conversation = self._conversation
         yield from self._gap(first, "earlier event")
-        others = 0
+        left_out = 0
         for place, event in enumerate(conversation.events[first:last], start=first):
             if event.who and event.who not in self._at:
-                others += 1
+                left_out += 1
                 continue
-            yield from self._gap(others, "event", " of others")
-            others = 0
+            yield from self._gap(left_out, "event", " of others")
+            left_out = 0
             yield self._placed(self._step(event))
             if place == conversation.marked:
                 yield from self._missing()
-        yield from self._gap(others, "event", " of others")
+        yield from self._gap(left_out, "event", " of others")
         yield from self._gap(len(conversation.events) - last, "later event")
         if conversation.marked is None:
             yield from self._missing()
@@ -182,8 +182,8 @@ class _Drawing:
         if not event.who:
             return self._words(label)
         x, time = self._at[event.who], milliseconds(event)
-        told = (event.who, self._conversation.does(event), self._conversation.text(event, _TITLE, GAP))
-        full = f"{time} ms  {' '.join(filter(None, told))}"
+        words = (event.who, self._conversation.does(event), self._conversation.text(event, _TITLE, GAP))
+        full = f"{time} ms  {' '.join(filter(None, words))}"
         if event.dir == "note":
             return DiagramStep("note", x, x, label, self._beside(x, label), full, time, mark, self._beside(x, mark))
         start, end = (x, self._program) if event.dir == "out" else (self._program, x)
@@ -225,10 +225,10 @@ class _Drawing:
 
 def _sentence(conversation: Conversation, cast: list[str], first: int, last: int) -> str:
     """The diagram in words, for screen readers."""
-    told = f"Sequence diagram: {last - first} of {count(len(conversation.events), 'event')} between "
-    told += f"{', '.join(cast)} and {conversation.program}."
+    sentence = f"Sequence diagram: {last - first} of {count(len(conversation.events), 'event')} between "
+    sentence += f"{', '.join(cast)} and {conversation.program}."
     if conversation.marked is not None:
         event = conversation.events[conversation.marked]
-        said = conversation.text(event, _LABEL)
-        told += f" At {milliseconds(event)} ms {event.who} {conversation.does(event)} “{said}”: {event.mark}."
-    return f"{told} The same follows as a list."
+        text = conversation.text(event, _LABEL)
+        sentence += f" At {milliseconds(event)} ms {event.who} {conversation.does(event)} “{text}”: {event.mark}."
+    return f"{sentence} The same follows as a list."

@@ -152,8 +152,8 @@ def _evidence(check: Mapping[str, Any], exhibits: Evidence, guide: Mapping[str, 
         drawing=diagram(conversation) if conversation.events else None,
         narrow=diagram(conversation, NARROW) if conversation.events else None,
         turns=list(conversation.told()),
-        threads=[] if above else [_thread(one, place) for one in exhibits.threads],
-        screens=[_screen(one) for one in exhibits.screens],
+        threads=[] if above else [_thread(item, place) for item in exhibits.threads],
+        screens=[_screen(item) for item in exhibits.screens],
         printed=[] if above else _last_lines(_beside(check["program_output"], exhibits.screens)),
     )
 

@@ -79,8 +79,12 @@ def _section(interop: Interop, matrix: Matrix, prefix: str) -> _Section:
     for cause in matrix.causes:
         for pair in cause.pairs:
             of_pair.setdefault(pair, []).append((cause, ids[id(cause)]))
-    of_client = {one.client: ids[id(one)] for one in matrix.causes if one.fault is Fault.CLIENT}
-    of_server = {one.server: ids[id(one)] for one in matrix.causes if one.fault is Fault.SERVER}
+    of_client = {
+        attribution.client: ids[id(attribution)] for attribution in matrix.causes if attribution.fault is Fault.CLIENT
+    }
+    of_server = {
+        attribution.server: ids[id(attribution)] for attribution in matrix.causes if attribution.fault is Fault.SERVER
+    }
 
     def cell(pair: Pair) -> _Cell:
         return _cell(interop, matrix, pair, of_pair.get(pair, []))
@@ -103,14 +107,14 @@ def _section(interop: Interop, matrix: Matrix, prefix: str) -> _Section:
 def _head(interop: Interop, matrix: Matrix, key: str, reason: str, pairs: Iterable[Pair]) -> _Head:
     name = blame.author(interop, key)
     chats = str(sum(map(matrix.chats, pairs))) if key != REFERENCE else ""
-    said = key in (name, REFERENCE) or name.endswith(f"({key})")
-    return _Head(_Link(name, reason), "" if said else f" ({key})", chats)
+    named = key in (name, REFERENCE) or name.endswith(f"({key})")
+    return _Head(_Link(name, reason), "" if named else f" ({key})", chats)
 
 
 def _cell(interop: Interop, matrix: Matrix, pair: Pair, causes: Iterable[tuple[Attribution, str]]) -> _Cell:
     names = f"{blame.author(interop, pair.client)}'s client, {blame.author(interop, pair.server)}'s server"
-    one = _result(pair, matrix, causes, names)
-    return one._replace(kind=f"{one.kind} own") if pair.client == pair.server else one
+    cell = _result(pair, matrix, causes, names)
+    return cell._replace(kind=f"{cell.kind} own") if pair.client == pair.server else cell
 
 
 def _result(pair: Pair, matrix: Matrix, causes: Iterable[tuple[Attribution, str]], names: str) -> _Cell:

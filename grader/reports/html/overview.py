@@ -139,29 +139,29 @@ class _View:
     def figures(self) -> list[tuple[str, str]]:
         """The key figures: label and number."""
         class_ = self._overview
-        found = [
+        counts = [
             ("graded", len(class_.graded)),
             (f"mean of {class_.max_score}", class_.mean),
             ("median", class_.median),
         ]
         return [
-            (said, _amount(number)) for said, number in (*found, *((flag.said, many) for flag, many in self.flags()))
+            (label, _amount(number)) for label, number in (*counts, *((flag.said, many) for flag, many in self.flags()))
         ]
 
     def bars(self) -> list[Bar]:
         """The distribution as a drawing."""
         bins = self._overview.distribution
-        most, width = max(one.hand_ins for one in bins) or 1, _WIDTH / len(bins)
+        highest, width = max(interval.hand_ins for interval in bins) or 1, _WIDTH / len(bins)
         return [
             Bar(
-                str(one.first) if one.first == one.last else f"{one.first}\u2013{one.last}",
-                one.hand_ins,
+                str(interval.first) if interval.first == interval.last else f"{interval.first}\u2013{interval.last}",
+                interval.hand_ins,
                 round(place * width + 2, 1),
-                round(_HEIGHT * (1 - one.hand_ins / most) + 14, 1),
+                round(_HEIGHT * (1 - interval.hand_ins / highest) + 14, 1),
                 round(width - 4, 1),
-                round(_HEIGHT * one.hand_ins / most, 1),
+                round(_HEIGHT * interval.hand_ins / highest, 1),
             )
-            for place, one in enumerate(bins)
+            for place, interval in enumerate(bins)
         ]
 
     def slowest(self) -> list[HandInRow]:
@@ -234,8 +234,8 @@ class _View:
 
     def flags(self) -> list[tuple[Flag, int]]:
         """The filters with matching rows, and the number of those."""
-        found = ((flag, sum(bool(flag.holds(row)) for row in self._overview.rows)) for flag in _FLAGS)
-        return [(flag, many) for flag, many in found if many]
+        counted = ((flag, sum(bool(flag.holds(row)) for row in self._overview.rows)) for flag in _FLAGS)
+        return [(flag, many) for flag, many in counted if many]
 
     @staticmethod
     def flags_of(row: HandInRow) -> str:
@@ -248,10 +248,10 @@ class _View:
 
     def own_points(self, row: HandInRow) -> str:
         """Points that do not follow from check and verdict: `3:1/2` is one point of two for check number 3."""
-        found = ((place, check, row.cells.get(check.id)) for place, check in enumerate(self._overview.checks))
+        cells = ((place, check, row.cells.get(check.id)) for place, check in enumerate(self._overview.checks))
         return " ".join(
             f"{place}:{cell.earned}/{cell.points}"
-            for place, check, cell in found
+            for place, check, cell in cells
             if cell and (cell.earned, cell.points) != (check.points if cell.status == "pass" else 0, check.points)
         )
 

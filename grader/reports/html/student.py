@@ -30,17 +30,17 @@ class TaskView:
     @property
     def score(self) -> int:
         """Points, with reviews."""
-        return sum(int(one.check["earned"]) for one in self.checks)
+        return sum(int(check.check["earned"]) for check in self.checks)
 
     @property
     def awaiting(self) -> int:
         """Points that await a review."""
-        return sum(int(one.check["points"]) for one in self.checks if one.check["status"] == "review")
+        return sum(int(check.check["points"]) for check in self.checks if check.check["status"] == "review")
 
     @property
     def absent(self) -> bool:
         """Whether nothing was handed in for this optional task."""
-        return bool(self.checks) and all(one.check["absent"] for one in self.checks)
+        return bool(self.checks) and all(check.check["absent"] for check in self.checks)
 
 
 @dataclass(frozen=True)
@@ -104,27 +104,29 @@ class _Reasons:
         self.caused_by: dict[str, str] = {}
         self._checks = {check["id"]: check for check in graded.checks()}
         self._bonus, self._reviews = bonus_checks([graded]), graded.reviews
-        told = ExplainedCauses()
+        explained = ExplainedCauses()
         for check_id, check in self._checks.items():
             if check["status"] == "fail":
-                self.above[check_id] = told.above(check_id, check["hint"], where(check), check["program_output"])
+                self.above[check_id] = explained.above(check_id, check["hint"], where(check), check["program_output"])
             elif check["caused_by"] in self._checks:
                 self.caused_by[check_id] = check["caused_by"]
 
     def by_weight(self) -> list[Headline]:
         """All causes, those that cost most points first; bonus points after those that count."""
-        found: dict[str, Headline] = {}
+        headlines: dict[str, Headline] = {}
         for check_id, check in self._checks.items():
             if check["status"] == "fail" and not self.above[check_id]:
                 summary = "judged by a person" if check_id in self._reviews else check["summary"]
                 words = ": ".join(filter(None, (summary, check["hint"])))
-                found[check_id] = Headline(check_id, words, 0, check_id in self._bonus)
+                headlines[check_id] = Headline(check_id, words, 0, check_id in self._bonus)
         for check_id, check in self._checks.items():
             cause = self.caused_by.get(check_id) or check_id
             cause = self.above.get(cause) or cause
-            if cause in found:
-                found[cause] = replace(found[cause], points=found[cause].points + check["points"] - check["earned"])
-        return sorted(found.values(), key=lambda one: (one.points == 0, one.bonus, -one.points))
+            if cause in headlines:
+                headlines[cause] = replace(
+                    headlines[cause], points=headlines[cause].points + check["points"] - check["earned"]
+                )
+        return sorted(headlines.values(), key=lambda headline: (headline.points == 0, headline.bonus, -headline.points))
 
 
 def _files(submission: Mapping[str, Any]) -> dict[str, str]:
