@@ -27,11 +27,11 @@ def rules_of(codelab: Codelab, request: GradingRequest, isolation: str) -> str:
     for place in (*(engine / part for part in DECIDE), codelab.folder):
         for source in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             code.update(source.relative_to(place.parent).as_posix().encode() + b"\0" + source.read_bytes())
-    asked = [
+    inputs = [
         grader.__version__, code.hexdigest(), request.tasks, request.only, request.seed, request.python, request.terminal,
         isolation, {key: str(value) for key, value in asdict(request.settings).items() if key != "batch"},
     ]  # fmt: skip
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
 def digest_of(folder: Path, rules: str) -> str:

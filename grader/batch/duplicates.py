@@ -57,26 +57,26 @@ def print_of(source: bytes) -> Print | None:
 
 def prints(folder: Path) -> dict[str, Print]:
     """The prints of the Python programs in an opened hand-in, by their paths in it."""
-    found = {}
+    by_path = {}
     programs = [file for file in files.listing(folder, _DEEPEST).files if file.suffix == ".py"]
     for program in programs[:_MOST]:
         try:
-            one = print_of(files.read(program, _LARGEST, folder))
+            print_ = print_of(files.read(program, _LARGEST, folder))
         except OSError:
             continue
-        if one:
-            found[str(program.relative_to(folder))] = one
-    return found
+        if print_:
+            by_path[str(program.relative_to(folder))] = print_
+    return by_path
 
 
 def shared(by_key: Mapping[str, Mapping[str, Print]], given: Collection[Print] = ()) -> tuple[Shared, ...]:
     """The programs in more than one hand-in, except those `given` to all students."""
-    known = {one.plain for one in given}
+    given_texts = {print_.plain for print_ in given}
     alike: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for key, programs in sorted(by_key.items()):
-        for name, one in sorted(programs.items()):
-            if one.plain not in known:
-                alike[one.plain].append((key, name, one.exact))
+        for name, print_ in sorted(programs.items()):
+            if print_.plain not in given_texts:
+                alike[print_.plain].append((key, name, print_.exact))
     return tuple(
         Shared(tuple((key, name) for key, name, _ in group), len({exact for *_, exact in group}) == 1)
         for group in sorted(alike.values())

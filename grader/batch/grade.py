@@ -61,21 +61,23 @@ def grade(codelab: Codelab, request: GradingRequest, batch: Batch, reporter: Bat
         raise UsageError(f"{students}: is where pages would be written; name another folder for the results with -o.")
     with Store(batch.out, create=True) as store, files.temporary_folder() as scratch:
         request = replace(request, seed=class_seed(store, request, keep=batch.keeps_seed))
-        taken = class_in(batch.paths, scratch, batch.layout, request.settings.files.values())
-        entries = [one for one in taken.entries if one.path.resolve() != batch.out.resolve()]
+        class_intake = class_in(batch.paths, scratch, batch.layout, request.settings.files.values())
+        entries = [one for one in class_intake.entries if one.path.resolve() != batch.out.resolve()]
         store.expect({one.entry.key: one.entry for one in entries}, _penalties(request, entries))
-        store.note("layout", taken.layout)
+        store.note("layout", class_intake.layout)
         store.note("check_points", json.dumps(_points(codelab, request)))
-        seen = list(look_into((_HandIn(one, scratch) for one in entries), rules_of(codelab, request, batch.isolation)))
-        chosen = _chosen(seen, batch.only)
-        known = store.verdict_keys()
+        hand_ins = list(
+            look_into((_HandIn(one, scratch) for one in entries), rules_of(codelab, request, batch.isolation))
+        )
+        chosen = _chosen(hand_ins, batch.only)
+        verdict_keys = store.verdict_keys()
         work = [
             one
             for one in chosen
-            if batch.regrade or known.get(_key(one), "") != one.verdict_key or not known.get(_key(one))
+            if batch.regrade or verdict_keys.get(_key(one), "") != one.verdict_key or not verdict_keys.get(_key(one))
         ]
         reporter.begins(len(work), len(chosen) - len(work))
-        notes = taken.notes + _same_programs(seen)
+        notes = class_intake.notes + _same_programs(hand_ins)
         if work:
             notes += _grade(codelab, request, work, store, batch, reporter)
         store.note("notes", json.dumps(notes))
@@ -86,7 +88,7 @@ def grade(codelab: Codelab, request: GradingRequest, batch: Batch, reporter: Bat
             _key(one) for one in chosen if one.verdict_key
         } - store.verdict_keys().keys()  # of hand-ins that could be opened
         return BatchOutcome(
-            taken.layout, len(work), len(chosen) - len(work), notes, tuple((key, why) for key, why, _ in people if why),
+            class_intake.layout, len(work), len(chosen) - len(work), notes, tuple((key, why) for key, why, _ in people if why),
             sum(awaits for *_, awaits in people), len(entries), bool(missing),
             index,
         )  # fmt: skip
@@ -119,21 +121,21 @@ class _HandIn:
         return opening.opened(self.handed, self.scratch)
 
 
-def _key(one: Seen) -> str:
-    return one.hand_in.entry.key
+def _key(seen: Seen) -> str:
+    return seen.hand_in.entry.key
 
 
 def _same_programs(seen: Iterable[Seen]) -> tuple[str, ...]:
     """Notes on programs that several hand-ins share, for a person to look at."""
-    found = duplicates.shared({_key(one): one.prints for one in seen})
+    programs = duplicates.shared({_key(one): one.prints for one in seen})
     notes = [
         f"the same program {'to the byte' if one.exact else 'but for blanks and comments'}: "
         + ", ".join(f"{key}/{name}" for key, name in one.files[:_MOST_NAMED])
         + (f" and {len(one.files) - _MOST_NAMED} more" if len(one.files) > _MOST_NAMED else "")
-        for one in found[:_MOST_NOTES]
+        for one in programs[:_MOST_NOTES]
     ]
-    if len(found) > _MOST_NOTES:
-        notes.append(f"{len(found) - _MOST_NOTES} more programs are in several hand-ins")
+    if len(programs) > _MOST_NOTES:
+        notes.append(f"{len(programs) - _MOST_NOTES} more programs are in several hand-ins")
     return tuple(notes)
 
 
@@ -156,10 +158,10 @@ def _grade(
     )
 
 
-def _why(one: Graded) -> str:
+def _why(graded: Graded) -> str:
     """The reason why a person must look at a hand-in, apart from a review; empty if there is none."""
-    return one.error or "; ".join(
-        f"{check['id']}: {check['summary']}" for check in one.checks() if check["status"] == "error"
+    return graded.error or "; ".join(
+        f"{check['id']}: {check['summary']}" for check in graded.checks() if check["status"] == "error"
     )
 
 
@@ -172,19 +174,21 @@ def class_seed(store: Store, request: GradingRequest, *, keep: bool) -> int:
 
 def _points(codelab: Codelab, request: GradingRequest) -> dict[str, int]:
     """Points by check id, for the checks of the run."""
-    wanted = request.only or [check.id for check in codelab.catalogue if check.task in request.tasks]
-    return {check_id: request.settings.points.get(check_id, codelab.catalogue[check_id].points) for check_id in wanted}
+    check_ids = request.only or [check.id for check in codelab.catalogue if check.task in request.tasks]
+    return {
+        check_id: request.settings.points.get(check_id, codelab.catalogue[check_id].points) for check_id in check_ids
+    }
 
 
 def _penalties(request: GradingRequest, entries: Iterable[Handed]) -> dict[str, int]:
     points = request.settings.batch.late_points
-    return {one.entry.key: points for one in entries if one.entry.late and points}
+    return {handed_in.entry.key: points for handed_in in entries if handed_in.entry.late and points}
 
 
 def _chosen(seen: list[Seen], only: tuple[str, ...]) -> list[Seen]:
     """The hand-ins with these keys or patterns. Raises UsageError for a pattern that matches none."""
-    keys = matching([_key(one) for one in seen], only)
-    return [one for one in seen if _key(one) in keys]
+    keys = matching([_key(hand_in) for hand_in in seen], only)
+    return [hand_in for hand_in in seen if _key(hand_in) in keys]
 
 
 def matching(keys: list[str], only: tuple[str, ...]) -> set[str]:

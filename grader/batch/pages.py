@@ -39,14 +39,14 @@ def write(store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], repo
     """Update the pages from the store; return the class page. Raises GraderError if they cannot be written."""
     try:
         (out / STUDENTS).mkdir(exist_ok=True)
-        seen: set[str] = set()
+        written: set[str] = set()
         points, notes = json.loads(store.about("check_points", "{}")), json.loads(store.about("notes", "[]"))
         topics = {check_id: sections(guide.get("codelab", "")) for check_id, guide in guides.items()}
-        glance = overview(_with_pages(store, out, guides, reporter, seen), points, notes, topics)
+        glance = overview(_with_pages(store, out, guides, reporter, written), points, notes, topics)
         page = class_page(glance, address)
         _replace(out / INDEX, hashlib.sha256(page.encode()).hexdigest(), page)
         for stale in (out / STUDENTS).glob("*.html"):
-            if stale.name not in seen and _made_of(stale):
+            if stale.name not in written and _made_of(stale):
                 stale.unlink()
     except OSError as error:
         raise GraderError(f"{error.filename or out}: the pages could not be written ({error.strerror})") from error
@@ -69,12 +69,12 @@ def _page_name(key: str) -> str:
 
 
 def _with_pages(
-    store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], reporter: BatchReporter, seen: set[str]
+    store: Store, out: Path, guides: Mapping[str, Mapping[str, str]], reporter: BatchReporter, written: set[str]
 ) -> Iterator[Graded]:
-    """The hand-ins of the class, each with its page written; `seen` collects the names of the pages."""
+    """The hand-ins of the class, each with its page written; `written` collects the names of the pages."""
     for graded in store.graded():
         name = _page_name(graded.entry.key)
-        seen.add(name)
+        written.add(name)
         file, made_of = out / STUDENTS / name, _digest(graded)
         if _made_of(file) != made_of:
             reporter.page(graded.entry.key)
@@ -86,10 +86,10 @@ def _made_of(file: Path) -> str:
     """The digest in a page of ours; empty for any other file."""
     try:
         with file.open("rb") as page:
-            found = _OURS.match(page.read(200))
+            match = _OURS.match(page.read(200))
     except OSError:
         return ""
-    return found[1].decode() if found else ""
+    return match[1].decode() if match else ""
 
 
 def _digest(graded: Graded) -> str:

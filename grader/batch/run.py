@@ -72,12 +72,12 @@ class Seen(NamedTuple):
 
 def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
     """Open each hand-in once, before any program is run."""
-    for one in handed_in:
+    for hand_in in handed_in:
         try:
-            with one.opened() as taken:
-                yield Seen(one, digest_of(taken.place, rules), duplicates.prints(taken.place))
+            with hand_in.opened() as intake:
+                yield Seen(hand_in, digest_of(intake.place, rules), duplicates.prints(intake.place))
         except Exception:  # noqa: BLE001 - reported when this hand-in is graded; the others go on
-            yield Seen(one, "", {})
+            yield Seen(hand_in, "", {})
 
 
 def grade_class(
@@ -93,7 +93,7 @@ def grade_class(
 ) -> tuple[str, ...]:
     """Grade these and store each result; return notes on the run. `needed`: paths that workers must be able to read."""
     with workers_for(codelab, request.setup(needed[0], {}), isolation, jobs, needed) as workers:
-        gradings = (graded(codelab, request, one.hand_in, one.verdict_key, reporter) for one in work)
+        gradings = (graded(codelab, request, seen.hand_in, seen.verdict_key, reporter) for seen in work)
         for result in run_all(codelab, gradings, workers):
             store.save(result.key, result.verdict_key, result.report, result.error, result.exhibits)
             reporter.ends(result)
@@ -101,13 +101,13 @@ def grade_class(
 
 
 def graded(
-    codelab: Codelab, request: GradingRequest, one: HandIn, verdict_key: str, reporter: BatchReporter
+    codelab: Codelab, request: GradingRequest, hand_in: HandIn, verdict_key: str, reporter: BatchReporter
 ) -> Grading[Result]:
     """Grade one hand-in. Every error becomes its result, so that the others go on."""
-    key = one.entry.key
+    key = hand_in.entry.key
     try:
-        with one.opened() as taken:
-            report = yield from grading(codelab, request, taken, reporter.opens(key))
+        with hand_in.opened() as intake:
+            report = yield from grading(codelab, request, intake, reporter.opens(key))
     except UsageError as error:
         return Result(key, verdict_key, None, str(error).removeprefix(f"{key}: "))
     except GraderError as error:

@@ -130,8 +130,8 @@ class Store:
 
     def about(self, name: str, default: str = "") -> str:
         """The note under this name."""
-        found = self._rows("SELECT value FROM about WHERE name = ?", name)
-        return str(found[0][0]) if found else default
+        rows = self._rows("SELECT value FROM about WHERE name = ?", name)
+        return str(rows[0][0]) if rows else default
 
     def note(self, name: str, value: str) -> None:
         """Store a note about the class."""
@@ -169,11 +169,11 @@ class Store:
         """Store a hand-in's report, or its error. Without a `verdict_key` it is graded again next time."""
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
         text = None if report is None else json.dumps(report)
-        shown = json.dumps({check_id: one.as_dict() for check_id, one in (exhibits or {}).items()})
+        exhibits_json = json.dumps({check_id: exhibit.as_dict() for check_id, exhibit in (exhibits or {}).items()})
         with self._transaction():
             self._database.execute(
                 "UPDATE submissions SET verdict_key = ?, report = ?, error = ?, graded_at = ?, exhibits = ? WHERE key = ?",
-                (verdict_key, text, _text(error), now, shown, key),
+                (verdict_key, text, _text(error), now, exhibits_json, key),
             )
             self._database.execute("DELETE FROM checks WHERE key = ?", (key,))
             self._database.executemany(
@@ -233,9 +233,11 @@ class Store:
             ((entry, report, error, penalty, graded_at, exhibits),) = self._rows(
                 "SELECT entry, report, error, penalty, graded_at, exhibits FROM submissions WHERE key = ?", key
             )
-            told = upgraded(json.loads(report)) if report else None
-            shown = {check_id: Evidence.of(one) for check_id, one in json.loads(exhibits).items()}
-            yield Graded(_entry(json.loads(entry)), told, error, self._reviews(key, told), penalty, graded_at, shown)
+            data = upgraded(json.loads(report)) if report else None
+            exhibits_by_check = {check_id: Evidence.of(exhibit) for check_id, exhibit in json.loads(exhibits).items()}
+            yield Graded(
+                _entry(json.loads(entry)), data, error, self._reviews(key, data), penalty, graded_at, exhibits_by_check
+            )
 
     def whole_class(self) -> Class:
         """The whole class, for exports."""
@@ -278,6 +280,6 @@ def _locked(folder: Path) -> int:
     return descriptor
 
 
-def _entry(told: dict[str, Any]) -> Entry:
-    people = tuple(Person(**person) for person in told["people"])
-    return Entry(told["key"], people, told["late"], told["submitted"], tuple(told["notes"]))
+def _entry(data: dict[str, Any]) -> Entry:
+    people = tuple(Person(**person) for person in data["people"])
+    return Entry(data["key"], people, data["late"], data["submitted"], tuple(data["notes"]))

@@ -49,7 +49,7 @@ def mark(turn: WatchTurn, check: CheckResult) -> Text:
 def news(turn: WatchTurn) -> str:
     """The news in a few words."""
     marks = list(turn.marks.values())
-    changes = [f"{marks.count(one)} {one.value}" for one in (Mark.FIXED, Mark.BROKEN) if one in marks]
+    changes = [f"{marks.count(change)} {change.value}" for change in (Mark.FIXED, Mark.BROKEN) if change in marks]
     if not changes and turn.fresh:
         return f"{len(turn.fresh)} failing" + (" for another reason" if marks else "")
     return ", ".join(changes) or "nothing new"

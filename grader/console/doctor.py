@@ -19,11 +19,11 @@ def render(examination: Examination, console: Console) -> None:
     """Print each finding's sign and fact with its meaning below, then the conclusion."""
     page = Page(console)
     width = min(page.width, _READABLE)
-    column = _SIGN + max(len(one.subject) for one in examination.findings) + 2
-    for one in examination.findings:
-        head = Text(one.level.value.ljust(_SIGN), _STYLES[one.level]).append(one.subject, "bold")
-        page.entry(head, page.text(one.fact, limit=_LONGEST), column, width=width)
-        if one.meaning:
-            page.entry(Text(), page.text(one.meaning), column, width=width)
+    column = _SIGN + max(len(finding.subject) for finding in examination.findings) + 2
+    for finding in examination.findings:
+        head = Text(finding.level.value.ljust(_SIGN), _STYLES[finding.level]).append(finding.subject, "bold")
+        page.entry(head, page.text(finding.fact, limit=_LONGEST), column, width=width)
+        if finding.meaning:
+            page.entry(Text(), page.text(finding.meaning), column, width=width)
     page.blank()
     page.entry(Text(), page.text(examination.conclusion, "bold"), 0, width=width)

@@ -128,8 +128,8 @@ def _drawn(matrix: Matrix) -> list[str]:
         row(numbers[key], key or "reference", [_cell(Pair(key, server), matrix) for server in matrix.servers])
         for key in matrix.clients
     ]
-    others = [row(numbers[key], key, []).rstrip() + "  (server only)" for key in keys if key not in matrix.clients]
-    return [head, *rows, *others]
+    server_rows = [row(numbers[key], key, []).rstrip() + "  (server only)" for key in keys if key not in matrix.clients]
+    return [head, *rows, *server_rows]
 
 
 def _cell(pair: Pair, matrix: Matrix) -> str:

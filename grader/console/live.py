@@ -188,8 +188,8 @@ class LiveScreen(Viewer):
         if not self._reason:
             return lines(self.turn, self._console, room, quiet=self._quiet) if self.turn else []
         page = Page(self._console)
-        told = page.text(f"{self._reason} {_GOES_ON}")
-        return ["", *drawn(self._console, lambda: page.entry(Text("!"), told, 2))]
+        message = page.text(f"{self._reason} {_GOES_ON}")
+        return ["", *drawn(self._console, lambda: page.entry(Text("!"), message, 2))]
 
 
 def _now() -> str:

@@ -151,14 +151,14 @@ class _Desk:
 
     def _give_typed(self, digit: str) -> None:
         """Give points by a digit; for maxima over nine the number is typed as a line."""
-        most = self._sitting.group.check["points"]
-        typed = self._ask(f"points (0 to {most}): ", digit) if most > 9 else digit
+        maximum = self._sitting.group.check["points"]
+        typed = self._ask(f"points (0 to {maximum}): ", digit) if maximum > 9 else digit
         if typed is None:
             return
-        if typed.isdecimal() and int(typed) <= most:
+        if typed.isdecimal() and int(typed) <= maximum:
             self._give(int(typed))
         else:
-            self._said = f"0 to {count(most, 'point')} can be given"
+            self._said = f"0 to {count(maximum, 'point')} can be given"
 
     def _give(self, points: int) -> None:
         group = self._sitting.group
@@ -210,11 +210,11 @@ class _Desk:
 
     def _rule(self, width: int, length: int) -> Text:
         """A line with the last action, and the amount of the page below."""
-        said = f" {self._said} " if self._said else ""
+        last_action = f" {self._said} " if self._said else ""
         below = length - self._top - self._page
         more = f" {count(below, 'more line')}: space " if below > 0 else " b: up " if self._top else ""
-        gap = max(width - 4 - columns(said) - len(more), 0)
-        return Text.assemble(self._line * 2, (said, "bold"), self._line * gap, more, self._line * 2)
+        gap = max(width - 4 - columns(last_action) - len(more), 0)
+        return Text.assemble(self._line * 2, (last_action, "bold"), self._line * gap, more, self._line * 2)
 
     def _foot(self, width: int) -> list[Text]:
         most = self._sitting.group.check["points"]

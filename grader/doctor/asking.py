@@ -21,7 +21,7 @@ def answers(
     """The output of each command that succeeds within so many seconds; others are missing."""
     deadline = time.monotonic() + within
     running: dict[K, subprocess.Popen[bytes]] = {}
-    told: dict[K, str] = {}
+    printed_by: dict[K, str] = {}
     try:
         for key, command in commands.items():
             with contextlib.suppress(OSError):
@@ -34,14 +34,14 @@ def answers(
             for key in [key for key, process in running.items() if process.poll() is not None]:
                 ended = running.pop(key)
                 if printed := _printed(ended):
-                    told[key] = printed
+                    printed_by[key] = printed
     finally:
         for process in running.values():
             with contextlib.suppress(OSError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             _printed(process)
-    return told
+    return printed_by
 
 
 def _printed(ended: subprocess.Popen[bytes]) -> str:

@@ -38,24 +38,24 @@ def found(machine: Machine) -> Iterator[Finding]:
         meaning = f"students' programs need {oldest} or newer: name another with --python"
         yield Finding(Level.TROUBLE, "Python", f"{usual} is too old, or does not run", meaning)
     subject = "other Pythons"
-    if able := [one for one in others if one.version >= _OLDEST]:
+    if able := [python for python in others if python.version >= _OLDEST]:
         yield Finding(Level.OK, subject, _named(able), "--python takes one of them")
-    if old := [one for one in others if one.version and one.version < _OLDEST]:
+    if old := [python for python in others if python.version and python.version < _OLDEST]:
         yield Finding(Level.WARNING, subject, _named(old), f"older than {oldest}: cannot run students' programs")
-    if silent := [one for one in others if not one.version]:
+    if silent := [python for python in others if not python.version]:
         meaning = "behind these names is none that starts, as with a shim of pyenv whose version is not chosen"
         yield Finding(Level.OK, subject, _named(silent), meaning)
 
 
 def _asked(paths: list[str], within: float) -> list[_Python]:
     """The version of each; several names of one Python count once."""
-    told = answers({path: [path, *_ASK] for path in paths}, within)
+    printed_by = answers({path: [path, *_ASK] for path in paths}, within)
     pythons: dict[str, _Python] = {}
     for path in paths:
-        answer = _ANSWER.fullmatch(told.get(path, ""))
+        answer = _ANSWER.fullmatch(printed_by.get(path, ""))
         version = tuple(map(int, answer["version"].split("."))) if answer else ()
-        place = os.path.realpath(answer["executable"] if answer else path)
-        pythons.setdefault(place, _Python(path, version))
+        real_path = os.path.realpath(answer["executable"] if answer else path)
+        pythons.setdefault(real_path, _Python(path, version))
     return list(pythons.values())
 
 

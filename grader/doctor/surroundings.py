@@ -82,11 +82,11 @@ def processes(_: Machine) -> Iterator[Finding]:
 
 def ignored_place(_: Machine) -> Iterator[Finding]:
     """Whether TMPDIR is ignored."""
-    wanted = os.environ.get("TMPDIR")
+    named = os.environ.get("TMPDIR")
     with contextlib.suppress(FileNotFoundError):  # `room` reports a missing folder
-        if wanted and Path(wanted).absolute() != Path(taken := tempfile.gettempdir()):
-            fact = f"{wanted} is passed over: no file can be written in it"
-            yield Finding(Level.WARNING, "TMPDIR", fact, f"temporary files lie in {taken}")
+        if named and Path(named).absolute() != Path(used := tempfile.gettempdir()):
+            fact = f"{named} is passed over: no file can be written in it"
+            yield Finding(Level.WARNING, "TMPDIR", fact, f"temporary files lie in {used}")
 
 
 def room(machine: Machine) -> Iterator[Finding]:

@@ -79,19 +79,19 @@ class _Course:
         return tuple(f"the worker {worker} refused: {why}" for worker, why in self._refusals.items())
 
     def _send_more(self, futures: Any, work: Any) -> None:  # noqa: ANN401
-        threads = sum(one["nthreads"] for one in self._client.scheduler_info(n_workers=-1)["workers"].values())
+        threads = sum(item["nthreads"] for item in self._client.scheduler_info(n_workers=-1)["workers"].values())
         while len(self._orders) < _AHEAD * max(threads, 1):
-            one = next(work, None)
-            if one is None:
+            item = next(work, None)
+            if item is None:
                 return
-            entry = one.hand_in.entry
+            entry = item.hand_in.entry
             try:
-                with one.hand_in.opened() as taken:
-                    content = packed(taken.place)
+                with item.hand_in.opened() as intake:
+                    content = packed(intake.place)
             except (UsageError, GraderError) as error:
                 self._keep(Result(entry.key, "", None, str(error)))
                 continue
-            order = Order(entry, content, one.verdict_key, self._request, self._isolation, self._rules)
+            order = Order(entry, content, item.verdict_key, self._request, self._isolation, self._rules)
             self._orders[entry.key] = pickle.dumps(order)
             self._listener.opens(entry.key)
             futures.add(self._send(entry.key))
@@ -105,7 +105,9 @@ class _Course:
         return future
 
     def _willing(self) -> list[str]:
-        workers = [one for one in self._client.scheduler_info(n_workers=-1)["workers"] if one not in self._refusals]
+        workers = [
+            worker for worker in self._client.scheduler_info(n_workers=-1)["workers"] if worker not in self._refusals
+        ]
         if not workers:
             raise GraderError(f"no worker of the cluster can grade: {next(iter(self._refusals.values()))}")
         return workers

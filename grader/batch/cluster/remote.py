@@ -84,9 +84,9 @@ class _Sent:
         """Unpack the archive, which is safe since `packed` made it."""
         with files.temporary_folder() as folder, zipfile.ZipFile(io.BytesIO(self.content)) as archive:
             archive.extractall(folder)
-            taken = Intake(Path(self.entry.key), folder, self.entry.key)
-            with taken.errors_in_own_words():
-                yield taken
+            intake = Intake(Path(self.entry.key), folder, self.entry.key)
+            with intake.errors_in_own_words():
+                yield intake
 
 
 def carry_out(order: Order) -> WorkerAnswer:
@@ -111,8 +111,10 @@ def in_own_process(data: bytes) -> bytes:
         [sys.executable, "-m", "grader.batch.cluster.remote"], input=data, capture_output=True, check=False
     )
     if done.returncode:
-        said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"status {done.returncode}"])[-1]
-        return pickle.dumps(WorkerAnswer(order.entry.key, error=f"the grader's process ended: {said}", crashed=True))
+        last_line = (done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"status {done.returncode}"])[-1]
+        return pickle.dumps(
+            WorkerAnswer(order.entry.key, error=f"the grader's process ended: {last_line}", crashed=True)
+        )
     return done.stdout
 
 

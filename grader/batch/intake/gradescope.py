@@ -32,10 +32,10 @@ def read(path: Path) -> dict[str, Submitted]:
         data = files.read(path, _LARGEST + 1)
         if len(data) > _LARGEST:
             raise ValueError("too large")
-        found = yaml.load(_of_interest(data.decode()), Loader=loader)  # noqa: S506 - it makes only texts
-        if not all(re.fullmatch(r"submission_\w+", folder) for folder in found):
+        submissions = yaml.load(_of_interest(data.decode()), Loader=loader)  # noqa: S506 - it makes only texts
+        if not all(re.fullmatch(r"submission_\w+", folder) for folder in submissions):
             raise ValueError("other folders")
-        return {folder: _submitted(one) for folder, one in found.items()}
+        return {folder: _submitted(submission) for folder, submission in submissions.items()}
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -55,12 +55,12 @@ def _of_interest(text: str) -> str:
     return "".join(lines)
 
 
-def _submitted(one: dict[str, Any]) -> Submitted:
+def _submitted(data: dict[str, Any]) -> Submitted:
     people = tuple(
         Person(*(_text(person.get(f":{field}")) for field in ("name", "sid", "email")))
-        for person in one.get(":submitters") or ()
+        for person in data.get(":submitters") or ()
     )
-    return Submitted(people, _iso(_text(one.get(":created_at"))))
+    return Submitted(people, _iso(_text(data.get(":created_at"))))
 
 
 def _text(value: object) -> str:

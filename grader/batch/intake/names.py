@@ -74,40 +74,44 @@ def restored(
     With `renumbered` uploads, `x-1.py` is a later version of `x.py`: surely if `x.py` is a `usual` name, and probably if
     no other upload may be `x.py`. Of several versions the last counts.
     """
-    uploads = [one._replace(file=printable(one.file)) for one in uploads]
-    named, notes = _before_renumbering(uploads, usual) if renumbered else ([(one.file, one) for one in uploads], [])
-    taken = []
+    uploads = [upload._replace(file=printable(upload.file)) for upload in uploads]
+    named, notes = (
+        _before_renumbering(uploads, usual) if renumbered else ([(upload.file, upload) for upload in uploads], [])
+    )
+    chosen = []
     for name, group in _grouped(named):
         if files.foreign(name):
             continue
-        *older, last = sorted(group, key=lambda one: (one.number, _number(one.file), one.path))
-        taken.append((last.path, name))
+        *older, last = sorted(group, key=lambda upload: (upload.number, _number(upload.file), upload.path))
+        chosen.append((last.path, name))
         if older:
-            notes.append(f"took {last.path.name} for {name}, not the older {', '.join(one.path.name for one in older)}")
+            notes.append(
+                f"took {last.path.name} for {name}, not the older {', '.join(upload.path.name for upload in older)}"
+            )
         elif last.file != name:
             notes.append(f"took {last.file} as {name}, of which it is a later upload")
-    return tuple(taken), tuple(map(printable, notes))
+    return tuple(chosen), tuple(map(printable, notes))
 
 
 def _before_renumbering(
     uploads: Sequence[Uploaded], usual: Collection[str]
 ) -> tuple[list[tuple[str, Uploaded]], list[str]]:
     """Each upload with its original name, and notes on possible versions of one file."""
-    known = {one.file for one in uploads}
+    uploaded_names = {upload.file for upload in uploads}
     named, notes = [], []
-    for base, group in _grouped((_without_number(one.file), one) for one in uploads):
-        names = sorted({one.file for one in group})
+    for base, group in _grouped((_without_number(upload.file), upload) for upload in uploads):
+        names = sorted({upload.file for upload in group})
         if len(names) > 1 and base not in usual:
             notes.append(f"{' and '.join(names)} may be versions of one file: each is taken under its own name")
-        sure = base in usual or (len(names) == 1 and base not in known - set(names))
-        named += [(base if sure else one.file, one) for one in group]
+        sure = base in usual or (len(names) == 1 and base not in uploaded_names - set(names))
+        named += [(base if sure else upload.file, upload) for upload in group]
     return named, notes
 
 
 def _grouped(pairs: Iterable[tuple[str, Uploaded]]) -> list[tuple[str, list[Uploaded]]]:
     groups: dict[str, list[Uploaded]] = defaultdict(list)
-    for key, one in pairs:
-        groups[key].append(one)
+    for key, upload in pairs:
+        groups[key].append(upload)
     return sorted(groups.items())
 
 
@@ -147,13 +151,13 @@ def unique(named: Sequence[tuple[str, str]]) -> list[str]:
     for pair in named:
         seen[pair] += 1
     if len(seen) < len(named):  # names are others' input: the same pair may come twice
-        named = [(one, f"{kind}\0{place}") for place, (one, kind) in enumerate(named)]
-    keys = [one for one, _ in named]
+        named = [(text, f"{kind}\0{place}") for place, (text, kind) in enumerate(named)]
+    keys = [text for text, _ in named]
     size: int | None = _DIGEST
-    while len(counts := Counter(one.casefold() for one in keys)) < len(keys):
+    while len(counts := Counter(text.casefold() for text in keys)) < len(keys):
         keys = [
-            one if counts[one.casefold()] == 1 else f"{one}-{_digest(kind, size)}"
-            for one, (_, kind) in zip(keys, named, strict=True)
+            text if counts[text.casefold()] == 1 else f"{text}-{_digest(kind, size)}"
+            for text, (_, kind) in zip(keys, named, strict=True)
         ]
         size = None  # digests were forged to begin alike
     return keys

@@ -33,40 +33,40 @@ def opened(handed: Handed, scratch: Path) -> Iterator[Intake]:
     if NOTHING in handed.entry.notes:
         raise UsageError(f"{handed.shown}: {NOTHING}.")
     with files.temporary_folder(scratch) as folder:
-        taken = _folder(handed, folder) if not handed.files and handed.path.is_dir() else _flat(handed, folder)
-        with taken.errors_in_own_words():
-            yield taken
+        intake = _folder(handed, folder) if not handed.files and handed.path.is_dir() else _flat(handed, folder)
+        with intake.errors_in_own_words():
+            yield intake
 
 
 def _folder(handed: Handed, folder: Path) -> Intake:
     listed = files.listing(handed.path)
-    packed = [one for one in listed.files if one.parent == handed.path and archives.named_as_archive(one.name)]
+    packed = [file for file in listed.files if file.parent == handed.path and archives.named_as_archive(file.name)]
     if not packed:
         return Intake(Path(handed.shown), handed.path, handed.shown)
-    programs = [one for one in listed.files if one.suffix == ".py"]
+    programs = [file for file in listed.files if file.suffix == ".py"]
     place = own_copy(handed.path, folder / "files", programs)
-    for one in packed:
-        (place / one.name).unlink(missing_ok=True)
-    return _with_archives(handed, folder, place, [(one, one.name) for one in packed], [])
+    for file in packed:
+        (place / file.name).unlink(missing_ok=True)
+    return _with_archives(handed, folder, place, [(file, file.name) for file in packed], [])
 
 
 def _flat(handed: Handed, folder: Path) -> Intake:
     """The files under their original names; an archive that is the whole hand-in counts as a file."""
     place = folder / "files"
     place.mkdir(mode=0o700)
-    notes, packed, left = [], [], archives.LARGEST_TOTAL
+    notes, packed, room = [], [], archives.LARGEST_TOTAL
     for source, name in handed.files or [(handed.path, handed.path.name)]:
         if archives.named_as_archive(name):
             packed.append((source, name))
             continue
         try:
-            data = files.read(source, left + 1)
-            if len(data) > left:
+            data = files.read(source, room + 1)
+            if len(data) > room:
                 raise OSError(errno.EFBIG, "too large")
         except OSError as error:
             notes.append(f"left out {archives.shown(name)}: {error.strerror}")
             continue
-        left -= len(data)
+        room -= len(data)
         try:
             (place / name).write_bytes(data)
         except OSError as error:
@@ -88,8 +88,8 @@ def _with_archives(
         except UsageError as error:
             why = str(error).removeprefix(f"{source}: ")
             if alone:
-                what = why if source == handed.path else f"{archives.shown(name)} {why}"
-                raise UsageError(f"{handed.shown}: {what}") from error
+                message = why if source == handed.path else f"{archives.shown(name)} {why}"
+                raise UsageError(f"{handed.shown}: {message}") from error
             notes.append(f"left out {archives.shown(name)}: {why}")
             continue
         inner = archives.innermost(target)
@@ -105,7 +105,7 @@ def _with_archives(
 
 def _candidates(place: Path, unpacked: Path, name: str) -> Iterator[str]:
     """Notes on programs of equal names but different contents in an archive and beside it."""
-    for one in files.listing(unpacked).files:
-        other = place / one.name
-        if one.suffix == ".py" and other.is_file() and source_of(other) != source_of(one):
-            yield f"{one.name} lies beside {archives.shown(name)}, and another in it: the one beside it counts"
+    for program in files.listing(unpacked).files:
+        beside = place / program.name
+        if program.suffix == ".py" and beside.is_file() and source_of(beside) != source_of(program):
+            yield f"{program.name} lies beside {archives.shown(name)}, and another in it: the one beside it counts"

@@ -67,11 +67,11 @@ def meet(codelab: Codelab, request: GradingRequest, asked: InteropRequest, repor
     codelab = _with_pairings(codelab)
     with Store(asked.out, create=True) as store, files.temporary_folder() as scratch:
         request = replace(request, seed=class_seed(store, request, keep=asked.keeps_seed))
-        taken = class_in(asked.paths, scratch, asked.layout, request.settings.files.values())
-        handed = [one for one in taken.entries if one.path.resolve() != asked.out.resolve()]
-        chosen = matching([one.entry.key for one in handed], asked.only)
+        intake = class_in(asked.paths, scratch, asked.layout, request.settings.files.values())
+        hand_ins = [one for one in intake.entries if one.path.resolve() != asked.out.resolve()]
+        chosen = matching([one.entry.key for one in hand_ins], asked.only)
         players = Participants(codelab, request, rules_of(codelab, request, asked.isolation), scratch)
-        crowd = [player for one in handed if (player := players.take_in(one))]
+        crowd = [player for one in hand_ins if (player := players.take_in(one))]
         meetings = [
             _Meetings(codelab, request, pairing, crowd, players.reference(pairing), chosen, store, reporter)
             for pairing in codelab.pairings
@@ -86,9 +86,9 @@ def meet(codelab: Codelab, request: GradingRequest, asked: InteropRequest, repor
         matrices = [matrix for one in meetings if (matrix := one.matrix()).students]
         return Interop(
             tuple(matrices),
-            {one.entry.key: one.entry.people for one in handed},
-            taken.layout,
-            (*taken.notes, *notes, *_left_out(crowd, matrices)),
+            {one.entry.key: one.entry.people for one in hand_ins},
+            intake.layout,
+            (*intake.notes, *notes, *_left_out(crowd, matrices)),
             sum(one.run for one in meetings),
             sum(one.known for one in meetings),
             tuple(dict.fromkeys(chain.from_iterable(one.errors() for one in meetings))),
@@ -97,38 +97,38 @@ def meet(codelab: Codelab, request: GradingRequest, asked: InteropRequest, repor
 
 def _require_our_words(codelab: Codelab, request: GradingRequest) -> None:
     """Raises UsageError when a course's wording differs from the references' own: they could not judge any program."""
-    for key, ours in codelab.wording.items():
+    for key, own_text in codelab.wording.items():
         allowed = request.settings.wording[key]
-        if ours and ours not in (allowed, *(allowed if isinstance(allowed, list) else ())):
+        if own_text and own_text not in (allowed, *(allowed if isinstance(allowed, list) else ())):
             raise UsageError(
-                f"The references of interop speak the codelab's own words, and [wording] {key} does not allow {ours!r}; "
+                f"The references of interop speak the codelab's own words, and [wording] {key} does not allow {own_text!r}; "
                 "a list of texts may hold it beside the course's own."
             )
 
 
 def _with_pairings(codelab: Codelab) -> Codelab:
     """The codelab, with each pairing added to its catalogue as a task of one check."""
-    tasks = (Task(one.check.task, one.title, (one.check,)) for one in codelab.pairings)
+    tasks = (Task(pairing.check.task, pairing.title, (pairing.check,)) for pairing in codelab.pairings)
     return replace(codelab, catalogue=Catalogue([*codelab.catalogue.tasks, *tasks]))
 
 
 def _left_out(crowd: Iterable[Participant], matrices: Iterable[Matrix]) -> Iterator[str]:
     shown = set[str]().union(*(matrix.students for matrix in matrices))
-    if count := sum(one.key not in shown for one in crowd):
+    if count := sum(participant.key not in shown for participant in crowd):
         yield f"nothing is known yet of {count} hand-in{'s' * (count != 1)} that --only leaves out"
 
 
 def _run(meetings: Sequence[_Meetings], workers: Workers, reporter: InteropListener) -> None:
     """Run all pairs with a reference first, then the others whose result is not implied by these."""
     started = time.monotonic()
-    for one in meetings:
-        one.meet_references(workers)
-    done = sum(one.run for one in meetings)
-    left = sum(len(one.pending) for one in meetings)
+    for meeting in meetings:
+        meeting.meet_references(workers)
+    done = sum(meeting.run for meeting in meetings)
+    pending = sum(len(meeting.pending) for meeting in meetings)
     if done:
-        reporter.expects((time.monotonic() - started) / done * left)
-    for one in meetings:
-        one.meet_others(workers)
+        reporter.expects((time.monotonic() - started) / done * pending)
+    for meeting in meetings:
+        meeting.meet_others(workers)
 
 
 class _Meetings:
@@ -153,11 +153,11 @@ class _Meetings:
             reporter,
         )
         roles = {pairing.client, pairing.server}
-        takers = {one.key: one for one in players if roles & set(one.programs)}
+        takers = {participant.key: participant for participant in players if roles & set(participant.programs)}
         self._chosen = takers.keys() & chosen
         self._all = {REFERENCE: reference, **takers}
-        self._clients = tuple(key for key, one in self._all.items() if pairing.client in one.programs)
-        self._servers = tuple(key for key, one in self._all.items() if pairing.server in one.programs)
+        self._clients = tuple(key for key, participant in self._all.items() if pairing.client in participant.programs)
+        self._servers = tuple(key for key, participant in self._all.items() if pairing.server in participant.programs)
         self._met: dict[Pair, Met] = {}
         self.pending: dict[Pair, None] = {}
         self.run = self.known = 0
@@ -165,10 +165,10 @@ class _Meetings:
     def begin(self, *, again: bool) -> int:
         """Load stored results; return how many pairs are to be run."""
         take_part = {REFERENCE, *self._chosen} if self._chosen else set()
-        told = self._store.pairs(self._pairing.check.id)
+        stored = self._store.pairs(self._pairing.check.id)
         for pair in self._pairs():
             asked_for = take_part.issuperset(pair)
-            made_of, met = told.get(pair, ("", {}))
+            made_of, met = stored.get(pair, ("", {}))
             if made_of == self._made_of(pair) and not (asked_for and again):
                 self._met[pair] = Met.from_dict(met)
                 self.known += asked_for
@@ -183,12 +183,12 @@ class _Meetings:
 
     def meet_references(self, workers: Workers) -> None:
         """Run the references with each other, then with all others. Raises GraderError if the references fail."""
-        ours = Pair(REFERENCE, REFERENCE)
-        self._meet([ours] if ours in self.pending else [], workers)
-        met = self._met.get(ours)
+        references = Pair(REFERENCE, REFERENCE)
+        self._meet([references] if references in self.pending else [], workers)
+        met = self._met.get(references)
         if met and met.passed != len(self._pairing.stages):
-            told = met.error or (met.trouble.observed if met.trouble else "")
-            raise GraderError(f"not even our own client and server get along on this machine: {told}")
+            error = met.error or (met.trouble.observed if met.trouble else "")
+            raise GraderError(f"not even our own client and server get along on this machine: {error}")
         self._meet([pair for pair in self.pending if REFERENCE in pair], workers)
         self._listener.drops(self._drop_what_is_certain())
 
@@ -222,7 +222,9 @@ class _Meetings:
         """Run one pair; if it fails with a reference, the other program's own checks explain why."""
         client, server = self._all[pair.client], self._all[pair.server]
         roles = {self._pairing.client: client, self._pairing.server: server}
-        setup = self._request.setup(server.folder, {role: one.programs[role] for role, one in roles.items()})
+        setup = self._request.setup(
+            server.folder, {role: participant.programs[role] for role, participant in roles.items()}
+        )
         outcome = yield Step(replace(setup, others=(client.folder,)), [self._pairing.check.id])
         met = Met.of(outcome.results[-1], self._pairing.stages)
         if met.passed == 0 and server.key == REFERENCE:  # the first stage is about the server alone
@@ -242,7 +244,7 @@ class _Meetings:
         outcome = yield Step(self._request.setup(player.folder, {role: player.programs[role]}), list(checks))
         results = {result.id: result for result in outcome.results}
         causes = (results.get(results[check].caused_by, results[check]) for check in checks)
-        failure = next((one.failure for one in causes if one.status is Status.FAIL), None)
+        failure = next((result.failure for result in causes if result.status is Status.FAIL), None)
         if failure is None:
             return met
         return replace(met, alone=Trouble.of(failure), hopeless=failure.step == NEVER_CONNECTS)

@@ -38,17 +38,17 @@ class Participants:
         self.folder.mkdir(mode=0o700)
         self.notes: list[str] = []
 
-    def take_in(self, one: Handed) -> Participant | None:
+    def take_in(self, handed: Handed) -> Participant | None:
         """Copy the programs of a hand-in; None, and a note, if it has none that can be run."""
         try:
-            with opening.opened(one, self._scratch) as taken:
-                found = find.find(taken.place, self._request.settings.files, {}, self._lab.extras)
+            with opening.opened(handed, self._scratch) as intake:
+                found = find.find(intake.place, self._request.settings.files, {}, self._lab.extras)
                 programs = {role: Path(file) for role, file in found.files.items()}
-                return self._copied(one.entry.key, taken.place, programs)
+                return self._copied(handed.entry.key, intake.place, programs)
         except (UsageError, GraderError) as error:
-            self.notes.append(f"{one.entry.key} takes no part: {error}")
+            self.notes.append(f"{handed.entry.key} takes no part: {error}")
         except OSError as error:
-            self.notes.append(f"{one.entry.key} takes no part: {error.strerror}")
+            self.notes.append(f"{handed.entry.key} takes no part: {error.strerror}")
         return None
 
     def reference(self, pairing: Pairing) -> Participant:
@@ -56,8 +56,8 @@ class Participants:
         place = next(iter(pairing.references.values())).parent
         player = self._copied(REFERENCE, place, pairing.references)
         for file in player.folder.glob("*.py"):
-            own = file.read_text("utf-8")
-            file.write_text(re.sub(rf"\b{self._lab.port}\b", str(self._request.settings.port), own), "utf-8")
+            text = file.read_text("utf-8")
+            file.write_text(re.sub(rf"\b{self._lab.port}\b", str(self._request.settings.port), text), "utf-8")
         return player
 
     def _copied(self, key: str, place: Path, programs: Mapping[str, Path]) -> Participant:
