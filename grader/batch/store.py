@@ -67,7 +67,7 @@ class Store:
             raise UsageError(_NO_RESULTS.format(folder=folder))
         with contextlib.ExitStack() as opened:
             opened.callback(os.close, _locked(folder))
-            with self._told():
+            with self._database_errors():
                 self._database = sqlite3.connect(self._path, isolation_level=None)
                 opened.callback(self._database.close)
                 self._database.execute("PRAGMA journal_mode = WAL")
@@ -102,7 +102,7 @@ class Store:
             )
 
     @contextlib.contextmanager
-    def _told(self, trouble: str = "cannot be read") -> Iterator[None]:
+    def _database_errors(self, trouble: str = "cannot be read") -> Iterator[None]:
         """Turn errors of the database into GraderError."""
         try:
             yield
@@ -112,7 +112,7 @@ class Store:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         """Run the block in one transaction."""
-        with self._told("cannot be written"):
+        with self._database_errors("cannot be written"):
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -123,7 +123,7 @@ class Store:
                 raise
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._told():
+        with self._database_errors():
             return self._database.execute(query, values).fetchall()
 
     # -- about the class -------------------------------------------------------------------------------------------

@@ -35,20 +35,20 @@ _HELP = {
 class CommandEntry:
     """A command whose module is imported on use.
 
-    The module of this name in grader.cli has `run`, which takes the options (a dataclass) and returns the exit status. `given`
+    The module of this name in grader.cli has `run`, which takes the options (a dataclass) and returns the exit status. `fixed`
     are options with a fixed value in this command.
     """
 
     name: str
     help: str
     module: str
-    given: Mapping[str, object] = field(default_factory=dict)
+    fixed: Mapping[str, object] = field(default_factory=dict)
 
     def load(self) -> click.Command:
         """Import the module and make the command."""
         module = importlib.import_module(f"grader.cli.{self.module}")
         kind = next(iter(get_type_hints(module.run).values()))
-        return options.command(self.name, self.help, kind, module.run, self.given)
+        return options.command(self.name, self.help, kind, module.run, self.fixed)
 
 
 class LazyGroup(click.Group):

@@ -41,16 +41,16 @@ def declared(parameters: Callable[[str], list[click.Parameter]]) -> Any:  # noqa
 
 
 def command(
-    name: str, text: str, kind: type[Options], run: Callable[[Options], int], given: Mapping[str, object]
+    name: str, text: str, kind: type[Options], run: Callable[[Options], int], fixed: Mapping[str, object]
 ) -> click.Command:
-    """Make the command that runs this function with its options; `given` are options with a fixed value."""
+    """Make the command that runs this function with its options; `fixed` are options with a fixed value."""
     parameters = [
         parameter
         for value in fields(kind)  # type: ignore[arg-type] # a dataclass, which has no type of its own
         if _PARAMETERS in value.metadata
         for parameter in value.metadata[_PARAMETERS](value.name)
     ]
-    return click.Command(name, params=parameters, callback=lambda **values: run(kind(**given, **values)), help=text)
+    return click.Command(name, params=parameters, callback=lambda **values: run(kind(**fixed, **values)), help=text)
 
 
 # Dataclasses collect fields from the last base to the first: help shows them in this order.

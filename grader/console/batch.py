@@ -75,7 +75,7 @@ class BatchProgress(BatchReporter):
         self._done += 1
         self._bar.update(self._task, completed=self._done)
         if not self._quiet:
-            line = f"{self._done:>{len(str(self._total))}}/{self._total}  {result.key}  {_told(result)}"
+            line = f"{self._done:>{len(str(self._total))}}/{self._total}  {result.key}  {_in_words(result)}"
             self._out.print(sinks.terminal(line), markup=False, highlight=False, soft_wrap=True)
         self._draw()
 
@@ -103,7 +103,7 @@ class _Counter(Reporter):
         self._progress.checked()
 
 
-def _told(result: Result) -> str:
+def _in_words(result: Result) -> str:
     """A result in a few words."""
     report = result.report
     if report is None:

@@ -89,7 +89,7 @@ def render_summary(interop: Interop, files: list[Path], console: Console) -> Non
             for line in lines:
                 say(line)
         for cause in matrix.causes[:_MOST_LISTED]:
-            say(f"  {blame.subject(cause, interop)}: {blame.what(cause, matrix)}. {_why(cause, matrix)}")
+            say(f"  {blame.subject(cause, interop)}: {blame.problem(cause, matrix)}. {_why(cause, matrix)}")
         if (more := len(matrix.causes) - _MOST_LISTED) > 0:
             say(f"  and {more} more")
     if legend:

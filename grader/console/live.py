@@ -136,14 +136,14 @@ class LiveScreen(Viewer):
     def graded(self, turn: WatchTurn) -> None:
         """Show the verdicts."""
         self.turn, self._reason = turn, ""
-        self._told(f"checked at {_now()}: {news(turn)}")
+        self._set_state(f"checked at {_now()}: {news(turn)}")
 
     def refused(self, reason: str) -> None:
         """Show the reason why there are no verdicts."""
         self._reason = reason
-        self._told(f"not checked at {_now()}")
+        self._set_state(f"not checked at {_now()}")
 
-    def _told(self, state: str) -> None:
+    def _set_state(self, state: str) -> None:
         self._state, self._total, self._body = state, 0, None
         self._draw()
 

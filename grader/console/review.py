@@ -66,7 +66,7 @@ def _sitting(store: Store) -> Sitting:
 
 
 def _closing(sitting: Sitting) -> str:
-    done = sum(sitting.given(group) is not None for group in sitting.queue)
+    done = sum(sitting.decision_on(group) is not None for group in sitting.queue)
     awaits = f"{sitting.waiting} await; the next review begins there." if sitting.waiting else "none awaits."
     return f"{done} of {count(len(sitting.queue), 'group')} of answers judged, {awaits}"
 
@@ -87,7 +87,7 @@ class _Desk:
         self._pages = Pages(sitting, console.encoding)
         self._line = "-" if console.options.ascii_only else "\u2500"
         self._view, self._helps, self._warned = View(), False, False
-        self._said = "" if sitting.waiting else "nothing awaits any more; q quits"
+        self._last_action = "" if sitting.waiting else "nothing awaits any more; q quits"
         self._top = self._last_top = self._page = 0
 
     def work(self) -> None:
@@ -97,7 +97,7 @@ class _Desk:
             key = self._keyboard.key()
             if key == RESIZED:
                 continue
-            self._said = ""
+            self._last_action = ""
             if self._helps and key not in (_LINES | _PAGES):
                 self._helps = False
             elif key == "q" and (self._warned or not self._sitting.drafts):
@@ -115,13 +115,13 @@ class _Desk:
                 self._give(group.check["points"])
             case "s":
                 split = self._sitting.split()
-                self._said = f"{len(group.answers)} answers, one by one" if split else "this is one answer only"
+                self._last_action = f"{len(group.answers)} answers, one by one" if split else "this is one answer only"
             case "u":
-                self._said = "taken back" if self._sitting.undo() else "there is nothing to take back"
+                self._last_action = "taken back" if self._sitting.undo() else "there is nothing to take back"
             case "c":
                 self._comment()
             case "q":
-                self._said = "a comment without points would be lost; q again quits"
+                self._last_action = "a comment without points would be lost; q again quits"
             case _ if key in _GROUPS:
                 self._go(_GROUPS[key])
             case _:
@@ -132,7 +132,7 @@ class _Desk:
 
     def _go(self, by: int) -> None:
         if not self._sitting.go(by):
-            self._said = "this is the last one" if by > 0 else "this is the first one"
+            self._last_action = "this is the last one" if by > 0 else "this is the first one"
 
     def _look(self, key: str) -> None:
         """Run the keys that change only the view."""
@@ -147,7 +147,7 @@ class _Desk:
         elif key == "?":
             self._helps, self._top = True, 0
         elif key:
-            self._said = "no such key; ? tells what there is"
+            self._last_action = "no such key; ? tells what there is"
 
     def _give_typed(self, digit: str) -> None:
         """Give points by a digit; for maxima over nine the number is typed as a line."""
@@ -158,14 +158,14 @@ class _Desk:
         if typed.isdecimal() and int(typed) <= maximum:
             self._give(int(typed))
         else:
-            self._said = f"0 to {count(maximum, 'point')} can be given"
+            self._last_action = f"0 to {count(maximum, 'point')} can be given"
 
     def _give(self, points: int) -> None:
         group = self._sitting.group
         self._sitting.give(points)
-        self._said = f"{count(points, 'point')} for {count(len(group.answers), 'answer')}; u takes it back"
+        self._last_action = f"{count(points, 'point')} for {count(len(group.answers), 'answer')}; u takes it back"
         if not self._sitting.waiting:
-            self._said += "; nothing awaits any more, q quits"
+            self._last_action += "; nothing awaits any more, q quits"
 
     def _comment(self) -> None:
         before = self._sitting.comment_on(self._sitting.group)
@@ -210,7 +210,7 @@ class _Desk:
 
     def _rule(self, width: int, length: int) -> Text:
         """A line with the last action, and the amount of the page below."""
-        last_action = f" {self._said} " if self._said else ""
+        last_action = f" {self._last_action} " if self._last_action else ""
         below = length - self._top - self._page
         more = f" {count(below, 'more line')}: space " if below > 0 else " b: up " if self._top else ""
         gap = max(width - 4 - columns(last_action) - len(more), 0)

@@ -78,7 +78,8 @@ class Pages:
         rows += self._answers(group) if view.every_answer else self._wordings(group)
         rows += [("identical", self._names(same, "the same words in ")) for same in self._elsewhere(group)]
         rows += [
-            ("alike", self._alike(given, answers)) for given, answers in self._sitting.given_to_alike(group).items()
+            ("alike", self._alike(given, answers))
+            for given, answers in self._sitting.decisions_on_similar(group).items()
         ]
         rows += self._given(group)
         return [line for label, body in rows for line in _entry(label, body, width)]
@@ -121,15 +122,15 @@ class Pages:
         return [same for same in found if not set(same) <= set(group.answers)]
 
     def _alike(self, given: Review, answers: Sequence[AwaitedAnswer]) -> Text:
-        return Text.assemble(self._told(given), " for answers like this: ", self._names(answers))
+        return Text.assemble(self._decision(given), " for answers like this: ", self._names(answers))
 
     def _given(self, group: Group) -> list[tuple[str, Text]]:
-        given, draft = self._sitting.given(group), self._sitting.drafts.get(group)
+        given, draft = self._sitting.decision_on(group), self._sitting.drafts.get(group)
         if given:
-            return [("given", self._told(given))]
+            return [("given", self._decision(given))]
         return [("comment", self.harmless(f"{draft} (waits for the points)"))] if draft else []
 
-    def _told(self, given: Review) -> Text:
+    def _decision(self, given: Review) -> Text:
         points = self.harmless(count(given.points, "point"), "bold")
         return points.append_text(self.harmless(f": {given.comment}")) if given.comment else points
 

@@ -30,7 +30,7 @@ class _Python(NamedTuple):
 
 def found(machine: Machine) -> Iterator[Finding]:
     """The Python that runs students' programs, the others that could, and those that cannot."""
-    usual, *others = _asked([machine.python, *_on_path()], machine.within)
+    usual, *others = _versions([machine.python, *_on_path()], machine.within)
     oldest = ".".join(map(str, _OLDEST))
     if usual.version >= _OLDEST:
         yield Finding(Level.OK, "Python", str(usual), "runs students' programs, unless --python names another")
@@ -47,7 +47,7 @@ def found(machine: Machine) -> Iterator[Finding]:
         yield Finding(Level.OK, subject, _named(silent), meaning)
 
 
-def _asked(paths: list[str], within: float) -> list[_Python]:
+def _versions(paths: list[str], within: float) -> list[_Python]:
     """The version of each; several names of one Python count once."""
     printed_by = answers({path: [path, *_ASK] for path in paths}, within)
     pythons: dict[str, _Python] = {}

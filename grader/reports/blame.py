@@ -46,7 +46,7 @@ def subject(cause: Attribution, interop: Interop) -> str:
     return f"{mine} with the {role}s of {listed([author(interop, key) for key in partners])}"
 
 
-def what(cause: Attribution, matrix: Matrix) -> str:
+def problem(cause: Attribution, matrix: Matrix) -> str:
     """The problem in a clause: that of the program alone where known, else that of the chat."""
     met = shown_by(cause, matrix)
     assert met.passed is not None, "a cause is one of failures"

@@ -9,7 +9,7 @@ from grader.model.errors import UsageError
 from grader.reports.format import Format
 from grader.reports.platforms import counted, report_of
 from grader.results.graded import Graded
-from grader.results.standing import Choices, bonus_checks, called, name, people, points, told, worth
+from grader.results.standing import Choices, bonus_checks, evidence_text, full_title, name, people, points, worth
 from grader.text import sinks
 
 _SENT = {"classroom": "CLASSROOM", "assignment": "ASSIGNMENT", "submission": "SUBMISSION_TAG"}
@@ -50,13 +50,13 @@ def classroom50(graded: Graded, choices: Choices) -> str:
 def _classroom_test(check: Mapping[str, Any], bonus: frozenset[str], choices: Choices) -> dict[str, Any]:
     earned, maximum = counted(check, bonus, choices)
     return {
-        "test-name": called(check, bonus),
+        "test-name": full_title(check, bonus),
         "passed": check["status"] == "pass",
         "score": earned,
         "max-score": maximum,
         "status": check["status"],
         "worth": worth(check),
-        "output": told(check),
+        "output": evidence_text(check),
     }
 
 

@@ -9,7 +9,17 @@ from grader.model.errors import UsageError
 from grader.reports.format import Format
 from grader.reports.platforms import counted, report_of
 from grader.results.graded import Graded
-from grader.results.standing import Choices, bonus_checks, called, max_bonus, points, remarks, status, told, verdict
+from grader.results.standing import (
+    Choices,
+    bonus_checks,
+    evidence_text,
+    full_title,
+    max_bonus,
+    points,
+    remarks,
+    status,
+    verdict,
+)
 from grader.text import sinks
 
 VISIBILITIES = ("visible", "hidden", "after_due_date", "after_published")
@@ -52,9 +62,9 @@ def gradescope(graded: Graded, choices: Choices) -> str:
 def _gradescope_test(check: Mapping[str, Any], bonus: frozenset[str], choices: Choices) -> dict[str, Any]:
     earned, maximum = counted(check, bonus, choices)
     test: dict[str, Any] = {
-        "name": called(check, bonus),
+        "name": full_title(check, bonus),
         "max_score": maximum,
-        "output": told(check),
+        "output": evidence_text(check),
         "tags": remarks(check, bonus),
     }
     if check["status"] not in ("review", "error"):  # set even for 0 of 0 points, which would count as passed

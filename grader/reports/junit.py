@@ -14,7 +14,7 @@ from grader.model.report import Report
 from grader.reports import json
 from grader.reports.format import Format
 from grader.results.graded import Class, Entry, Graded
-from grader.results.standing import Choices, in_order, max_bonus, status, told, worth
+from grader.results.standing import Choices, evidence_text, in_order, max_bonus, status, worth
 from grader.text import sinks
 
 
@@ -71,7 +71,7 @@ def _properties(graded: Graded) -> dict[str, object]:
 def _case(key: str, check: Mapping[str, Any]) -> ET.Element:
     name = f"{check['id']}: {check['title']}"
     case = _element("testcase", name=name, classname=key, time=f"{check['seconds']:.3f}")
-    text = told(check)
+    text = evidence_text(check)
     reason = check["summary"] or check["hint"]
     if check["status"] == "error":
         _tell(case, "error", "grader error", reason, text)

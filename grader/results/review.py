@@ -112,7 +112,7 @@ class Sitting:
 
     def __post_init__(self) -> None:
         self.queue = list(self._groups())
-        self.at = next((place for place, group in enumerate(self.queue) if not self.given(group)), 0)
+        self.at = next((place for place, group in enumerate(self.queue) if not self.decision_on(group)), 0)
 
     def _groups(self) -> Iterator[Group]:
         """Groups by check and similarity; answers judged differently, or to be judged apart, form groups of their own."""
@@ -139,25 +139,25 @@ class Sitting:
         """The current group."""
         return self.queue[self.at]
 
-    def given(self, group: Group) -> Review | None:
+    def decision_on(self, group: Group) -> Review | None:
         """The decision on a group; None without one."""
         return self.decided.get(group.answers[0].id)
 
     @property
     def waiting(self) -> int:
         """Number of undecided groups."""
-        return sum(self.given(group) is None for group in self.queue)
+        return sum(self.decision_on(group) is None for group in self.queue)
 
     def comment_on(self, group: Group) -> str:
         """The comment on a group, possibly a draft."""
-        review = self.given(group)
+        review = self.decision_on(group)
         return review.comment if review else self.drafts.get(group, "")
 
-    def given_to_alike(self, group: Group) -> dict[Review, list[AwaitedAnswer]]:
+    def decisions_on_similar(self, group: Group) -> dict[Review, list[AwaitedAnswer]]:
         """Decisions on similar answers that are judged apart, and those answers."""
         decisions: dict[Review, list[AwaitedAnswer]] = {}
         for neighbour in self.queue:
-            review = self.given(neighbour)
+            review = self.decision_on(neighbour)
             if review and neighbour.family == group.family and neighbour is not group:
                 decisions.setdefault(review, []).extend(neighbour.answers)
         return decisions
@@ -176,11 +176,11 @@ class Sitting:
         self._decide(group, Review(points, self.comment_on(group)))
         self.drafts.pop(group, None)
         following = [*range(self.at + 1, len(self.queue)), *range(self.at)]
-        self.at = next((place for place in following if not self.given(self.queue[place])), self.at)
+        self.at = next((place for place in following if not self.decision_on(self.queue[place])), self.at)
 
     def comment(self, text: str) -> None:
         """Comment on the group; until the group has points, the comment is a draft."""
-        review = self.given(self.group)
+        review = self.decision_on(self.group)
         if review:
             self._decide(self.group, Review(review.points, text))
         else:
@@ -265,7 +265,7 @@ def listing(sitting: Sitting) -> Iterator[tuple[object, ...]]:
     yield "check", "group", "in the same words", "hand-in", "people", "points", "of", "comment", "answer"
     same = {answer: len(answers) for answers in identical(sitting.answers) for answer in answers}
     for number, group in enumerate(sitting.queue, 1):
-        given = sitting.given(group)
+        given = sitting.decision_on(group)
         points, comment = (given.points, given.comment) if given else ("", "")
         for answer in group.answers:
             check, of = answer.check["id"], answer.check["points"]

@@ -132,7 +132,7 @@ def evidence(check: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(label, text) for label, text in labelled if text]
 
 
-def told(check: Mapping[str, Any]) -> str:
+def evidence_text(check: Mapping[str, Any]) -> str:
     """The evidence as lines of plain text, made harmless where lines may stand."""
     return sinks.xml("\n".join(f"{label}: {text}" for label, text in evidence(check)))
 
@@ -148,7 +148,7 @@ def remarks(check: Mapping[str, Any], bonus: frozenset[str]) -> list[str]:
     return [remark for remark, holds in found if holds]
 
 
-def called(check: Mapping[str, Any], bonus: frozenset[str]) -> str:
+def full_title(check: Mapping[str, Any], bonus: frozenset[str]) -> str:
     """A check's full title: id, sentence and remarks."""
     notes = remarks(check, bonus)
     return sinks.xml(f"{check['id']}: {check['title']}" + (f" ({', '.join(notes)})" if notes else ""))

@@ -55,7 +55,7 @@ def compared(report: Report, before: WatchTurn | None) -> WatchTurn:
     """
     before = before or WatchTurn(report)
     known = before.verdicts
-    report = _as_told(report, known)
+    report = _with_known_evidence(report, known)
     marks = {check.id: mark for check in report if check.id in known and (mark := _mark(check, known[check.id]))}
     failing = [check for check in report if check.status in (Status.FAIL, Status.ERROR)]
     fresh = [check.id for check in failing if check.id not in known or _reason(check) != _reason(known[check.id])]
@@ -66,17 +66,17 @@ def compared(report: Report, before: WatchTurn | None) -> WatchTurn:
     return WatchTurn(report, marks, tuple(fresh), order, {**known, **verdicts})
 
 
-def _as_told(report: Report, known: Mapping[str, CheckResult]) -> Report:
+def _with_known_evidence(report: Report, known: Mapping[str, CheckResult]) -> Report:
     """The report, keeping the earlier evidence where the new evidence says the same, so that the student need not reread it."""
 
     def kept(check: CheckResult) -> CheckResult:
         before = known.get(check.id)
-        return before if before and _said(before) == _said(check) else check
+        return before if before and _comparable(before) == _comparable(check) else check
 
     return replace(report, tasks=tuple(replace(task, checks=tuple(map(kept, task.checks))) for task in report.tasks))
 
 
-def _said(check: CheckResult) -> tuple[object, ...]:
+def _comparable(check: CheckResult) -> tuple[object, ...]:
     """The evidence without times, and without the order in which threads of a program happened to run."""
     failure = check.failure and replace(check.failure, event=None)
     events = sorted((event.who, event.dir, event.data, event.mark) for event in check.transcript)
@@ -121,7 +121,7 @@ def watch(place: Place, grade: Grade, viewer: Viewer) -> NoReturn:
         with awaited(saved) as notice:
             if place.look() != saved:
                 continue
-            if saved.digest == session.done or session.is_told(saved, notice, name):
+            if saved.digest == session.done or session.grade_and_notify(saved, notice, name):
                 while not notice.poll(_ANYWAY) and place.look().stamps == saved.stamps:
                     pass
             name = notice.recv() if notice.poll() else ""
@@ -137,7 +137,7 @@ class _Session:
     turn: WatchTurn | None = None
     done: str = ""  # digest of the latest graded state
 
-    def is_told(self, saved: Saved, notice: Connection, name: str) -> bool:
+    def grade_and_notify(self, saved: Saved, notice: Connection, name: str) -> bool:
         """Grade the state and notify the viewer; False, without notice of a result, if a file was saved in the meantime."""
         self.viewer.saved(name)
         outcome = _outcome(self.grade, self.viewer, notice)

@@ -80,7 +80,7 @@ def test_what_never_came_without_a_mark():
     """Where no event shows it, it is drawn and told at the end."""
     talk = conversation(CHATTER[0], recipient="bob")
     assert [step.kind for step in diagram(talk).steps] == ["message", "missing"]
-    assert [turn.mark for turn in talk.told()] == ["", "never came"]
+    assert [turn.mark for turn in talk.turns()] == ["", "never came"]
 
 
 def test_times_run_down():
@@ -175,7 +175,7 @@ def test_long_texts_are_shortened_around_the_difference():
     assert "And" in label
     assert columns(label) <= 40
     assert "And" in diagram(talk).steps[1].full
-    assert "And" in list(talk.told())[1].text
+    assert "And" in list(talk.turns())[1].text
 
 
 def test_what_cannot_be_seen_is_spelled_out():
@@ -195,7 +195,7 @@ def test_the_list_is_the_conversation():
     """The list has who does what when, with the remark and what never came."""
     events = (Event(0.1, "wim", "out", "hi\n", "not sent"), Event(0.2, "server", "in", "x"))
     talk = conversation(*events, program=CLIENT, recipient="server", users=("wim",))
-    assert [tuple(turn) for turn in talk.told()] == [
+    assert [tuple(turn) for turn in talk.turns()] == [
         ("100.0", "wim", "types", r"hi\n", "not sent"),
         ("", "server", "", "", "never came"),
         ("200.0", "server", "gets", "x", ""),
@@ -205,7 +205,7 @@ def test_the_list_is_the_conversation():
 def test_the_list_is_bounded():
     """A long list says how many events it leaves out at either end."""
     events = (*CROWD[:200], Event(0.2, "guest7", "in", "y" * 9_999, "wrong"), *CROWD[201:])
-    turns = list(conversation(*events).told())
+    turns = list(conversation(*events).turns())
     assert (turns[0].text, turns[-1].text) == ("(120 earlier events left out here)", "(79 later events left out here)")
     assert len(turns) == 2 + 80 + 1 + 20
     assert max(len(turn.text) for turn in turns) < 400

@@ -252,7 +252,7 @@ def test_a_sitting_begins_at_the_first_undecided():
     one = sitting(*judged, hand_in("Cyd", check(NEAR)), hand_in("Dan", check(OTHER)))
     assert keys(one) == [["ada", "bob"], ["cyd"], ["dan"]]
     assert (one.at, one.waiting) == (1, 2)
-    assert [(given, len(answers)) for given, answers in one.given_to_alike(one.group).items()] == [(Review(1), 2)]
+    assert [(given, len(answers)) for given, answers in one.decisions_on_similar(one.group).items()] == [(Review(1), 2)]
 
 
 def test_checks_are_judged_in_their_order():

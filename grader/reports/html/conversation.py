@@ -80,7 +80,7 @@ class Conversation:
         verbs = {"out": "types", "in": "sees"} if event.who in self.users else {"out": "sends", "in": "gets"}
         return verbs.get(event.dir, "")
 
-    def told(self) -> Iterator[Turn]:
+    def turns(self) -> Iterator[Turn]:
         """The list of events around the marked one, with the missing message and counts of events left out."""
         first, last = self.around(_LISTED_BEFORE, _LISTED_AFTER)
         if first:

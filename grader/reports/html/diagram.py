@@ -45,7 +45,7 @@ class Lifeline:
     """A participant, at `x`. `own`: the student's program."""
 
     name: str
-    shown: str  # the shortened name
+    short_name: str
     x: int
     width: int  # of the box with the name
     own: bool

@@ -85,7 +85,7 @@ class AnswerView:
 
 
 @dataclass(frozen=True)
-class Shown:
+class CheckView:
     """One check on a page."""
 
     check: Mapping[str, Any]
@@ -105,14 +105,14 @@ class Shown:
         return self.check["status"] == "fail" or bool(self.answer and self.answer.comment)
 
 
-def shown(
+def check_view(
     check: Mapping[str, Any],
     guide: Mapping[str, str],
     exhibits: Evidence,
     review: Review | None,
     above: str,
     caused_by: str,
-) -> Shown:
+) -> CheckView:
     """One check of a report with its review; `above` and `caused_by` are checks that explain its cause."""
     sign, word, kind = _VERDICTS[check["status"]]
     if check["status"] == "fail" and not check["points"]:
@@ -123,7 +123,7 @@ def shown(
     evidence = _evidence(check, exhibits, guide, above) if check["status"] == "fail" and not answer else None
     notes = [] if answer else [shorten(note, "", _PROSE) for note in check["notes"]]
     parts = [(heading, paragraphs(guide[key])) for key, heading in GUIDE.items() if guide.get(key)]
-    return Shown(check, parts, sign, word, kind, _worth(check), notes, caused_by, evidence, answer)
+    return CheckView(check, parts, sign, word, kind, _worth(check), notes, caused_by, evidence, answer)
 
 
 def _worth(check: Mapping[str, Any]) -> str:
@@ -151,7 +151,7 @@ def _evidence(check: Mapping[str, Any], exhibits: Evidence, guide: Mapping[str, 
         of_client=check["runs"] == "client",
         drawing=diagram(conversation) if conversation.events else None,
         narrow=diagram(conversation, NARROW) if conversation.events else None,
-        turns=list(conversation.told()),
+        turns=list(conversation.turns()),
         threads=[] if above else [_thread(item, place) for item in exhibits.threads],
         screens=[_screen(item) for item in exhibits.screens],
         printed=[] if above else _last_lines(_beside(check["program_output"], exhibits.screens)),

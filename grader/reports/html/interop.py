@@ -144,7 +144,7 @@ def _reason(cause: Attribution, to: str, matrix: Matrix, interop: Interop) -> _R
         to,
         "parts" if all(map(matrix.chats, cause.pairs)) else _KINDS.get(cause.fault, "open"),
         blame.subject(cause, interop),
-        blame.what(cause, matrix),
+        blame.problem(cause, matrix),
         blame.evidence(cause, matrix),
         blame.trouble(cause, matrix),
         met,

@@ -184,7 +184,7 @@ class _View:
         }
 
     @staticmethod
-    def told(symptom: Symptom) -> tuple[str, str]:
+    def cause_and_observation(symptom: Symptom) -> tuple[str, str]:
         """Two lines: the cause, or the summary where the cause is unknown; below it the observation."""
         happened, seen, hint = map(str, (symptom.happened, symptom.seen, symptom.hint))
         return (hint, f"{happened}: {seen}" if seen else happened) if hint else (happened, seen)

@@ -12,7 +12,7 @@ from grader.model.evidence import Evidence
 from grader.model.report import Report
 from grader.reports import json
 from grader.reports.html import page
-from grader.reports.html.evidence import Shown, shown, where
+from grader.reports.html.evidence import CheckView, check_view, where
 from grader.results.graded import Entry, Graded
 from grader.results.standing import bonus_checks, max_bonus, name, people, status, troubled
 
@@ -25,7 +25,7 @@ class TaskView:
     """A task and its checks."""
 
     task: Mapping[str, Any]
-    checks: list[Shown]
+    checks: list[CheckView]
 
     @property
     def score(self) -> int:
@@ -64,7 +64,7 @@ def student_page(graded: Graded, guides: Mapping[str, Mapping[str, str]], class_
     report: Mapping[str, Any] = graded.report or {}
     reasons = _Reasons(graded)
     checks = {
-        check["id"]: shown(
+        check["id"]: check_view(
             check,
             guides.get(check["id"], {}),
             graded.exhibits.get(check["id"], _NOTHING),
