@@ -84,19 +84,19 @@ def terminal_kind(wanted: str) -> tuple[str, tuple[str, ...]]:
 
 def interpreter_at(python: str) -> str:
     """The absolute path of a Python. Raises UsageError when it is no Python, or too old for students' programs."""
-    found = located(python)
+    path = located(python)
     if python != OWN_PYTHON:
-        asked = subprocess.run(
-            [found, "-c", "import sys; print(sys.version_info >= (3, 8))"], capture_output=True, check=False
+        answer = subprocess.run(
+            [path, "-c", "import sys; print(sys.version_info >= (3, 8))"], capture_output=True, check=False
         )
-        if asked.stdout.strip() != b"True":
+        if answer.stdout.strip() != b"True":
             raise UsageError(f"{python}: is not a Python of version 3.8 or newer.")
-    return found
+    return path
 
 
 def located(python: str) -> str:
     """The absolute path of a file, not yet tried as a Python. Raises UsageError when there is no such file."""
-    found = shutil.which(python)
-    if not found:
+    path = shutil.which(python)
+    if not path:
         raise UsageError(f"{python}: there is no such Python to run the student's program with.")
-    return str(Path(found).absolute())  # absolute, as programs are started in another folder
+    return str(Path(path).absolute())  # absolute, as programs are started in another folder

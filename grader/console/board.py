@@ -42,8 +42,8 @@ def lines(turn: WatchTurn, console: Console, room: int, *, quiet: bool = False) 
 
 def mark(turn: WatchTurn, check: CheckResult) -> Text:
     """A column that compares a verdict with the previous one."""
-    found = turn.marks.get(check.id)
-    return Text(f"{found.value:{_MARK}}", _STYLES[found]) if found else _NO_MARK
+    change = turn.marks.get(check.id)
+    return Text(f"{change.value:{_MARK}}", _STYLES[change]) if change else _NO_MARK
 
 
 def news(turn: WatchTurn) -> str:
@@ -75,10 +75,10 @@ def _table(turn: WatchTurn, console: Console, page: ReportPage, room: int) -> li
         table = drawn(console, partial(_print_table, turn, page, shown))
         if len(table) <= room:
             return table
-    most = max(room - 1 - len(turn.report.tasks), _FEWEST)
-    if most >= len(notable):
+    rows = max(room - 1 - len(turn.report.tasks), _FEWEST)
+    if rows >= len(notable):
         return table
-    return [*drawn(console, partial(_print_table, turn, page, notable[:most])), f"  and {len(notable) - most} more"]
+    return [*drawn(console, partial(_print_table, turn, page, notable[:rows])), f"  and {len(notable) - rows} more"]
 
 
 def _print_table(turn: WatchTurn, page: ReportPage, shown: Collection[str]) -> None:
@@ -92,21 +92,21 @@ def _print_table(turn: WatchTurn, page: ReportPage, shown: Collection[str]) -> N
 def _counted(task: TaskReport) -> str:
     if all(check.absent for check in task.checks):
         return "not handed in"
-    passed, skipped = (sum(check.status is one for check in task.checks) for one in (Status.PASS, Status.SKIP))
+    passed, skipped = (sum(check.status is status for check in task.checks) for status in (Status.PASS, Status.SKIP))
     return f"{passed} of {len(task.checks)} passed{f', {skipped} skipped' if skipped else ''}"
 
 
 def _fitting(explanations: list[list[str]], room: int) -> tuple[list[str], int]:
     """The lines of explanations that fit, and the number of explanations that are at least begun."""
-    found: list[str] = []
+    fitting: list[str] = []
     for number, lines in enumerate(explanations):
-        left = room - len(found)
+        left = room - len(fitting)
         if len(lines) > left:
             if left < _BEGINNING and number:
-                return found, number
-            return [*found, *lines[: max(left - 1, 0)], f"    ({len(lines) - left + 1} more lines)"], number + 1
-        found += lines
-    return found, len(explanations)
+                return fitting, number
+            return [*fitting, *lines[: max(left - 1, 0)], f"    ({len(lines) - left + 1} more lines)"], number + 1
+        fitting += lines
+    return fitting, len(explanations)
 
 
 def _rule(turn: WatchTurn, console: Console, hidden: int) -> Text:

@@ -78,17 +78,17 @@ class Pages:
         rows += self._answers(group) if view.every_answer else self._wordings(group)
         rows += [("identical", self._names(same, "the same words in ")) for same in self._elsewhere(group)]
         rows += [
-            ("alike", self._alike(given, answers))
-            for given, answers in self._sitting.decisions_on_similar(group).items()
+            ("alike", self._alike(decision, answers))
+            for decision, answers in self._sitting.decisions_on_similar(group).items()
         ]
-        rows += self._given(group)
+        rows += self._decision_rows(group)
         return [line for label, body in rows for line in _entry(label, body, width)]
 
     def _wordings(self, group: Group) -> list[tuple[str, Text]]:
         first, *others = group.wordings()
         rows = [("answer", self.harmless(first[0].written.text)), ("", self._from(first))]
-        for other in others:
-            rows += [("nearly", self._compared(other[0], first[0])), ("", self._from(other))]
+        for wording in others:
+            rows += [("nearly", self._compared(wording[0], first[0])), ("", self._from(wording))]
         return rows
 
     def _answers(self, group: Group) -> list[tuple[str, Text]]:
@@ -118,21 +118,21 @@ class Pages:
 
     def _elsewhere(self, group: Group) -> list[tuple[AwaitedAnswer, ...]]:
         """Groups of answers in the same words that reach beyond this group."""
-        found = dict.fromkeys(self._same[answer] for answer in group.answers if answer in self._same)
-        return [same for same in found if not set(same) <= set(group.answers)]
+        groups = dict.fromkeys(self._same[answer] for answer in group.answers if answer in self._same)
+        return [same for same in groups if not set(same) <= set(group.answers)]
 
-    def _alike(self, given: Review, answers: Sequence[AwaitedAnswer]) -> Text:
-        return Text.assemble(self._decision(given), " for answers like this: ", self._names(answers))
+    def _alike(self, decision: Review, answers: Sequence[AwaitedAnswer]) -> Text:
+        return Text.assemble(self._decision(decision), " for answers like this: ", self._names(answers))
 
-    def _given(self, group: Group) -> list[tuple[str, Text]]:
-        given, draft = self._sitting.decision_on(group), self._sitting.drafts.get(group)
-        if given:
-            return [("given", self._decision(given))]
+    def _decision_rows(self, group: Group) -> list[tuple[str, Text]]:
+        decision, draft = self._sitting.decision_on(group), self._sitting.drafts.get(group)
+        if decision:
+            return [("given", self._decision(decision))]
         return [("comment", self.harmless(f"{draft} (waits for the points)"))] if draft else []
 
-    def _decision(self, given: Review) -> Text:
-        points = self.harmless(count(given.points, "point"), "bold")
-        return points.append_text(self.harmless(f": {given.comment}")) if given.comment else points
+    def _decision(self, decision: Review) -> Text:
+        points = self.harmless(count(decision.points, "point"), "bold")
+        return points.append_text(self.harmless(f": {decision.comment}")) if decision.comment else points
 
     def _names(self, answers: Sequence[AwaitedAnswer], what: str = "") -> Text:
         names = ", ".join(answer.who for answer in answers[:_FEW])
@@ -142,16 +142,16 @@ class Pages:
 
     def _function(self, width: int, view: View) -> list[Text]:
         functions = self._sitting.group.functions()
-        shown = functions[view.function % len(functions)]
-        about = shown[0].written.about
+        group = functions[view.function % len(functions)]
+        about = group[0].written.about
         if not about:
             return _entry("function", Text("none was found that this is about"), width)
         head = _entry("function", self.harmless(about.caption), width)
         if len(functions) > 1:
-            whose = self._names(shown).append(f"; {len(functions)} functions differ, f shows the next")
+            whose = self._names(group).append(f"; {len(functions)} functions differ, f shows the next")
             head += _entry("", Text("- ").append_text(whose), width)
-        elif len(shown) > 1:
-            head += _entry("", Text(f"- the same in all {len(shown)} hand-ins"), width)
+        elif len(group) > 1:
+            head += _entry("", Text(f"- the same in all {len(group)} hand-ins"), width)
         lines = textwrap.dedent(about.code.expandtabs(4)).splitlines()
         return [*head, Text(), *(row for line in lines for row in self._code(line, width))]
 

@@ -27,7 +27,7 @@ class Examination:
     @property
     def can_grade(self) -> bool:
         """Whether this machine can grade."""
-        return all(one.level is not Level.TROUBLE for one in self.findings)
+        return all(finding.level is not Level.TROUBLE for finding in self.findings)
 
     @property
     def conclusion(self) -> str:
@@ -62,11 +62,11 @@ def examine(machine: Machine) -> Examination:
         "processors": surroundings.power,
         "Dask": surroundings.cluster,
     }
-    findings = [one for subject, probe in probes.items() for one in _found(subject, probe, machine)]
+    findings = [finding for subject, probe in probes.items() for finding in _findings(subject, probe, machine)]
     return Examination(tuple(findings), best)
 
 
-def _found(subject: str, probe: Probe, machine: Machine) -> Iterator[Finding]:
+def _findings(subject: str, probe: Probe, machine: Machine) -> Iterator[Finding]:
     try:
         yield from probe(machine)
     except Exception as error:  # noqa: BLE001 - a failed probe must not stop the others

@@ -93,24 +93,26 @@ def room(machine: Machine) -> Iterator[Finding]:
     """Whether there is disk space for temporary files."""
     subject, most = "temporary files", machine.settings.limits
     try:
-        with files.temporary_folder() as own:
-            disk = os.statvfs(own)
+        with files.temporary_folder() as folder:
+            disk = os.statvfs(folder)
     except GraderError as error:
         yield Finding(
             Level.TROUBLE, subject, str(error), "each check needs a folder; TMPDIR names another place for it"
         )
         return
     free, entries = disk.f_bavail * disk.f_frsize // MEGABYTE, disk.f_favail if disk.f_files else None
-    told = f"{free:,} MB" + ("" if entries is None else f" and {entries:,} files")
-    few = free < most.disk or (entries is not None and entries < most.files)
+    space = f"{free:,} MB" + ("" if entries is None else f" and {entries:,} files")
+    scarce = free < most.disk or (entries is not None and entries < most.files)
     meaning = f"the programs of one check may write {most.disk:,} MB in {most.files:,} files (at full, in memory)"
-    yield Finding(Level.WARNING if few else Level.OK, subject, f"{told} are free in {tempfile.gettempdir()}", meaning)
+    yield Finding(
+        Level.WARNING if scarce else Level.OK, subject, f"{space} are free in {tempfile.gettempdir()}", meaning
+    )
 
 
 def limits(machine: Machine) -> Iterator[Finding]:
     """The limits of this machine that are lower than those of the settings."""
     asked = machine.settings.limits
-    wanted = {
+    required = {
         "processes": (resource.RLIMIT_NPROC, asked.processes, "processes and threads"),
         "memory": (resource.RLIMIT_AS, ADDRESSES * asked.memory * MEGABYTE, "bytes of addresses"),
         "cpu": (resource.RLIMIT_CPU, asked.cpu, "seconds"),
@@ -118,10 +120,10 @@ def limits(machine: Machine) -> Iterator[Finding]:
         "open_files": (resource.RLIMIT_NOFILE, asked.open_files, "descriptors"),
     }
     under = []
-    for name, (kind, most, what) in wanted.items():
+    for name, (kind, most, unit) in required.items():
         allowed = syscalls.within_hard_limit(kind, most)[0]
         if allowed < most:
-            under.append(f"{name}: {allowed:,} {what}, not {most:,}")
+            under.append(f"{name}: {allowed:,} {unit}, not {most:,}")
     if under:
         yield Finding(
             Level.WARNING, "limits", "; ".join(under), "programs get no more than this machine allows (ulimit -H)"

@@ -74,8 +74,8 @@ class _Evidence:
         client, server = (self._comes_no_further(place, pair[place], passed) for place in (_CLIENT, _SERVER))
         if client or server:
             return Fault.BOTH if client and server else Fault.CLIENT if client else Fault.SERVER
-        known = all(_with_reference(pair, place) in self._reach for place in (_CLIENT, _SERVER))
-        return Fault.TOGETHER if known else Fault.UNKNOWN
+        seen_with_references = all(_with_reference(pair, place) in self._reach for place in (_CLIENT, _SERVER))
+        return Fault.TOGETHER if seen_with_references else Fault.UNKNOWN
 
     def _fails_in_general(self, place: int, key: str, passed: int) -> bool:
         """Whether a program generally comes no further than `passed` stages, not only in a single pair."""
@@ -134,7 +134,7 @@ def _with_reference(pair: Pair, place: int) -> Pair:
 
 def _by(place: int, pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
     """The pairs by the program in this place."""
-    found: dict[str, list[Pair]] = defaultdict(list)
+    by_program: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
-        found[pair[place]].append(pair)
-    return found
+        by_program[pair[place]].append(pair)
+    return by_program

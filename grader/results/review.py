@@ -235,25 +235,25 @@ def answers_of(graded: Iterable[Graded]) -> tuple[list[AwaitedAnswer], dict[Id, 
     answers: list[AwaitedAnswer] = []
     decided: dict[Id, Review] = {}
     order: dict[str, int] = {}
-    for one in graded:
-        tasks = one.report["tasks"] if one.report else ()
+    for hand_in in graded:
+        tasks = hand_in.report["tasks"] if hand_in.report else ()
         for check in chain.from_iterable(task["checks"] for task in tasks):
             order.setdefault(check["id"], len(order))
             if check["status"] != "review":
                 continue
-            answer = AwaitedAnswer(one.entry.key, one.entry.people, check)
+            answer = AwaitedAnswer(hand_in.entry.key, hand_in.entry.people, check)
             answers.append(answer)
-            if check["id"] in one.reviews:
-                decided[answer.id] = one.reviews[check["id"]]
+            if check["id"] in hand_in.reviews:
+                decided[answer.id] = hand_in.reviews[check["id"]]
     return sorted(answers, key=lambda answer: order[answer.check["id"]]), decided
 
 
 def identical(answers: Iterable[AwaitedAnswer]) -> list[tuple[AwaitedAnswer, ...]]:
     """Groups of answers to the same check in the same words, from different people."""
-    found: dict[object, list[AwaitedAnswer]] = {}
+    by_words: dict[object, list[AwaitedAnswer]] = {}
     for answer in answers:
-        found.setdefault((answer.check["id"], answer.words), []).append(answer)
-    return [tuple(same) for same in found.values() if any(_strangers(*pair) for pair in combinations(same, 2))]
+        by_words.setdefault((answer.check["id"], answer.words), []).append(answer)
+    return [tuple(same) for same in by_words.values() if any(_strangers(*pair) for pair in combinations(same, 2))]
 
 
 def _strangers(one: AwaitedAnswer, other: AwaitedAnswer) -> bool:
@@ -265,8 +265,8 @@ def listing(sitting: Sitting) -> Iterator[tuple[object, ...]]:
     yield "check", "group", "in the same words", "hand-in", "people", "points", "of", "comment", "answer"
     same = {answer: len(answers) for answers in identical(sitting.answers) for answer in answers}
     for number, group in enumerate(sitting.queue, 1):
-        given = sitting.decision_on(group)
-        points, comment = (given.points, given.comment) if given else ("", "")
+        decision = sitting.decision_on(group)
+        points, comment = (decision.points, decision.comment) if decision else ("", "")
         for answer in group.answers:
             check, of = answer.check["id"], answer.check["points"]
             yield check, number, same.get(answer, 1), answer.key, answer.who, points, of, comment, answer.written.text

@@ -22,9 +22,7 @@ _SMALL = frozenset(
         "do does did will would can could may so and then thus also just both up of to in at on for by as",
     )
 )
-_SPELLING = (
-    0.82  # least similarity of two spellings of one word; measured: slips have 0.83 and more, most other words less
-)
+_SPELLING = 0.82  # least likeness of two spellings of a word; measured: slips have 0.83 and more, most other words less
 _LONGEST = 30  # letters of a word whose spelling is looked at
 
 
@@ -47,29 +45,29 @@ def groups(texts: Sequence[Words]) -> list[list[int]]:
     places: dict[Words, list[int]] = {}
     for place, text in enumerate(texts):
         places.setdefault(text, []).append(place)
-    found: list[list[tuple[Words, Words]]] = []  # of each group the wordings, each with its words that carry meaning
+    grouped: list[list[tuple[Words, Words]]] = []  # of each group the wordings, each with its words that carry meaning
     by_length: dict[int, list[list[tuple[Words, Words]]]] = {}
     for wording in sorted(places, key=lambda wording: (-len(places[wording]), wording)):
         weighty = _weighty(wording)
         likely = by_length.setdefault(len(weighty), [])
-        group = next((group for group in likely if all(_matches(weighty, other) for _, other in group)), None)
+        group = next((group for group in likely if all(_matches(weighty, member) for _, member in group)), None)
         if group is None:
             group = []
-            found.append(group)
+            grouped.append(group)
             likely.append(group)
         group.append((wording, weighty))
-    joined = [[place for wording, _ in group for place in places[wording]] for group in found]
+    joined = [[place for wording, _ in group for place in places[wording]] for group in grouped]
     return sorted(joined, key=lambda group: (-len(group), texts[group[0]]))
 
 
 def differences(text: str, base: str) -> list[tuple[str, str]]:
     """The words of `text` in pieces, each with "=" if `base` has them, too, "+" if it has not, "-" if only it has them."""
-    ours, theirs = text.split(), base.split()
+    text_words, base_words = text.split(), base.split()
     signs = {"equal": "=", "insert": "+", "delete": "-", "replace": "-+"}
     pieces = []
-    for kind, from_base, to_base, start, end in SequenceMatcher(None, theirs, ours).get_opcodes():
+    for kind, from_base, to_base, start, end in SequenceMatcher(None, base_words, text_words).get_opcodes():
         for sign in signs[kind]:
-            pieces.append((sign, " ".join(theirs[from_base:to_base] if sign == "-" else ours[start:end])))
+            pieces.append((sign, " ".join(base_words[from_base:to_base] if sign == "-" else text_words[start:end])))
     return pieces
 
 

@@ -60,12 +60,16 @@ def class_in(paths: Sequence[Path], scratch: Path, layout: str = "auto", usual: 
         others = " or ".join(name for name, claimed in claims.items() if claimed)
         advice = f"; it may be of the layout {others}" if others else ""
         raise UsageError(f"{found.shown}: is not of the layout {chosen.name}: nothing in it is {chosen.sign}{advice}.")
-    taken = {chosen.name: claims[chosen.name]}
+    claimed_by = {chosen.name: claims[chosen.name]}
     if layout == AUTO and chosen.name in _BESIDE:
         beside = _BESIDE[chosen.name]
-        taken[beside] = _without_twins(claims[beside], claims[chosen.name])
-    handed = [one for name, claimed in taken.items() for one in LAYOUTS[name].hand_ins(found, claimed, usual)]
-    return ClassIntake(chosen.name, _with_keys(handed, found), (*_notes(found, claims, taken, chosen), *found.notes))
+        claimed_by[beside] = _without_twins(claims[beside], claims[chosen.name])
+    hand_ins = [
+        hand_in for name, claimed in claimed_by.items() for hand_in in LAYOUTS[name].hand_ins(found, claimed, usual)
+    ]
+    return ClassIntake(
+        chosen.name, _with_keys(hand_ins, found), (*_notes(found, claims, claimed_by, chosen), *found.notes)
+    )
 
 
 def _sections(found: Contents) -> Contents:
@@ -121,13 +125,15 @@ def _without_twins(paths: list[Path], others: list[Path]) -> list[Path]:
     return [path for path in paths if archives.without_ending(path.name).casefold() not in stems]
 
 
-def _notes(found: Contents, claims: dict[str, list[Path]], taken: dict[str, list[Path]], chosen: _Layout) -> list[str]:
+def _notes(
+    found: Contents, claims: dict[str, list[Path]], claimed_by: dict[str, list[Path]], chosen: _Layout
+) -> list[str]:
     """Notes: the signs by which the layout was recognised, other possible layouts, and entries left out."""
-    entries, inside = set().union(*claims.values()), set().union(*taken.values())
+    entries, inside = set().union(*claims.values()), set().union(*claimed_by.values())
     notes = [f"layout {chosen.name}: {len(claims[chosen.name])} of {len(entries)} entries are {chosen.sign}"]
     for name, other in LAYOUTS.items():
         more = set(claims[name]) - inside
-        if name in taken and more:
+        if name in claimed_by and more:
             notes.append(f"left out {_listed(more)}, beside another of the same name; --layout {name} takes those")
         elif more:
             notes.append(f"left out {_listed(more)}: {other.sign}; --layout {name} takes those")
@@ -145,11 +151,16 @@ def _listed(paths: Collection[Path]) -> str:
 
 def _with_keys(handed: list[Handed], found: Contents) -> tuple[Handed, ...]:
     """The hand-ins with unique keys, in the order of the keys."""
-    keys = names.unique([(names.key(one.entry.key), str(one.path.relative_to(found.root))) for one in handed])
+    keys = names.unique(
+        [(names.key(hand_in.entry.key), str(hand_in.path.relative_to(found.root))) for hand_in in handed]
+    )
     return tuple(
         sorted(
-            (replace(one, entry=replace(one.entry, key=key)) for one, key in zip(handed, keys, strict=True)),
-            key=lambda one: one.entry.key,
+            (
+                replace(hand_in, entry=replace(hand_in.entry, key=key))
+                for hand_in, key in zip(handed, keys, strict=True)
+            ),
+            key=lambda hand_in: hand_in.entry.key,
         )
     )
 
@@ -162,8 +173,8 @@ def _folders(found: Contents, claimed: list[Path], _usual: Collection[str]) -> l
 
 
 def _folder(found: Contents, path: Path, entry: Entry) -> Handed:
-    here = files.listing(path, deepest=0)
-    if not here.files and not here.unreadable and not files.listing(path).files:
+    listed = files.listing(path, deepest=0)
+    if not listed.files and not listed.unreadable and not files.listing(path).files:
         entry = replace(entry, notes=(*entry.notes, NOTHING))
     return Handed(entry, path, found.named(path))
 
@@ -173,9 +184,11 @@ def _repositories(found: Contents, claimed: list[Path], usual: Collection[str]) 
     common = os.path.commonprefix([path.name for path in claimed])  # noqa: RUF071 - common letters, not folders
     start = common.rfind("-") + 1 if len(claimed) > 2 else 0
     return [
-        replace(one, entry=replace(one.entry, people=(Person(person.name, person.name[start:] if start else ""),)))
-        for one in _folders(found, claimed, usual)
-        for person in one.entry.people
+        replace(
+            hand_in, entry=replace(hand_in.entry, people=(Person(person.name, person.name[start:] if start else ""),))
+        )
+        for hand_in in _folders(found, claimed, usual)
+        for person in hand_in.entry.people
     ]
 
 
@@ -196,16 +209,16 @@ def _flat(
             by_person[encoded.name, encoded.id].append((path, encoded))
     handed = []
     for (name, person), pieces in sorted(by_person.items()):
-        uploads = [names.Uploaded(path, one.file, one.number) for path, one in pieces]
-        taken, notes = names.restored(uploads, usual, renumbered=decode is names.canvas)
-        if not taken:
+        uploads = [names.Uploaded(path, encoded_file.file, encoded_file.number) for path, encoded_file in pieces]
+        restored_files, notes = names.restored(uploads, usual, renumbered=decode is names.canvas)
+        if not restored_files:
             notes = (*notes, NOTHING)
-        elif all(one.is_text for _, one in pieces):
+        elif all(encoded_file.is_text for _, encoded_file in pieces):
             notes = (*notes, "a text or a link was handed in, no file")
         raw = f"{name or 'anon'}_{person}" if person else name
-        entry = Entry(raw, (_person(name, person),), any(one.late for _, one in pieces), notes=notes)
+        entry = Entry(raw, (_person(name, person),), any(encoded_file.late for _, encoded_file in pieces), notes=notes)
         place = pieces[0][0].parent / raw
-        handed.append(Handed(entry, place, found.named(place), taken))
+        handed.append(Handed(entry, place, found.named(place), restored_files))
     return _with_shared_ids(handed)
 
 
@@ -216,15 +229,18 @@ def _person(name: str, number: str) -> Person:
 def _with_shared_ids(handed: list[Handed]) -> list[Handed]:
     """Note two names with one id: a student may have forged a name that seems to hold another's id."""
     by_id: dict[str, list[str]] = defaultdict(list)
-    for one in handed:
-        for person in one.entry.people:
+    for hand_in in handed:
+        for person in hand_in.entry.people:
             by_id[person.id].append(person.name)
     return [
-        replace(one, entry=replace(one.entry, notes=(*one.entry.notes, f"the id {person.id} is that of {both}, too")))
+        replace(
+            hand_in,
+            entry=replace(hand_in.entry, notes=(*hand_in.entry.notes, f"the id {person.id} is that of {both}, too")),
+        )
         if person.id and (both := " and ".join(other for other in by_id[person.id] if other != person.name))
-        else one
-        for one in handed
-        for person in one.entry.people
+        else hand_in
+        for hand_in in handed
+        for person in hand_in.entry.people
     ]
 
 
@@ -253,25 +269,26 @@ def _moodle(found: Contents, claimed: list[Path], _usual: Collection[str]) -> li
 
 
 def _gradescope(found: Contents, claimed: list[Path], _usual: Collection[str]) -> list[Handed]:
-    there = {(path.parent, names.printable(path.name)): path for path in claimed}
+    by_name = {(path.parent, names.printable(path.name)): path for path in claimed}
     handed = []
     for metadata in _metadata(found):
-        for folder, told in sorted(gradescope.read(metadata).items()):
-            entry = _submitted(folder, told)
-            if path := there.pop((metadata.parent, folder), None):
+        for folder, submission in sorted(gradescope.read(metadata).items()):
+            entry = _submitted(folder, submission)
+            if path := by_name.pop((metadata.parent, folder), None):
                 handed.append(_folder(found, path, entry))
             else:
                 missing = metadata.parent / names.key(folder)
                 handed.append(Handed(replace(entry, notes=(NOTHING,)), missing, found.named(missing)))
-    for path in there.values():
+    for path in by_name.values():
         nobody = (Person(names.printable(path.name)),)
         handed.append(_folder(found, path, Entry(path.name, nobody, notes=("Gradescope does not say whose this is",))))
     return handed
 
 
-def _submitted(folder: str, told: gradescope.Submitted) -> Entry:
-    who = ", ".join(person.name or person.email or person.id for person in told.people)
-    return Entry(f"{who}_{folder.removeprefix('submission_')}" if who else folder, told.people, submitted=told.at)
+def _submitted(folder: str, submission: gradescope.Submitted) -> Entry:
+    authors = ", ".join(person.name or person.email or person.id for person in submission.people)
+    key = f"{authors}_{folder.removeprefix('submission_')}" if authors else folder
+    return Entry(key, submission.people, submitted=submission.at)
 
 
 def _metadata(found: Contents) -> list[Path]:

@@ -21,10 +21,8 @@ _LABEL, _TITLE = 36, 300  # columns of an arrow's text; characters of its toolti
 _COLUMN = 7.3  # pixels: the width of a letter of common fonts in this size
 _WIDE = 720  # pixels between the outermost lifelines, where that suffices
 _HEAD, _FOOT, _STEP, _REMARK = 40, 8, 30, 19  # heights of names, end, an event, its remark
-_AT, _CROSS = (
-    22,
-    34,
-)  # an arrow's distance from the top of its step; that of a missing message's arrow from the lifeline
+# Pixels from the top of a step to its arrow; from a lifeline to the end of the arrow of a missing message.
+_AT, _CROSS = 22, 34
 
 
 class Scale(NamedTuple):

@@ -12,12 +12,8 @@ from grader.results.clusters import Cluster
 from grader.results.overview import Cell, CheckFacts, HandInRow, Overview
 from grader.results.symptoms import Symptom
 
-_SHARED, _LINKED, _LISTED, _SLOWEST = (
-    12,
-    40,
-    20,
-    10,
-)  # most unfolded clusters, students of one, rows for a person, slow rows
+# The most unfolded clusters, linked students of one, listed rows that need a person, slow rows.
+_SHARED, _LINKED, _LISTED, _SLOWEST = 12, 40, 20, 10
 _WIDTH, _HEIGHT = 440, 120  # pixels of the distribution's bars
 
 
