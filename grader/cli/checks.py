@@ -15,6 +15,6 @@ class ChecksOptions:
 
 
 def run(_: ChecksOptions) -> int:
-    """Show the catalogue; returns the exit status."""
+    """Print the catalogue; returns the exit status."""
     render_checks(installed.load().catalogue, output.console())
     return 0

@@ -29,7 +29,7 @@ class DoctorOptions:
 
 
 def run(options: DoctorOptions) -> int:
-    """Examine, show; returns the exit status."""
+    """Examine the machine, print the findings; returns the exit status."""
     codelab, file = installed.load(), options.config or config.find(Path())
     examination = examine(Machine(codelab, config.load(file, codelab), file, located(options.python)))
     render(examination, output.console(no_color=options.no_color))

@@ -18,6 +18,6 @@ class ExplainOptions:
 
 
 def run(options: ExplainOptions) -> int:
-    """Look up, show; returns the exit status."""
+    """Print the guide to the check; returns the exit status."""
     render_explanation(installed.load().catalogue[options.check_id], output.console())
     return 0

@@ -41,7 +41,7 @@ class ExportOptions:
 
 
 def run(options: ExportOptions) -> int:
-    """Read, convert, write; returns the exit status."""
+    """Read the results, write the export; returns the exit status."""
     with Store(options.out) as store:
         choices = registry.Choices(
             options.bonus, options.provisional, options.column, options.visibility, os.environ, installed.load().guides

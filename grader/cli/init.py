@@ -20,7 +20,7 @@ class InitOptions:
 
 
 def run(options: InitOptions) -> int:
-    """Write what is missing, show; returns the exit status."""
+    """Write the missing files, print the outcome; returns the exit status."""
     if not options.folder:
         raise UsageError("the name of the folder is empty: `chatgrade init .` lays the kit out here.")
     render(kit.lay_out(Path(options.folder), installed.load()), output.console())

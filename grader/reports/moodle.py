@@ -1,4 +1,4 @@
-"""Moodle: its offline grading worksheet with Grade and feedback filled in, in whatever language the site speaks.
+"""Moodle: its offline grading worksheet with Grade and feedback filled in, in any language of the site.
 
 Moodle reads the file back by its headers and counts on the number after `Participant` (mod/assign/feedback/offline), so
 both stay as they are. Where the headers are not known, the order of the columns tells (mod/assign/gradingtable.php): the

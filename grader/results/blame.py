@@ -64,7 +64,7 @@ class _Evidence:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
         self._pairs_of = _by(_CLIENT, reach), _by(_SERVER, reach)
-        self._comes_no_further = cache(self._fails_in_general)  # asked anew for each pair of a program
+        self._comes_no_further = cache(self._fails_in_general)  # asked again for each pair of a program
 
     def fault(self, pair: Pair) -> Fault:
         """The program at fault in a pair that fails."""

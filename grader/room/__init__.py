@@ -1,1 +1,1 @@
-"""What a check is given: the programs under test, peers, waiting, judging, evidence."""
+"""The tools of a check: the programs under test, peers, waiting, judging, evidence."""

@@ -22,7 +22,7 @@ class Equipment:
     watcher: Watcher  # of the network's sockets
     sources: Sources
     transcript: Transcript
-    notes: list[str] = field(default_factory=list)  # what the report says beside the verdict
+    notes: list[str] = field(default_factory=list)  # for the report, beside the verdict
 
     def close(self) -> None:
         """Close the watcher and the loop."""

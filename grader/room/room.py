@@ -1,4 +1,4 @@
-"""What a check is given: the student's programs, running in a network of their own.
+"""The room of one check: the student's programs, running in a network of their own.
 
 To talk to the server there are peers; the clients have a host to call, and terminals to be used at. The room knows when
 everything that was sent has been dealt with, and turns what is missing into a failure with evidence. It does not know what
