@@ -16,6 +16,7 @@ def check(answer: str, *, points: int = 2, check_id: str = LISTENER, code: str =
         "id": check_id, "title": "One sentence on the listener.", "status": "review", "points": points, "earned": 0,
         "summary": "a person reads this answer", "observed": f"answers.md: {answer}", "hint": "",
         "notes": [f"listen, client.py line 7:\n{code}"] if code else [],
+        "messages": None,
         "answer": {"place": "answers.md", "text": answer, "about": about("client.py", 7, code) if code else None},
     }  # fmt: skip
 
