@@ -109,9 +109,9 @@ def graded(
         with hand_in.opened() as intake:
             report = yield from grading(codelab, request, intake, reporter.opens(key))
     except UsageError as error:
-        return Result(key, verdict_key, None, str(error).removeprefix(f"{key}: "))
+        return Result(key, verdict_key, None, error.beside(key))
     except GraderError as error:
-        return Result(key, "", None, str(error).removeprefix(f"{key}: "))
+        return Result(key, "", None, error.beside(key))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the others
         return Result(key, "", None, f"the grader failed: {type(error).__name__}: {error}")
     missing = any(check.status is Status.ERROR for check in report)

@@ -46,7 +46,19 @@ class Abandoned(Exception):  # noqa: N818 - nothing is wrong
     """The results of this run are no longer needed, for instance because the submission was saved again."""
 
 
-class GraderError(Exception):
+class SentenceError(Exception):
+    """An error of one sentence: `message` says what is wrong with the path that it is `about`, which may be empty."""
+
+    def __init__(self, message: object, *, about: object = "") -> None:
+        super().__init__(f"{about}: {message}" if about else message)
+        self.message, self.about = str(message), str(about)
+
+    def beside(self, place: object) -> str:
+        """The sentence as it is told beside a path: without that path, if it is about it."""
+        return self.message if self.about == str(place) else str(self)
+
+
+class GraderError(SentenceError):
     """The grader or the machine cannot do its job. Never counted against the student."""
 
 
@@ -54,7 +66,7 @@ class NotPermitted(GraderError):  # noqa: N818 - tells what is wrong
     """The grader needs something that its container or the kernel's settings forbid."""
 
 
-class UsageError(Exception):
+class UsageError(SentenceError):
     """The user's request cannot be graded: no such path, no server in it, an unknown check or setting."""
 
 

@@ -87,7 +87,7 @@ def unpack(path: Path, target: Path, caps: Caps = SUBMISSION) -> tuple[str, ...]
     """
     members = kind_of_archive(path)
     if members is None:
-        raise UsageError(f"{path}: is not an archive.")
+        raise UsageError("is not an archive.", about=path)
     return unpack_as(path, target, members, caps)
 
 
@@ -144,9 +144,9 @@ def kind_of_archive(path: Path) -> _Members | None:
     if head[257:262] == b"ustar" or suffix == ".tar":
         return _tar_members
     if suffix in _OTHER_ARCHIVES:
-        raise UsageError(f"{path}: is an archive of a kind that is not read here; make it a .zip or .tar.gz.")
+        raise UsageError("is an archive of a kind that is not read here; make it a .zip or .tar.gz.", about=path)
     if suffix in _ENDINGS:
-        raise UsageError(f"{path}: is not the archive that its name says, or damaged.")
+        raise UsageError("is not the archive that its name says, or damaged.", about=path)
     return None
 
 
@@ -166,14 +166,14 @@ def unpack_as(path: Path, target: Path, members: _Members, caps: Caps) -> tuple[
                     raise _CapBroken(caps.too_many)
                 unpacking.take(member)
     except _CapBroken as broken:
-        raise UsageError(f"{path}: {broken}; {caps.advice}") from broken
+        raise UsageError(f"{broken}; {caps.advice}", about=path) from broken
     except Exception as error:  # the parsers raise many kinds of errors at a malicious archive
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise GraderError(f"{path}: cannot be unpacked ({error.strerror})") from error
-        raise UsageError(f"{path}: is damaged, or not a whole archive.") from error
+            raise GraderError(f"cannot be unpacked ({error.strerror})", about=path) from error
+        raise UsageError("is damaged, or not a whole archive.", about=path) from error
     if not unpacking.written:
         because = f" ({unpacking.notes()[0]})" if unpacking.notes() else ""
-        raise UsageError(f"{path}: holds no file that can be taken in{because}.")
+        raise UsageError(f"holds no file that can be taken in{because}.", about=path)
     return unpacking.notes()
 
 

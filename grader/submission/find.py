@@ -34,9 +34,9 @@ def find(
     try:
         path.stat()
     except FileNotFoundError as error:
-        raise UsageError(f"{path}: there is no such file or folder.") from error
+        raise UsageError("there is no such file or folder.", about=path) from error
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise UsageError(f"cannot be read ({error.strerror}).", about=path) from error
     named = {
         role: _program(file) if file.exists() or not (path / file).exists() else _program(path / file, path)
         for role, file in (given or {}).items()
@@ -108,7 +108,7 @@ def _usual_program(
     if here[0].parent == folder:
         return here[0], ""
     if len({file.resolve() for file in here}) > 1:
-        raise UsageError(f"{folder}: holds several {name} ({_listed(folder, here)}); give one of them.")
+        raise UsageError(f"holds several {name} ({_listed(folder, here)}); give one of them.", about=folder)
     return here[0], f"took {here[0].relative_to(folder)}, the only {name} in the folder"
 
 
@@ -178,7 +178,7 @@ def _programs_in(folder: Path) -> tuple[list[Path], list[str]]:
     """The Python files in a folder and in its folders, nearest first; and notes on other entries called `*.py`."""
     found = files.listing(folder, deepest=2)
     if found.unreadable:
-        raise UsageError(f"{folder}: cannot be read ({found.unreadable}).")
+        raise UsageError(f"cannot be read ({found.unreadable}).", about=folder)
     programs = [path for path in found.files if path.suffix == ".py"]
     odd = [f"left out {path.relative_to(folder)}: {why}" for path, why in found.odd if path.suffix == ".py"]
     return sorted(programs, key=lambda path: (len(path.parts), str(path))), odd[:_MOST_NOTES]
@@ -187,19 +187,19 @@ def _programs_in(folder: Path) -> tuple[list[Path], list[str]]:
 def _program(path: Path, within: Path | None = None) -> Path:
     """The path itself. Raises UsageError when it can be no Python program: unreadable, too large, binary or empty."""
     if path.exists() and not path.is_file():
-        raise UsageError(f"{path}: is not a file.")
+        raise UsageError("is not a file.", about=path)
     try:
         data = files.read(path, LARGEST_PROGRAM + 1, within)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise UsageError(f"cannot be read ({error.strerror}).", about=path) from error
     if len(data) > LARGEST_PROGRAM:
         raise UsageError(
-            f"{path}: is larger than {LARGEST_PROGRAM >> 20} MB; that is not a program that somebody wrote."
+            f"is larger than {LARGEST_PROGRAM >> 20} MB; that is not a program that somebody wrote.", about=path
         )
     if b"\0" in data[:4096]:
-        raise UsageError(f"{path}: is not a Python program, but a binary file.")
+        raise UsageError("is not a Python program, but a binary file.", about=path)
     if not data.strip():
-        raise UsageError(f"{path}: is empty.")
+        raise UsageError("is empty.", about=path)
     return path
 
 

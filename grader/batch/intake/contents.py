@@ -38,9 +38,9 @@ def of(paths: Sequence[Path], scratch: Path) -> Contents:
         try:
             path.stat()
         except FileNotFoundError as error:
-            raise UsageError(f"{path}: there is no such file or folder.") from error
+            raise UsageError("there is no such file or folder.", about=path) from error
         except (OSError, ValueError) as error:
-            raise UsageError(f"{path}: cannot be read ({getattr(error, 'strerror', error)}).") from error
+            raise UsageError(f"cannot be read ({getattr(error, 'strerror', error)}).", about=path) from error
     if len(paths) == 1:
         return inside(paths[0]) if paths[0].is_dir() else _unpacked(paths[0], scratch)
     given = sorted({Path(os.path.abspath(path)) for path in paths})  # noqa: PTH100 - a link keeps its own name
@@ -54,9 +54,9 @@ def inside(folder: Path, shown: str = "") -> Contents:
     """The entries directly in a folder. Raises UsageError if it cannot be read."""
     listed = files.listing(folder, deepest=0, most=_MOST)
     if listed.unreadable:
-        raise UsageError(f"{folder}: cannot be read ({listed.unreadable}).")
+        raise UsageError(f"cannot be read ({listed.unreadable}).", about=folder)
     if not listed.complete:
-        raise UsageError(f"{folder}: holds more than {_MOST:,} entries; that is no class.")
+        raise UsageError(f"holds more than {_MOST:,} entries; that is no class.", about=folder)
     notes = [f"left out {archives.shown(path.name)}: {why}" for path, why in listed.odd]
     return Contents(folder, shown or str(folder), listed.files, listed.folders, notes)
 
@@ -66,7 +66,7 @@ def _unpacked(path: Path, scratch: Path) -> Contents:
     try:
         folder = Path(tempfile.mkdtemp(prefix="class-", dir=scratch))
     except OSError as error:
-        raise GraderError(f"{scratch}: nothing can be unpacked there ({error.strerror})") from error
+        raise GraderError(f"nothing can be unpacked there ({error.strerror})", about=scratch) from error
     notes = archives.unpack(path, folder, archives.CLASS)
     place, here = folder, inside(folder)
     while not here.files and len(here.folders) == 1:

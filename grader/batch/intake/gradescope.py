@@ -37,9 +37,9 @@ def read(path: Path) -> dict[str, Submitted]:
             raise ValueError("other folders")
         return {folder: _submitted(submission) for folder, submission in submissions.items()}
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise UsageError(f"cannot be read ({error.strerror}).", about=path) from error
     except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{path}: is not the metadata of a Gradescope export.") from error
+        raise UsageError("is not the metadata of a Gradescope export.", about=path) from error
 
 
 def _of_interest(text: str) -> str:

@@ -59,7 +59,9 @@ def class_in(paths: Sequence[Path], scratch: Path, layout: str = "auto", usual: 
     if not claims[chosen.name]:
         others = " or ".join(name for name, claimed in claims.items() if claimed)
         advice = f"; it may be of the layout {others}" if others else ""
-        raise UsageError(f"{found.shown}: is not of the layout {chosen.name}: nothing in it is {chosen.sign}{advice}.")
+        raise UsageError(
+            f"is not of the layout {chosen.name}: nothing in it is {chosen.sign}{advice}.", about=found.shown
+        )
     claimed_by = {chosen.name: claims[chosen.name]}
     if layout == AUTO and chosen.name in _BESIDE:
         beside = _BESIDE[chosen.name]
@@ -114,7 +116,8 @@ def _recognised(found: Contents, claims: dict[str, list[Path]], usual: Collectio
         )
     if not claims["folders"] and not claims["archives"]:
         raise UsageError(
-            f"{found.shown}: holds no hand-ins: no folders, no archives, and no files named as Canvas or Moodle does."
+            "holds no hand-ins: no folders, no archives, and no files named as Canvas or Moodle does.",
+            about=found.shown,
         )
     return LAYOUTS["archives" if len(claims["archives"]) > len(claims["folders"]) else "folders"]
 

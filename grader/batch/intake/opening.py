@@ -31,7 +31,7 @@ def opened(handed: Handed, scratch: Path) -> Iterator[Intake]:
     """
     handed = replace(handed, shown=handed.entry.key)
     if NOTHING in handed.entry.notes:
-        raise UsageError(f"{handed.shown}: {NOTHING}.")
+        raise UsageError(f"{NOTHING}.", about=handed.shown)
     with files.temporary_folder(scratch) as folder:
         intake = _folder(handed, folder) if not handed.files and handed.path.is_dir() else _flat(handed, folder)
         with intake.errors_in_own_words():
@@ -70,7 +70,7 @@ def _flat(handed: Handed, folder: Path) -> Intake:
         try:
             (place / name).write_bytes(data)
         except OSError as error:
-            raise GraderError(f"{handed.shown}: {name} cannot be written ({error.strerror})") from error
+            raise GraderError(f"{name} cannot be written ({error.strerror})", about=handed.shown) from error
     return _with_archives(handed, folder, place, packed, notes)
 
 
@@ -86,10 +86,10 @@ def _with_archives(
         try:
             notes += archives.unpack(source, target)
         except UsageError as error:
-            why = str(error).removeprefix(f"{source}: ")
+            why = error.beside(source)
             if alone:
                 message = why if source == handed.path else f"{archives.shown(name)} {why}"
-                raise UsageError(f"{handed.shown}: {message}") from error
+                raise UsageError(f"{message}", about=handed.shown) from error
             notes.append(f"left out {archives.shown(name)}: {why}")
             continue
         inner = archives.innermost(target)
