@@ -13,18 +13,25 @@ from grader.run.grading import GradingRequest
 from grader.submission import files
 
 DECIDE = (
-    "run", "room", "diagnosis", "quiescence", "programs", "wire", "isolation", "submission", "config.py", "system", "text",
-    "model",
+    "run", "api.py", "room", "diagnosis", "quiescence", "programs", "wire", "isolation", "submission", "config.py", "system",
+    "text", "model",
 )  # fmt: skip
 """The parts of the engine that decide verdicts; changes of other parts do not cause a class to be graded again."""
+PAIRS = ("batch/interop", "results")
+"""The parts that also decide what is stored of a pair of programs."""
+ORDERS = ("batch", "results", "reports", "installed.py")
+"""The parts that also decide what the machines of a cluster send each other."""
 
 _LARGEST_FILE = 16 << 20  # bytes; more of a file does not count
 
 
-def rules_of(codelab: Codelab, request: GradingRequest, isolation: str) -> str:
-    """Digest of everything but the hand-in that verdicts depend on: checks, engine, settings, isolation."""
+def rules_of(codelab: Codelab, request: GradingRequest, isolation: str, also: tuple[str, ...] = ()) -> str:
+    """Digest of everything but the hand-in that verdicts depend on: checks, engine, settings, isolation.
+
+    `also` are other parts of the engine on which depends what the digest stands for.
+    """
     engine, code = Path(grader.__file__).parent, hashlib.sha256()
-    for place in (*(engine / part for part in DECIDE), codelab.folder):
+    for place in (*(engine / part for part in (*DECIDE, *also)), codelab.folder):
         for source in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
             code.update(source.relative_to(place.parent).as_posix().encode() + b"\0" + source.read_bytes())
     inputs = [

@@ -16,6 +16,9 @@ NUMBER = re.compile(r"(?P<number>\d+(?:[.,:]\d+)*)")
 """For `Message.parted`: numbers vary."""
 
 
+_LONGEST_PARTED = 1_000  # characters
+
+
 class Message(str):
     """A sentence made of a template and values. A plain string counts as a template without holes.
 
@@ -42,8 +45,11 @@ class Message(str):
     def parted(cls, text: str, varies: re.Pattern[str]) -> Message:
         """A text that we did not word: each match of a pattern is a value, named by the group that matched.
 
-        The second value of a name is called `name2`, and so on. Every alternative of the pattern is a named group.
+        A text of more than 1,000 characters is a value as a whole: a pattern may take the square of its length. The second value
+        of a name is called `name2`, and so on. Every alternative of the pattern is a named group.
         """
+        if len(text) > _LONGEST_PARTED:
+            return cls("{text}", text=text)
         template, end = "", 0
         values: dict[str, Value] = {}
         count: Counter[str] = Counter()

@@ -39,7 +39,7 @@ def plan(codelab: Codelab, tasks: tuple[str, ...], only: tuple[str, ...], path: 
         wanted = [check for check in runnable if check.runs != "answers"]
     absent = [check for check in wanted if check.task == codelab.bonus and check not in runnable]
     if not wanted or len(absent) == len(wanted):
-        raise UsageError(_nothing_to_grade(codelab, path, reasons))
+        raise _nothing_to_grade(codelab, path, reasons)
     results = [
         CheckResult(
             check.id,
@@ -70,10 +70,11 @@ def _runnable(codelab: Codelab, checks: list[Check], setup: RunSpec) -> list[Che
     return [check for check in checks if _roles(codelab, check) <= setup.files.keys()]
 
 
-def _nothing_to_grade(codelab: Codelab, path: Path, reasons: list[str]) -> str:
+def _nothing_to_grade(codelab: Codelab, path: Path, reasons: list[str]) -> UsageError:
     names = " and no ".join(codelab.files[role] for role in codelab.extras)
     usual = "".join(f" {reason}." for reason in reasons)
-    return f"{path}: there is nothing to grade in it: no {names}.{usual} --server and --client name others."
+    message = f"there is nothing to grade in it: no {names}.{usual} --server and --client name others."
+    return UsageError(message, about=path)
 
 
 def _roles(codelab: Codelab, check: Check) -> set[str]:

@@ -78,7 +78,7 @@ def _programs_by_role(
     if found or given:
         return found, tuple(notes)
     nothing = _nothing_found(folder, names, asked_for or usual, programs)
-    raise UsageError(" ".join([nothing, *map("({})".format, notes)]))
+    raise UsageError(" ".join([nothing, *map("({})".format, notes)]), about=folder)
 
 
 def _of_no_extra(
@@ -166,10 +166,10 @@ def _plain_name(path: Path) -> str:
 def _nothing_found(folder: Path, names: Mapping[str, str], roles: Collection[str], programs: list[Path]) -> str:
     wanted = " and no ".join(name for role, name in names.items() if role in roles)
     if not programs:
-        return f"{folder}: there is no {wanted} in it, and no other Python program."
+        return f"there is no {wanted} in it, and no other Python program."
     more = f" and {len(programs) - _MOST_LISTED} more" if len(programs) > _MOST_LISTED else ""
     return (
-        f"{folder}: there is no {wanted} in it, but {_listed(folder, programs)}{more}; "
+        f"there is no {wanted} in it, but {_listed(folder, programs)}{more}; "
         f"name the server with --server {programs[0]}, the client with --client."
     )
 

@@ -60,8 +60,9 @@ class Intake:
         try:
             yield
         except (UsageError, GraderError) as error:
-            caused_by = f" ({self.notes[0]})" if self.notes and isinstance(error, UsageError) else ""
-            raise type(error)(self.in_own_words(str(error)) + caused_by) from error
+            because = f" ({self.notes[0]})" if self.notes and isinstance(error, UsageError) else ""
+            about = self.in_own_words(error.about)
+            raise type(error)(self.in_own_words(error.message) + because, about=about) from error
 
 
 @contextlib.contextmanager

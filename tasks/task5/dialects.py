@@ -125,6 +125,8 @@ def _of_task_5(room: ChatRoom, failure: Failure, role: str, observed: str, told_
             usual=usual,
         ),
         where=None,
+        kind=None,
+        cause=None,
         blocks=True,  # a header that holds a 10 would pass for the end of a line now and then
         consequence_of=told_by,
     )

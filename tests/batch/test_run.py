@@ -120,14 +120,20 @@ def test_other_settings_are_other_verdicts(three, tmp_path):
 
 @pytest.mark.machine
 def test_what_cannot_be_graded_stops_nobody(three, tmp_path):
-    """An empty hand-in and a broken archive are told, and the others have their verdicts."""
+    """An empty hand-in, one without a program and a broken archive are told; the others have their verdicts."""
     (three / "eva").mkdir()
+    (three / "gus").mkdir()
+    (three / "gus" / "notes.txt").write_text("No program.")
     (three / "fay.zip").write_bytes(b"PK no zip at all")
     lines = batch(three, "-o", tmp_path / "out")
     assert any(line.startswith("needs a person: eva: ") for line in lines)
     assert any(line.startswith("needs a person: fay") for line in lines)
     [(graded,)] = rows(tmp_path / "out", "SELECT count(*) FROM submissions WHERE report IS NOT NULL")
     assert graded == 3
+    errors = dict(rows(tmp_path / "out", "SELECT key, error FROM submissions WHERE report IS NULL"))
+    assert errors["eva"] == "nothing was handed in."
+    assert errors["gus"].startswith("there is no ")
+    assert errors["fay"].startswith("is not the archive that its name says")
 
 
 @pytest.mark.machine

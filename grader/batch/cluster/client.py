@@ -12,7 +12,7 @@ from typing import Any
 
 from grader import installed
 from grader.batch.cluster.remote import Order, WorkerAnswer, in_own_process, packed
-from grader.batch.digests import rules_of
+from grader.batch.digests import ORDERS, rules_of
 from grader.batch.run import BatchReporter, Result, Seen
 from grader.batch.store import Store
 from grader.model.errors import GraderError, UsageError
@@ -62,7 +62,7 @@ class _Course:
     ) -> None:
         self._client, self._request, self._store = client, request, store
         self._isolation, self._listener = isolation, reporter
-        self._rules = rules_of(installed.load(), request, isolation)
+        self._rules = rules_of(installed.load(), request, isolation, ORDERS)
         self._orders: dict[str, bytes] = {}  # hand-in's key -> its pickled order, until answered
         self._refusals: dict[str, str] = {}  # worker -> why it refuses
         self._keys: dict[Any, str] = {}  # future -> the key of its hand-in

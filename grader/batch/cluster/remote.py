@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import installed
-from grader.batch.digests import rules_of
+from grader.batch.digests import ORDERS, rules_of
 from grader.batch.run import BatchReporter, graded
 from grader.model.errors import GraderError
 from grader.model.evidence import Evidence
@@ -92,7 +92,7 @@ class _Sent:
 def carry_out(order: Order) -> WorkerAnswer:
     """Grade the hand-in here; a machine that cannot grade answers with a `refusal`, not an `error`."""
     codelab = installed.load()
-    if rules_of(codelab, order.request, order.isolation) != order.rules:
+    if rules_of(codelab, order.request, order.isolation, ORDERS) != order.rules:
         return WorkerAnswer(order.entry.key, refusal="it has another version of chatgrade")
     request = replace(order.request, interpreter=_interpreter(order.request))
     hand_in = _Sent(order.entry, order.content)

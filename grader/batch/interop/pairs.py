@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from grader.batch.digests import rules_of
+from grader.batch.digests import PAIRS, rules_of
 from grader.batch.grade import class_seed, matching
 from grader.batch.intake.layouts import class_in
 from grader.batch.interop.players import Participant, Participants
@@ -70,7 +70,7 @@ def meet(codelab: Codelab, request: GradingRequest, asked: InteropRequest, repor
         intake = class_in(asked.paths, scratch, asked.layout, request.settings.files.values())
         hand_ins = [one for one in intake.entries if one.path.resolve() != asked.out.resolve()]
         chosen = matching([one.entry.key for one in hand_ins], asked.only)
-        players = Participants(codelab, request, rules_of(codelab, request, asked.isolation), scratch)
+        players = Participants(codelab, request, rules_of(codelab, request, asked.isolation, PAIRS), scratch)
         crowd = [player for one in hand_ins if (player := players.take_in(one))]
         meetings = [
             _Meetings(codelab, request, pairing, crowd, players.reference(pairing), chosen, store, reporter)
