@@ -33,9 +33,7 @@ def saved(results: Path, rows: str) -> int:
     if not (results / f"{NAME}-wal").exists():  # a reader must not be in the way while the store is made
         return 0
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{results}/{NAME}?mode=ro", uri=True)) as database:
-            (count,) = database.execute(f"SELECT count(*) FROM {rows}").fetchone()
-            return count
+        return _count(f"file:{results}/{NAME}?mode=ro", rows)
     except sqlite3.OperationalError:  # its tables are not there yet, or it is just being opened
         return 0
 
@@ -47,6 +45,11 @@ def has_saved(results: Path, rows: str, least: int) -> bool:
 
 def kept(results: Path, rows: str) -> int:
     """How many of these rows the store of a run that has ended holds, killed or not."""
-    with contextlib.closing(sqlite3.connect(results / NAME)) as database:
+    return _count(f"file:{results}/{NAME}", rows)
+
+
+def _count(store: str, rows: str) -> int:
+    """The number of these rows in the store at a URI of SQLite's."""
+    with contextlib.closing(sqlite3.connect(store, uri=True)) as database:
         (count,) = database.execute(f"SELECT count(*) FROM {rows}").fetchone()
-        return count
+        return int(count)
