@@ -23,7 +23,7 @@ def _report_files() -> Any:  # noqa: ANN401 - a field
     """Declare a field with one option for each form of report, collected in one mapping."""
 
     def collect(form: str, context: click.Context, _: click.Parameter, file: str | None) -> None:
-        context.params["reports"] = {**context.params.get("reports", dict.fromkeys(files.FORMS)), form: file}
+        context.params["reports"] = {**context.params.get("reports", dict.fromkeys(files.forms())), form: file}
 
     return declared(
         lambda _: [
@@ -34,7 +34,7 @@ def _report_files() -> Any:  # noqa: ANN401 - a field
                 callback=partial(collect, form),
                 help=f"Write the report as {what}; `-`: to standard output, alone.",
             )
-            for form, what in files.FORMS.items()
+            for form, what in files.forms().items()
         ]
     )
 

@@ -12,31 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from grader.model.errors import GraderError, UsageError
+from grader.reports import registry
 
 if TYPE_CHECKING:
     from grader.model.report import Report
 
 
-class _Forms(Mapping[str, str]):
-    """Name of each format of a single report -> its phrase. Formats are imported at the first use."""
-
-    def __getitem__(self, form: str) -> str:
-        return self._found[form]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    @property
-    def _found(self) -> Mapping[str, str]:
-        from grader.reports import registry
-
-        return {name: declared.about for name, declared in registry.formats().items() if declared.of_report}
-
-
-FORMS: Mapping[str, str] = _Forms()
+def forms() -> dict[str, str]:
+    """Name of each format of a single report -> its phrase."""
+    return {name: declared.about for name, declared in registry.formats().items() if declared.of_report}
 
 
 class Files:
@@ -101,8 +85,6 @@ def replace(file: Path, text: str) -> None:
 
 
 def _renderer(form: str) -> Callable[[Report], str]:
-    from grader.reports import registry
-
     render = registry.formats()[form].of_report
     assert render, f"{form} is no format of a single report"
     return render
