@@ -16,14 +16,14 @@ from grader.submission.outline import Call, Function, Outline
 from grader.submission.reading import source_matches
 from grader.submission.sources import Sources
 from grader.text.news import without_numbers
-from grader.text.words import holds_word_of_ours
 from grader.wire.expect import Expected, exactly
-from grader.wire.framing import HEADER, FrameBuffer, frame, in_hex
+from grader.wire.framing import HEADER, Buffer, FrameBuffer, frame, in_hex
 from grader.wire.peer import Line, Peer
 
 __all__ = [
     "HEADER",
     "SETTINGS_FILE",
+    "Buffer",
     "Call",
     "Catalogue",
     "Check",
@@ -57,7 +57,6 @@ __all__ = [
     "defaults",
     "exactly",
     "frame",
-    "holds_word_of_ours",
     "in_hex",
     "joined",
     "last_crash",

@@ -7,17 +7,56 @@ stand before either. What counts as the same line is decided here and nowhere el
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from grader.api import Expected, holds_word_of_ours
+from grader.api import Expected
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")  # colours and the like
+
+
+@dataclass(frozen=True)
+class Form:
+    """What stands before the text of a message: `before` the speaker's name, and `behind` it. Numbers in it may be others."""
+
+    before: str
+    behind: str
+    named: bool = True
+
+    @classmethod
+    def of(cls, prefix: str, name: str) -> Form:
+        """The form that this prefix of a message has, whose speaker bears that name."""
+        before, found, behind = prefix.partition(name)
+        return cls(before, behind, named=bool(found))
+
+    def fits(self, prefix: str, name: str) -> bool:
+        """Whether a message of somebody with this name begins exactly so."""
+        return self._pattern(name).fullmatch(prefix) is not None
+
+    def begins(self, line: str, name: str) -> bool:
+        """Whether a line begins like a message of somebody with this name."""
+        return self._pattern(name).match(line) is not None
+
+    def _pattern(self, name: str) -> re.Pattern[str]:
+        return re.compile(
+            _any_numbers(self.before) + (re.escape(name) if self.named else "") + _any_numbers(self.behind)
+        )
+
+
+def _any_numbers(text: str) -> str:
+    return r"\d+".join(map(re.escape, re.split(r"\d+", text)))
 
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines that a course's wording makes. By word, `wording` holds a form with placeholders, or a list of such forms."""
+    """The lines that a course's wording makes. By word, `wording` holds a form with placeholders, or a list of such forms.
+
+    `hold`: whether a text contains a word that somebody has said.
+    """
 
     wording: Mapping[str, object]
+    hold: Callable[[str], bool]
 
     def typed(self, word: str, **values: str) -> str:
         """The first form of a word with its placeholders filled, such as the line that asks for a new name."""
@@ -33,7 +72,7 @@ class Lines:
                 return False
             before = line[: len(line) - len(wanted)]
             rest = before.replace(name, "", 1)
-            return (rest != before or not any(map(str.isalpha, before))) and not holds_word_of_ours(rest)
+            return (rest != before or not any(map(str.isalpha, before))) and not self.hold(rest)
 
         return Expected(self.typed("chat", name=name, text=text), accepts)
 
@@ -42,18 +81,16 @@ class Lines:
         return self._notice("joined", name=name)
 
     def left(self, name: str, since: int = -1, *, exact: bool = False) -> Expected:
-        """The notice that this person left, after the event `since`; unless `exact`, also any line of the server's naming her."""
+        """The notice that this person left, after the event `since`; unless `exact`, without it any line that names her."""
         notice = self._notice("left", name=name)._replace(since=since)
         if exact:
             return notice
         joined = self.joined(name)  # may come late from a server that sends in batches
 
-        def accepts(line: str) -> bool:
-            return notice.accepts(line) or (
-                _names(line, name) and not holds_word_of_ours(line) and not joined.accepts(line)
-            )
+        def in_other_words(line: str) -> bool:
+            return names(line, name) and not self.hold(line) and not joined.accepts(line)
 
-        return notice._replace(accepts=accepts)
+        return notice._replace(otherwise=in_other_words)
 
     def renamed(self, old: str, new: str) -> Expected:
         """The notice that a person has a new name."""
@@ -63,6 +100,58 @@ class Lines:
         """The answer to EXIT."""
         wanted = [form.strip() for form in self._forms("done")]
         return Expected(wanted[0], lambda line: self._without_prompt(line).strip() in wanted, keyed=False)
+
+    # -- what a line is --------------------------------------------------------------------------------------------
+
+    def bare(self, line: str) -> str:
+        """The line without a prompt before it, colours, and blanks at its end."""
+        return self._without_prompt(_ESCAPES.sub("", line)).rstrip()
+
+    @cached_property
+    def chat_form(self) -> Form:
+        """The form of a message as the codelab has it."""
+        before, _, behind = self.typed("chat", name="\0", text="").partition("\0")
+        return Form(before, behind)
+
+    def names_somebody(self, prefix: str) -> bool:
+        """Whether a message in the codelab's form begins so, whoever it is from."""
+        form = self.chat_form
+        name = prefix.removeprefix(form.before).removesuffix(form.behind)
+        return form.before + name + form.behind == prefix and any(map(str.isalnum, name)) and name.strip() == name
+
+    def is_exit(self, typed: str) -> bool:
+        """Whether a client's line is the word by which one leaves."""
+        return typed.strip().upper() == self.typed("exit").upper()
+
+    def new_name(self, typed: str) -> str | None:
+        """The name that a client's line asks for, empty if it names none; None if it is no such command."""
+        command = self.typed("rename", new="").strip()
+        start, blank, name = typed.partition(" ")
+        if start.rstrip() != command:
+            return None
+        return name.strip() if blank else ""
+
+    def is_done(self, line: str) -> bool:
+        """Whether the line is the answer to EXIT."""
+        return line.strip() in {form.strip() for form in self._forms("done")}
+
+    def told(self, line: str) -> tuple[str, tuple[str, ...]] | None:
+        """What a line tells if it is a notice: the wording's word for it, and the names in it."""
+        bare = _bare(line)
+        for word, pattern in self._notices:
+            match = pattern.fullmatch(bare)
+            if match:
+                return word, tuple(name.strip() for name in match.groups())
+        return None
+
+    @cached_property
+    def _notices(self) -> list[tuple[str, re.Pattern[str]]]:
+        blanks = {"joined": {"name": "\0"}, "left": {"name": "\0"}, "renamed": {"old": "\0", "new": "\0"}}
+        return [
+            (word, re.compile("(.+)".join(map(re.escape, _bare(form).split("\0")))))
+            for word, values in blanks.items()
+            for form in self._forms(word, **values)
+        ]
 
     def plain(self, expected: Expected) -> Expected:
         """The same line, whether a prompt stands before it or not."""
@@ -91,7 +180,7 @@ class Lines:
         return line
 
 
-def _names(line: str, name: str) -> bool:
+def names(line: str, name: str) -> bool:
     """Whether the name stands in the line as a word of its own."""
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", line) is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.api import Message, check, holds_word_of_ours
+from grader.api import Message, check
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
@@ -126,7 +126,7 @@ def before_name(room: ChatRoom) -> None:
         room.expect_nothing(
             other.peer,
             # The lines of a fence are ours; what comes again and again is a clock.
-            lambda line, other=other: not holds_word_of_ours(line) and not room.comes_by_itself(other, line),  # type: ignore[misc]
+            lambda line, other=other: not room.words.hold(line) and not room.comes_by_itself(other, line),  # type: ignore[misc]
             "about somebody who was never in",
             "announce a leave only of those who had joined",
             since=since,

@@ -21,9 +21,17 @@ class CheckRoom(Protocol):
     notes: list[str]
     output: str
     post_mortem: PostMortem | None
+    testimony: dict[str, tuple[Failure, tuple[str, ...]]]
 
     def open(self, runs: str) -> None:
         """Start the programs that a check with these `runs` (see `Check`) expects to be running."""
+
+    def conclude(self) -> None:
+        """Hold all that happened against the rules, when the check has found nothing wrong by itself.
+
+        Raises CheckFailed for what is this check's own matter. Other matters become `testimony`: by the id of the check that
+        fails by it, the failure, and the ids of those of which none must have failed (see `Sighting`).
+        """
 
     def with_limits_told(self, failure: Failure) -> Failure:
         """The failure, completed by the limits that a program has reached."""

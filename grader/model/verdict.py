@@ -68,6 +68,7 @@ class Failure:
     answer: WrittenAnswer | None = None  # that a person must judge
     kind: Filled | None = None  # of which the sentences are made; None: a check has its own
     cause: Filled | None = None  # that the hint tells, alone or beside a check's own
+    spreads: bool = True  # whether failures of other checks can be its consequence
 
     @classmethod
     def of(cls, kind: Kind, where: Where | None = None, **values: Value) -> Failure:
@@ -97,6 +98,21 @@ class Failure:
         return {name: Message.of(sentence) for name, sentence in said.items()}
 
 
+@dataclass(frozen=True)
+class Sighting:
+    """What a check has seen that makes the check `check_id` fail, with the evidence of that room.
+
+    If one of the checks `unless` has failed, that is the cause, and this counts for nothing.
+    """
+
+    check_id: str
+    failure: Failure
+    unless: tuple[str, ...] = ()
+    transcript: tuple[Event, ...] = ()
+    program_output: str = ""
+    exhibits: Evidence = field(default_factory=Evidence)
+
+
 @dataclass
 class CheckResult:
     """The verdict on one check of one run, with the evidence."""
@@ -117,7 +133,18 @@ class CheckResult:
     exhibits: Evidence = field(default_factory=Evidence)  # of a failure
     absent: bool = False  # what it asks for may be left out, and was: neither passed nor failed
     wanted: bool = True  # False: it ran only because another check needs it, and gives no points
+    testimony: tuple[Sighting, ...] = ()
     inconclusive: bool = False  # an error for want of evidence, mostly of time; tried again alone, it may get a verdict
+
+    def failed_by(self, witness: str, seen: Sighting) -> CheckResult:
+        """The result, turned into a failure by what the check `witness` has seen."""
+        failure = seen.failure
+        if witness != self.id:
+            failure = failure.and_seen(Message("seen in {check}", check=witness))
+        return replace(
+            self, status=Status.FAIL, failure=failure, summary=failure.summary, transcript=seen.transcript,
+            program_output=seen.program_output, exhibits=seen.exhibits, testimony=(),
+        )  # fmt: skip
 
     @property
     def earned(self) -> int:

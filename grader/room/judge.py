@@ -17,7 +17,7 @@ from grader.room.equipment import Equipment
 from grader.room.evidence import EvidenceRecorder
 from grader.room.programs import ProgramsUnderTest
 from grader.room.settling import Settling
-from grader.text.words import form_of
+from grader.text.words import Words
 from grader.wire.expect import Expected
 from grader.wire.peer import Line, Peer, words_key
 
@@ -36,13 +36,19 @@ class Judge:
         programs: Programs,
         settling: Settling,
         evidence: EvidenceRecorder,
+        words: Words,
     ) -> None:
         self._setup, self._transcript = equipment.setup, equipment.transcript
         self._copies, self._under_test, self._programs = copies, under_test, programs
-        self._settling, self._evidence = settling, evidence
+        self._settling, self._evidence, self._words = settling, evidence, words
 
     def expect(
-        self, expectations: Iterable[tuple[Peer, Expected]], hint: str = "", *, consequence_of: str = ""
+        self,
+        expectations: Iterable[tuple[Peer, Expected]],
+        hint: str = "",
+        *,
+        consequence_of: str = "",
+        spreads: bool = True,
     ) -> None:
         """Every peer gets its line: wait for all of them. Raises CheckFailed for the first that never comes."""
         pending = list(expectations)[::-1]
@@ -55,10 +61,10 @@ class Judge:
         ending = self._settling.wait(all_there)
         if ending:
             peer, expected = next((one for one in pending[::-1] if not one[1].among(one[0])), pending[-1])
-            self._fail_for_a_missing_line(peer, expected, hint, ending, consequence_of)
+            self._fail_for_a_missing_line(peer, expected, hint, ending, consequence_of, spreads=spreads)
 
     def _fail_for_a_missing_line(
-        self, peer: Peer, expected: Expected, hint: str, ending: Ending, consequence_of: str
+        self, peer: Peer, expected: Expected, hint: str, ending: Ending, consequence_of: str, *, spreads: bool
     ) -> NoReturn:
         near = _nearest(peer, expected)
         sent = self._transcript.last_sent(words_key(expected.text))
@@ -70,18 +76,32 @@ class Judge:
         self.fail(
             Message("{nick} never got the line", nick=peer.label),
             expected=Message('{nick} gets "{line}"', nick=peer.label, line=expected.text),
-            observed=_instead(peer, expected, near),
+            observed=self._instead(peer, expected, near),
             hint=hint,
             ending=ending,
             event=event,
             mark=mark,
             consequence_of=consequence_of,
             recipient=recipient,
+            spreads=spreads,
         )
 
-    def expect_once(self, peer: Peer, expected: Expected, hint: str = "", consequence_of: str = "") -> None:
+    def _instead(self, peer: Peer, expected: Expected, near: Line | None) -> Message:
+        """What came in place of a line: the one most like it, or the end of the connection, or nothing."""
+        if near:
+            return Message('{nick} got "{line}" instead', nick=peer.label, line=self._words.form_of(near.text))
+        if peer.unfinished and any(word in peer.unfinished for word in expected.text.split()[-1:]):
+            return Message('{nick} got "{line}" without a newline after it', nick=peer.label, line=peer.unfinished)
+        if peer.ended:
+            how = "closed" if peer.ended == "closed" else "reset"
+            return Message("the server had {how} {nick}'s connection", how=Message.of(how), nick=peer.label)
+        return Message("{nick} got nothing like it", nick=peer.label)
+
+    def expect_once(
+        self, peer: Peer, expected: Expected, hint: str = "", consequence_of: str = "", *, spreads: bool = True
+    ) -> None:
         """The peer has the line exactly once, when all is dealt with."""
-        self.expect([(peer, expected)], hint, consequence_of=consequence_of)
+        self.expect([(peer, expected)], hint, consequence_of=consequence_of, spreads=spreads)
         self._settling.settle()
         lines = expected.among(peer)
         if len(lines) != 1:
@@ -93,6 +113,7 @@ class Judge:
                 event=lines[1].event,
                 mark="again",
                 consequence_of=consequence_of,
+                spreads=spreads,
             )
 
     def expect_nothing(
@@ -109,6 +130,7 @@ class Judge:
                     hint=hint,
                     event=line.event,
                     mark="should not have come",
+                    spreads=False,
                 )
 
     def fail(
@@ -126,12 +148,14 @@ class Judge:
         attempted: bool = False,
         consequence_of: str = "",
         recipient: str = "",
+        spreads: bool = True,
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
         self._evidence.end()
         failure = Failure(
-            summary, expected, observed, hint, where, event, mark, blocks, attempted, consequence_of, recipient
-        )
+            summary, expected, observed, hint, where, event, mark, blocks, attempted, consequence_of, recipient,
+            spreads=spreads,
+        )  # fmt: skip
         asked = self._under_test.witness()
         raise CheckFailed(cause.add_cause(failure, asked, ending, self._copies.source_of(asked)) if asked else failure)
 
@@ -165,18 +189,6 @@ class Judge:
         crash = last_crash(program.printed)
         if crash:
             raise CheckFailed(cause.traceback_shown(crash, expected, self._copies.source_of(program)))
-
-
-def _instead(peer: Peer, expected: Expected, near: Line | None) -> Message:
-    """What came in place of a line: the one most like it, or the end of the connection, or nothing."""
-    if near:
-        return Message('{nick} got "{line}" instead', nick=peer.label, line=form_of(near.text))
-    if peer.unfinished and any(word in peer.unfinished for word in expected.text.split()[-1:]):
-        return Message('{nick} got "{line}" without a newline after it', nick=peer.label, line=peer.unfinished)
-    if peer.ended:
-        how = "closed" if peer.ended == "closed" else "reset"
-        return Message("the server had {how} {nick}'s connection", how=Message.of(how), nick=peer.label)
-    return Message("{nick} got nothing like it", nick=peer.label)
 
 
 def _nearest(peer: Peer, expected: Expected) -> Line | None:

@@ -65,6 +65,7 @@ class Room:
         self.words = Words(f"{setup.seed}:{check_id}")
         self.transcript = Transcript()
         self.notes: list[str] = []
+        self.testimony: dict[str, tuple[Failure, tuple[str, ...]]] = {}
         self.output = ""  # all that the programs printed, once the room is closed
         self._home, self._network, self._enforced = home, isolation.network, isolation.enforced
         self._copies = copies = Copies(setup, home)
@@ -82,7 +83,9 @@ class Room:
         self._clients = ClientsUnderTest(equipment, copies, self._under_test, self._settling, self.buffer)
         self._peers = Peers(equipment, copies, self._server, self._settling, self.buffer)
         self._evidence = EvidenceRecorder(equipment, self._clients.terminals)
-        self._judge = Judge(equipment, copies, self._under_test, self._programs, self._settling, self._evidence)
+        self._judge = Judge(
+            equipment, copies, self._under_test, self._programs, self._settling, self._evidence, self.words
+        )
 
     def __enter__(self) -> Room:
         return self
@@ -251,6 +254,10 @@ class Room:
         """Wait until everything sent has been processed, and its effects have arrived here."""
         self._settling.settle()
 
+    def is_settled(self) -> bool:
+        """Whether everything sent has been processed, and nothing was done or received since that was proved."""
+        return self._settling.is_settled()
+
     def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
         """Wait until the program has read everything sent and rests (or `until`); return whether nothing more can come."""
         return self._settling.rest(until)
@@ -267,9 +274,14 @@ class Room:
         """Wait until every peer has its line. Raises CheckFailed for the first that never comes."""
         self._judge.expect(expectations, hint, consequence_of=consequence_of)
 
-    def expect_once(self, peer: Peer, expected: Expected, hint: str = "", consequence_of: str = "") -> None:
-        """Raises CheckFailed unless the peer has the line exactly once, when everything is processed."""
-        self._judge.expect_once(peer, expected, hint, consequence_of)
+    def expect_once(
+        self, peer: Peer, expected: Expected, hint: str = "", consequence_of: str = "", *, spreads: bool = True
+    ) -> None:
+        """Raises CheckFailed unless the peer has the line exactly once, when everything is processed.
+
+        `spreads`: whether failures of other checks can be a consequence of this one.
+        """
+        self._judge.expect_once(peer, expected, hint, consequence_of, spreads=spreads)
 
     def expect_nothing(
         self, peer: Peer, unwanted: Callable[[str], bool], what: str, hint: str = "", since: int = -1
@@ -311,6 +323,14 @@ class Room:
             consequence_of=consequence_of,
             recipient=recipient,
         )
+
+    def testify(self, check_id: str, failure: Failure, unless: tuple[str, ...] = ()) -> None:
+        """Keep a failure by which that check fails unless one of those has failed; of several only the first with the fewest."""
+        if check_id not in self.testimony or len(unless) < len(self.testimony[check_id][1]):
+            self.testimony[check_id] = self.with_limits_told(failure), unless
+
+    def conclude(self) -> None:
+        """Hold all that happened against the rules; see `CheckRoom`."""
 
     def fail_for_no_connection(self, client: Program, otherwise: str) -> NoReturn:
         """Raise CheckFailed for a client that never called our host; `otherwise` says what was done to make it call."""

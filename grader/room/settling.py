@@ -40,11 +40,15 @@ class Settling:
 
     def settle(self) -> None:
         """Wait until everything sent has been processed, and its effects have arrived here."""
-        if self._settled_at == (self._actions, self._loop.received):
+        if self.is_settled():
             return
         if not self.rest() and not self._fence():
             self.patience.wait(lambda: False)
         self._settled_at = (self._actions, self._loop.received)
+
+    def is_settled(self) -> bool:
+        """Whether `settle` has proved it, and nothing was done or received since."""
+        return self._settled_at == (self._actions, self._loop.received)
 
     def spins(self, program: Program) -> bool:
         """Whether a program that should rest now, or end, runs in an endless loop."""

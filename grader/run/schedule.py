@@ -29,6 +29,7 @@ class Schedule:
     def __init__(self, catalogue: Catalogue, plan: list[Check], reporter: Reporter) -> None:
         self._catalogue, self._reporter = catalogue, reporter
         self._waiting = list(plan)
+        self._planned = {check.id for check in plan}
         self._running = 0
         self._results: dict[str, CheckResult] = {}
         self._again: list[Check] = []  # inconclusive beside other checks: to be run once more, alone
@@ -82,17 +83,33 @@ class Schedule:
             return
         self._results[check.id] = result
         self._reporter.finished(result)
-        consequence_of = result.failure.consequence_of if result.failure else ""
-        if (
-            consequence_of
-            and consequence_of not in self._tries
-            and all(other.id != consequence_of for other in self._waiting)
-        ):
-            self._waiting.append(self._catalogue[consequence_of])
+        for other in _points_at(result):
+            if other not in self._tries and all(waiting.id != other for waiting in self._waiting):
+                self._waiting.append(self._catalogue[other])
 
     def results(self) -> list[CheckResult]:
-        """All results in the catalogue's order; a check with a failed need is a skip."""
-        return [self._final(check.id) for check in self._catalogue if check.id in self._results]
+        """All results in the catalogue's order. A check fails by what others saw, too, and is a skip without its needs."""
+        believed = [
+            result for check_id, result in self._results.items() if not self._failed_need(self._catalogue[check_id])
+        ]
+        wanted = self._planned.union(*map(_points_at, believed))  # what a dropped result pointed at is dropped, too
+        ids = [check.id for check in self._catalogue if check.id in self._results and check.id in wanted]
+        sightings = [
+            (seen, check_id)
+            for check_id in ids
+            if not self._failed_need(self._catalogue[check_id])
+            for seen in self._results[check_id].testimony
+        ]
+        for seen, witness in sorted(
+            sightings, key=lambda one: len(one[0].unless)
+        ):  # those that depend on others come last
+            result = self._results[seen.check_id]
+            if result.status is Status.PASS and not any(map(self._has_failed, seen.unless)):
+                self._results[seen.check_id] = result.failed_by(witness, seen)
+        return list(map(self._final, ids))
+
+    def _has_failed(self, check_id: str) -> bool:
+        return check_id in self._results and self._results[check_id].status is Status.FAIL
 
     def _failed_need(self, check: Check) -> str:
         """The id of the failed need of a check, or of the check which that failure is a consequence of; empty if none."""
@@ -110,7 +127,8 @@ class Schedule:
         """The id of the failed check that this failure follows from; empty if none."""
         consequence_of = result.failure.consequence_of if result.failure else ""
         cause = self._results.get(consequence_of) if consequence_of != result.id else None
-        return consequence_of if cause is not None and cause.status is Status.FAIL else ""
+        spreads = cause is not None and cause.status is Status.FAIL and (not cause.failure or cause.failure.spreads)
+        return consequence_of if spreads else ""
 
     def _final(self, check_id: str) -> CheckResult:
         """A check's result, turned into a skip if a need has failed."""
@@ -122,3 +140,10 @@ class Schedule:
             result.id, result.title, result.runs, result.points, Status.SKIP, seconds=result.seconds,
             needs=result.needs, caused_by=caused_by, summary=f"skipped: it needs {caused_by}, which failed",
         )  # fmt: skip
+
+
+def _points_at(result: CheckResult) -> set[str]:
+    """The ids of the other checks that this one points at: as the cause of its failure, or as concerned by what it saw."""
+    cause = {result.failure.consequence_of} if result.failure and result.failure.consequence_of else set()
+    concerned = {one for seen in result.testimony for one in (seen.check_id, *seen.unless)}
+    return (cause | concerned) - {result.id}

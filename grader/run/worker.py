@@ -19,8 +19,9 @@ from pathlib import Path
 from grader.model.catalogue import Check
 from grader.model.codelab import CheckRoom, Codelab, PostMortem
 from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
+from grader.model.evidence import Evidence
 from grader.model.setup import RunSpec
-from grader.model.verdict import CheckResult, Failure, Status
+from grader.model.verdict import CheckResult, Failure, Sighting, Status
 from grader.run import signals
 from grader.run.isolation import Isolation
 from grader.system import syscalls
@@ -111,12 +112,23 @@ def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_
     result.seconds = round(time.perf_counter() - started, 6)
     if room:
         result.notes = tuple(room.notes)
+        if result.status in (Status.PASS, Status.FAIL):
+            result.testimony = tuple(
+                _sighting(room, check_id, failure, unless) for check_id, (failure, unless) in room.testimony.items()
+            )
         result.transcript = room.events(result.failure)
         result.program_output = room.output
         if result.status is Status.FAIL and result.failure:
             with contextlib.suppress(Exception):  # evidence must not change a verdict
                 result.exhibits = room.exhibits(result.failure)
     return result
+
+
+def _sighting(room: CheckRoom, check_id: str, failure: Failure, unless: tuple[str, ...]) -> Sighting:
+    exhibits = Evidence()
+    with contextlib.suppress(Exception):  # evidence must not change a verdict
+        exhibits = room.exhibits(failure)
+    return Sighting(check_id, failure, unless, room.events(failure), room.output, exhibits)
 
 
 @contextlib.contextmanager
@@ -149,6 +161,7 @@ def _judge(check: Check, room: CheckRoom, result: CheckResult) -> None:
     try:
         room.open(check.runs)
         check.function(room)
+        room.conclude()
     except CheckFailed as failed:
         result.status, result.failure = Status.FAIL, room.with_limits_told(failed.failure)
         result.summary = failed.failure.summary

@@ -44,6 +44,9 @@ class Peer:
         self.ended = ""  # "", "closed", "reset", "flooded": how the other side ended it
         self.ended_at: int | None = None  # the index of that event in the transcript
         self.left = False  # whether we ended it
+        self.left_at: int | None = None  # the index of that event
+        self.left_by_reset = False
+        self.sent: list[tuple[int, bytes]] = []  # with the indices of the events
         self.reading = True
         self._by_words: dict[str, list[int]] = {}
         self._news = News()
@@ -129,9 +132,10 @@ class Peer:
 
     def send(self, data: bytes) -> None:
         """Send bytes, at once as far as the kernel accepts them, the rest from the loop."""
-        self._transcript.add(self.label, "out", data)
+        event = self._transcript.add(self.label, "out", data)
         if self.ended or self.left:
             return
+        self.sent.append((event, data))
         self._outgoing += data
         self.on_writable()
 
@@ -253,7 +257,7 @@ class Peer:
             return
         self._read_to_the_end()
         self.left = True
-        self.note("closes")
+        self.left_at = self.note("closes")
         self._loop.remove(self)
         self._socket.close()
 
@@ -262,7 +266,7 @@ class Peer:
         if self.left:
             return
         self.left = True
-        self.note("resets the connection")
+        self.left_at, self.left_by_reset = self.note("resets the connection"), True
         self._loop.remove(self)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()

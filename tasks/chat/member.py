@@ -66,10 +66,15 @@ class Member:
         """That very line reaches her."""
         self.room.expect([(self.peer, self.room.lines.plain(exactly(line)))], hint)
 
-    def hears_once(self, line: str | Expected, hint: str = "", consequence_of: str = "") -> None:
+    def hears_once(self, line: Expected, hint: str = "", consequence_of: str = "") -> None:
         """The line reaches her, and only once."""
-        expected = self.room.lines.plain(exactly(line)) if isinstance(line, str) else line
-        self.room.expect_once(self.peer, expected, hint, consequence_of=consequence_of)
+        self.room.expect_once(self.peer, line, hint, consequence_of=consequence_of)
+
+    def hears_exactly(self, speaker: Member, text: str, hint: str = "") -> None:
+        """What the speaker said reaches her once, in the codelab's own form."""
+        self.hears_from(speaker, text, hint)
+        line = self.room.typed("chat", name=speaker.name, text=text)
+        self.room.expect_once(self.peer, self.room.lines.plain(exactly(line)), hint, spreads=False)
 
     def hears_from(self, speaker: Member, text: str, hint: str = "") -> None:
         """What the speaker said reaches her under the speaker's name, in whatever form."""

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from grader.api import Expected, FrameBuffer, Line, Message, Peer, Room, RunSpec, Surroundings, frame, without_numbers
+from grader.api import (
+    CheckFailed,
+    Expected,
+    Failure,
+    FrameBuffer,
+    Line,
+    Message,
+    Peer,
+    Room,
+    RunSpec,
+    Surroundings,
+    frame,
+    without_numbers,
+)
 from tasks import ids
+from tasks.chat.faults import Violation
+from tasks.chat.history import NEVER, Act, Going, Person, note_altered, read
 from tasks.chat.member import Member
+from tasks.chat.model import violations
+from tasks.chat.telling import blame, failure_of, spoils
 from tasks.chat.user import User
 from tasks.lines import Lines
 from tasks.wording import FRAMED
@@ -19,12 +37,13 @@ class ChatRoom(Room):
     """A room whose people chat by the codelab's rules: in lines, or for Task 5 in frames."""
 
     def __init__(self, setup: RunSpec, check_id: str, home: Path, isolation: Surroundings) -> None:
+        self.check_id = check_id
         self.framed = check_id == ids.MEET_IN_FRAMES or check_id.startswith(f"{ids.FRAMED_TASK}.")
         if self.framed:
             setup = replace(setup, files=_framed(setup.files), names=_framed(setup.names))
             self.buffer = FrameBuffer
         self.encode: Callable[[bytes], bytes] = frame if self.framed else lambda data: data + b"\n"
-        self.lines = lines = Lines(setup.wording)
+        self.lines = lines = Lines(setup.wording, lambda text: self.words.hold(text))
         self.typed, self.said, self.renamed, self.done = lines.typed, lines.said, lines.renamed, lines.done
         self.users: list[User] = []
         super().__init__(setup, check_id, home, isolation)
@@ -33,6 +52,8 @@ class ChatRoom(Room):
         """Start the server into an empty chat."""
         self.members: list[Member] = []
         self.active: set[Member] = set()  # who has said something since all was last dealt with
+        self.admitted: dict[Peer, int] = {}  # from which event on they were known to be in
+        self._pauses: list[tuple[int, int]] = []  # from one event to another, the server stood still
         super().start()
 
     # -- who is at a client ----------------------------------------------------------------------------------------
@@ -134,6 +155,7 @@ class ChatRoom(Room):
 
         self.rest(heard_of)
         if heard_of() or (self.taken_in(newcomer.peer) and not newcomer.peer.ended):
+            self.admitted[newcomer.peer] = len(self.transcript)
             return
         lost = f"the server ended her connection ({newcomer.peer.ended})"
         self.fail(
@@ -170,8 +192,74 @@ class ChatRoom(Room):
         return self.lines.joined(member.name)
 
     def left(self, member: Member | User, *, exact: bool = False) -> Expected:
-        """The notice that she left; unless `exact`, also any line of the server's own that names her since she went."""
+        """The notice that she left; unless `exact`, where it never comes, any line of the server's own that names her."""
         return self.lines.left(member.name, member.gone_since, exact=exact)
+
+    # -- all that happened -----------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def server_paused(self) -> Iterator[None]:
+        """Pause the server within the block: all that is done there comes at once."""
+        begun = len(self.transcript)
+        with super().server_paused():
+            yield
+        self._pauses.append((begun, len(self.transcript)))
+
+    def conclude(self) -> None:
+        """Hold all that was heard against the rules of the chat."""
+        if not self.peers or self.check_id.startswith("interop."):
+            return
+        people = list(map(self._person, self.peers))
+        note_altered(people)
+        found, proven = violations(
+            people,
+            self.lines,
+            settled=self.rest() or self.is_settled(),
+            strangers=set(self.words.names_drawn) - {name for one in people for name in one.names(NEVER)},
+            framed=self.framed,
+        )
+        blamed = [(blame(broken, self.check_id, found, proven), broken) for broken in found]
+        for (owner, unless), broken in blamed:
+            self.testify(owner, self._told(broken), unless)
+        for (owner, unless), broken in blamed:
+            if owner == self.check_id and not unless:
+                raise CheckFailed(self._told(broken))
+            if spoils(broken, self.check_id):
+                raise CheckFailed(replace(self._told(broken), consequence_of=owner))
+
+    def _told(self, broken: Violation) -> Failure:
+        text = broken.saying.text if broken.saying else broken.name
+        return failure_of(broken, self.transcript.last_sent(text))
+
+    def _person(self, peer: Peer) -> Person:
+        def busy(event: int) -> bool:
+            return any(begun <= event < ended for begun, ended in self._pauses)
+
+        person = Person(peer.label, peer.lines)
+        read(person, peer.sent, self.buffer(), self.lines, busy)
+        person.admitted = self.admitted.get(peer, NEVER)
+        person.hears = peer.reading and not peer.ended and not peer.left
+        said_exit = next((one.ended for one in person.sayings if one.act is Act.EXIT), NEVER)
+        left = NEVER if peer.left_at is None else peer.left_at
+        person.went = min(said_exit, left)
+        hung_up = peer.ended and said_exit == NEVER and (peer.ended_at or 0) < left
+        if hung_up:  # others may hear of it before we see it
+            person.went, person.going = person.came, Going.HUNG_UP
+        elif person.went != NEVER:
+            person.going = Going.EXIT if said_exit < left else Going.RESET if peer.left_by_reset else Going.CLOSED
+            person.going_alone = not busy(person.went)
+        return person
+
+    # -- what must come --------------------------------------------------------------------------------------------
+
+    def expect(
+        self, expectations: Iterable[tuple[Peer, Expected]], hint: str = "", *, consequence_of: str = ""
+    ) -> None:
+        """As every room; where messages are awaited, it is the matter of the first check of messages that none come through."""
+        expectations = list(expectations)
+        if not consequence_of and all(line.keyed for _, line in expectations):
+            consequence_of = ids.FRAMES if self.framed else ids.BROADCAST
+        super().expect(expectations, hint, consequence_of=consequence_of)
 
     # -- many at once ----------------------------------------------------------------------------------------------
 

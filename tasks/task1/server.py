@@ -124,10 +124,7 @@ def broadcast(room: ChatRoom) -> None:
         speaker.says(text)
         for other in people:
             if other is not speaker:
-                other.hears_once(
-                    room.typed("chat", name=speaker.name, text=text),
-                    "send `<name>: <text>` to every client but the sender, once",
-                )
+                other.hears_exactly(speaker, text, "send `<name>: <text>` to every client but the sender, once")
         speaker.hears_nothing_of(
             text, "broadcast() sends to every client, the sender too: skip the sender's connection"
         )

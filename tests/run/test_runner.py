@@ -11,7 +11,7 @@ import pytest
 
 from grader.model.catalogue import Catalogue, Check, Task
 from grader.model.codelab import Codelab
-from grader.model.verdict import CheckResult, Failure, Status
+from grader.model.verdict import CheckResult, Failure, Sighting, Status
 from grader.run.pool import Worker
 from grader.run.runner import Outcome, Step, run_all
 from grader.run.schedule import Reporter
@@ -34,9 +34,16 @@ def verdict(status: Status, failure: Failure | None = None, caused_by: str = "")
     )
 
 
-def fails(*, blocks: bool = True, consequence_of: str = "") -> Callable[[Check], CheckResult]:
+def fails(*, blocks: bool = True, consequence_of: str = "", spreads: bool = True) -> Callable[[Check], CheckResult]:
     """Make a failure."""
-    return verdict(Status.FAIL, Failure("it failed", "this", "that", blocks=blocks, consequence_of=consequence_of))
+    failure = Failure("it failed", "this", "that", blocks=blocks, consequence_of=consequence_of, spreads=spreads)
+    return verdict(Status.FAIL, failure)
+
+
+def sees(check_id: str, *unless: str, blocks: bool = False) -> Callable[[Check], CheckResult]:
+    """Make one that passes, and has seen something by which that check fails."""
+    seen = Sighting(check_id, Failure("it was seen", "this", "that", blocks=blocks), unless, program_output="printed")
+    return lambda one: replace(PASSES(one), testimony=(seen,))
 
 
 PASSES, ERRS = verdict(Status.PASS), verdict(Status.ERROR)
@@ -172,6 +179,28 @@ JOBS = pytest.mark.parametrize("jobs", [1, 2, 3, 8])
         ),
         pytest.param({"t.c": [fails(consequence_of="t.c")]}, "pass pass fail skip pass", id="follows from itself"),
         pytest.param(
+            {"t.c": [fails(consequence_of="t.b")], "t.b": [fails(spreads=False)]},
+            "pass fail fail skip pass",
+            id="follows from no failure of this kind",
+        ),
+        pytest.param({"t.e": [sees("t.c")]}, "pass pass fail pass pass", id="another one saw it"),
+        pytest.param({"t.b": [sees("t.c")]}, "pass pass fail pass pass", id="one that ran before saw it"),
+        pytest.param({"t.e": [sees("t.c", blocks=True)]}, "pass pass fail skip pass", id="what was seen blocks"),
+        pytest.param({"t.e": [sees("t.c")], "t.c": [ERRS]}, "pass pass error pass pass", id="seen of an error"),
+        pytest.param(
+            {"t.d": [sees("t.e")], "t.c": [fails()]}, "pass pass fail skip pass", id="who is skipped saw nothing"
+        ),
+        pytest.param({"t.d": [sees("t.e")], "t.e": [fails()]}, "pass pass pass pass fail", id="it failed anyway"),
+        pytest.param({"t.e": [sees("t.e", "t.b")]}, "pass pass pass pass fail", id="its own matter"),
+        pytest.param(
+            {"t.e": [sees("t.e", "t.b")], "t.b": [fails()]}, "pass fail pass pass pass", id="another one explains it"
+        ),
+        pytest.param(
+            {"t.e": [sees("t.e", "t.b")], "t.c": [sees("t.b")]},
+            "pass fail pass pass pass",
+            id="what was seen explains it",
+        ),
+        pytest.param(
             {"t.c": [fails(consequence_of="t.b")], "t.b": [ERRS]},
             "pass error fail skip pass",
             id="follows from an error",
@@ -217,6 +246,32 @@ def test_a_skip_names_the_failed_check(script, skipped, caused_by, jobs):
     ran = Ran(script, jobs)
     assert (ran.results[skipped].status, ran.results[skipped].caused_by) == (Status.SKIP, caused_by)
     assert ran.results[caused_by].status is Status.FAIL
+
+
+@JOBS
+def test_what_another_one_saw_is_its_evidence(jobs):
+    """A check that fails by what another one saw has that one's evidence, and says which it was."""
+    failed = Ran({"t.e": [sees("t.c")]}, jobs).results["t.c"]
+    assert failed.summary == "it was seen"
+    assert failed.failure
+    assert str(failed.failure.observed) == "that; seen in t.e"
+    assert failed.program_output == "printed"
+
+
+@JOBS
+@pytest.mark.parametrize(
+    ("script", "plan", "ran"),
+    [
+        ({"t.b": [fails(consequence_of="t.e")]}, ["t.b"], ["t.a", "t.b", "t.e"]),
+        ({"t.b": [sees("t.e")]}, ["t.b"], ["t.a", "t.b", "t.e"]),
+        ({"t.b": [sees("t.b", "t.e")]}, ["t.b"], ["t.a", "t.b", "t.e"]),
+        ({"t.b": [sees("t.e")], "t.a": [fails()]}, ["t.b"], ["t.a", "t.b"]),
+        ({"t.b": [fails(consequence_of="t.e")], "t.a": [fails()]}, ["t.b"], ["t.a", "t.b"]),
+    ],
+)
+def test_what_is_pointed_at_is_run_too(script, plan, ran, jobs):
+    """A check that was not asked for is shown where one points at it whose verdict counts, however many run at a time."""
+    assert sorted(Ran(script, jobs, plan).results) == ran
 
 
 def test_what_a_failed_check_blocks_is_not_started():

@@ -207,15 +207,14 @@ def main() -> int:
     wrong = 0
     for turn in range(1, arguments.times + 1):
         started = time.monotonic()
-        lines = [
-            line
-            for name, report in reports(dict.fromkeys(arguments.names, ()), **chosen)
-            for line in difference(name, report)
-        ]
-        wrong += len(lines)
-        print(*lines, sep="\n", end="\n" if lines else "")
+        found = 0
+        for name, report in reports(dict.fromkeys(arguments.names, ()), **chosen):
+            for line in difference(name, report):
+                print(line, flush=True)
+                found += 1
+        wrong += found
         seconds = time.monotonic() - started
-        print(f"turn {turn}: {len(arguments.names)} submissions, {len(lines)} differences, {seconds:.0f} s", flush=True)
+        print(f"turn {turn}: {len(arguments.names)} submissions, {found} differences, {seconds:.0f} s", flush=True)
     return bool(wrong)
 
 
