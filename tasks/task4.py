@@ -8,7 +8,8 @@ from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
 from tasks.chat.user import User
 from tasks.task1.client import client_connects
-from tasks.task1.server import leave, listens
+from tasks.task1.leaving import leave
+from tasks.task1.server import listens
 
 QUEUED_LINES, DYING_WORDS = 200, 500
 CROWD, DYING = 25, 20

@@ -1,4 +1,4 @@
-"""What a server must do for people to meet."""
+"""What a server must do for people to meet: be there, let them in, and pass on what they say."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from grader.api import Message, check
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
-
-MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60
-CROWD, ROUNDS = 30, 3
 
 
 @check(ids.LISTENS, points=2)
@@ -130,184 +127,6 @@ def broadcast(room: ChatRoom) -> None:
         )
 
 
-@check("task1.order", points=2, needs=listens)
-def order(room: ChatRoom) -> None:
-    """300 messages from one sender arrive whole, in order, none twice.
-
-    Does: one person says 300 lines, each when the one before has been read; then 60 lines at once. The listener must have
-    each of the 300 exactly once, and all that came in the order in which it was said.
-
-    Why: TCP keeps the order of bytes; only the program itself can lose it, mostly by handing lines to several threads.
-
-    Mistakes:
-    - a thread, or a task of a pool, for each message -> messages overtake each other
-    - a history or a queue with a small limit -> messages after the limit are lost
-    - resending when it seems that a message was lost -> some come twice
-
-    Codelab: section 3
-    """
-    ada, bob = room.join(2)
-    texts = [room.words.text() for _ in range(MESSAGES_IN_ORDER)]
-    lines = [room.said(ada.name, text) for text in texts]
-    for text, line in zip(texts, lines, strict=True):
-        ada.says(text)
-        room.wait(lambda line=line: bool(line.among(bob.peer)) or room.taken_in(ada.peer))  # type: ignore[misc]
-    room.expect([(bob.peer, line) for line in lines], "every line must be passed on: no limit, no line left out")
-    at_once = [room.words.text() for _ in range(MESSAGES_AT_ONCE)]
-    with room.server_paused():
-        for text in at_once:
-            ada.says(text)
-    room.settle()
-    _in_order(room, bob, ada, texts + at_once)
-
-
-def _in_order(room: ChatRoom, hearer: Member, speaker: Member, texts: list[str]) -> None:
-    """What came of these texts came in this order, and none twice."""
-    latest = -1
-    for text in texts:
-        came = room.said(speaker.name, text).among(hearer.peer)
-        if len(came) > 1:
-            room.fail(
-                "a message came twice",
-                expected=Message('{nick} gets "{text}" once', nick=hearer.name, text=text),
-                observed=Message("{nick} got it {count} times", nick=hearer.name, count=len(came)),
-                hint="each line must be passed on once",
-                event=came[1].event,
-                mark="again",
-            )
-        if came and came[0].event < latest:
-            in_order = "{nick} gets {from_nick}'s lines in the order in which they were said"
-            too_early = '{nick} got "{line}" before a line that was said earlier'
-            room.fail(
-                "messages overtook each other",
-                expected=Message(in_order, nick=hearer.name, from_nick=speaker.name),
-                observed=Message(too_early, nick=hearer.name, line=came[0].text),
-                hint="let one thread handle all lines of a client, one after the other",
-                event=came[0].event,
-                mark="too early",
-            )
-        latest = max([latest, *(line.event for line in came)])
-
-
-@check("task1.concurrent", points=4, needs=listens)
-def concurrent(room: ChatRoom) -> None:
-    """One connection that never names itself and 30 clients that all talk at once: everyone hears all others, whole.
-
-    Does: somebody connects and sends nothing. Then 30 people join and, three times, all say a line in the same instant.
-
-    Why: the server must never wait for one client while others have something to say; and lines of two speakers must not
-    be torn into each other.
-
-    Mistakes:
-    - the nickname is read in the accept loop -> one silent connection keeps everybody else out
-    - no thread per client, or accept() after a client is done -> only one client is served
-    - the list of clients is changed while another thread loops over it -> somebody misses a line
-
-    Codelab: sections 1 and 3
-    """
-    room.connect("silent")
-    people = room.join(CROWD)
-    for _ in range(ROUNDS):
-        said = [(speaker, room.words.text()) for speaker in people]
-        with room.server_paused():
-            for speaker, text in said:
-                speaker.says(text)
-        room.expect(
-            [
-                (one.peer, room.said(speaker.name, text))
-                for speaker, text in said
-                for one in people
-                if one is not speaker
-            ],
-            "everyone who is in must get every line of all others, also when all speak at once",
-        )
-
-
-@check(ids.LEAVE, points=2, needs=listens)
-def leave(room: ChatRoom) -> None:
-    """A closed connection is announced once, to everyone left.
-
-    Does: one of three people closes the connection; the two others must get `SERVER: <name> has left the chat.` once.
-
-    Why: recv() returns b'' when the other side has closed: that is the moment to take the client off the list and say so.
-
-    Mistakes:
-    - b'' is not taken for the end -> nothing is announced, and the thread loops or hangs
-    - both the reading thread and broadcast() announce it -> it comes twice
-    - a Lock that is held while the notice is sent and taken again -> the server stops for good
-
-    Codelab: section 3
-    """
-    ada, bob, cyd = room.join(3)
-    cyd.closes()
-    for other in (ada, bob):
-        other.hears_once(
-            room.left(cyd, exact=True),
-            "when recv() returns b'', take the client off the list and tell the others, once",
-        )
-
-
-@check(ids.EXIT, points=2, needs=listens)
-def leave_by_word(room: ChatRoom) -> None:
-    """`EXIT`, `exit` and ` Exit ` are answered with `DONE`, the connection closed, the leave announced; the word is no chat.
-
-    Does: three people leave in turn, each by one of these words; before that each says lines that only begin with it or hold
-    it.
-
-    Why: a client that says good-bye wants to know that the server has understood before it closes.
-
-    Mistakes:
-    - the word is compared as it came -> `exit` and ` Exit ` are relayed as chat: use strip().upper()
-    - DONE is sent but the connection stays open -> the client waits for its end for ever
-    - the line is relayed before it is looked at -> everyone reads `<name>: EXIT`
-    - DONE is broadcast -> everybody's client takes it for the answer, and ends
-
-    Codelab: section 3
-    """
-    ada, bob = room.join(2)
-    word, done = room.typed("exit"), room.done()
-    alone = f'only a line that is "{word}" and nothing else is the command; others are chat'
-    for typed in (word.upper(), word.lower(), f" {word.capitalize()} "):
-        [leaver] = room.join(1)
-        for start in (typed.strip(), f"the {typed.strip()}"):
-            leaver.says(text := f"{start} {room.words.text()}")
-            ada.hears_from(leaver, text, alone)
-        leaver.gone_since = len(room.transcript) - 1
-        room.members.remove(leaver)
-        leaver.says(typed)
-        room.expect([(leaver.peer, done)], f'compare line.strip().upper() with "{word}", and answer "{done.text}"')
-        ending = room.wait(lambda leaver=leaver: bool(leaver.peer.ended))  # type: ignore[misc]
-        if ending:
-            room.fail(
-                "the connection stays open after EXIT",
-                expected=Message(
-                    "the server closes {nick}'s connection after {done}", nick=leaver.name, done=done.text
-                ),
-                observed="it is still open, and the server has nothing more to do",
-                hint="leave the reading loop after DONE, and close the connection there",
-                ending=ending,
-            )
-        leaver.peer.close()  # as a client does that sees the end
-        ada.hears_once(
-            room.left(leaver), "whoever leaves by EXIT has left too: tell the others, once", consequence_of=ids.LEAVE
-        )
-        for other in (ada, bob):
-            room.expect_nothing(
-                other.peer,
-                room.said(leaver.name, typed.strip()).accepts,
-                Message('of the word "{word}"', word=typed.strip()),
-                "look for EXIT before you relay the line",
-                since=leaver.gone_since,
-            )
-            room.expect_nothing(
-                other.peer,
-                done.accepts,
-                Message("of {done}, which is for {nick} alone", done=done.text, nick=leaver.name),
-                f"send {done.text} to the connection that sent EXIT only: other clients end when they get it",
-                since=leaver.gone_since,
-            )
-
-
 @check("task1.unicode", points=1, needs=listens)
 def beyond_ascii(room: ChatRoom) -> None:
     """Names and texts beyond ASCII (accents, CJK, emoji, right-to-left) arrive unchanged.
@@ -389,8 +208,3 @@ def restart(room: ChatRoom) -> None:
     room.join(1)
     room.restart("set SO_REUSEADDR on the listening socket before bind()")
     room.join(1)
-
-
-CHECKS = [
-    listens, lan, join, broadcast, order, concurrent, leave, leave_by_word, beyond_ascii, blank_name, restart,
-]  # fmt: skip
