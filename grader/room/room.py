@@ -173,9 +173,13 @@ class Room:
         """Resident memory of the server and its children, in bytes; 0 where the system does not show it."""
         return self._server.memory()
 
+    def shrink_send_buffers(self) -> bool:
+        """Have the kernel take less than a long line at once for whoever connects from now on; whether that is possible."""
+        return self._network.shrink_send_buffers()
+
     def more_than_buffers_hold(self) -> int:
         """Number of bytes that surely fills the kernel's buffers between the server and a peer that does not read."""
-        return 1_600_000 if self._network.shrink_send_buffers() else 10_000_000
+        return 1_600_000 if self.shrink_send_buffers() else 10_000_000
 
     def ended(self) -> bool:
         """Whether the server's program has ended."""
@@ -227,6 +231,10 @@ class Room:
         """Stop a peer's reading for good; bytes that pile up for it no longer count as on their way."""
         self._settling.stall(peer)
 
+    def paused_reading(self, peer: Peer) -> contextlib.AbstractContextManager[None]:
+        """Stop a peer's reading within the block; bytes that pile up for it meanwhile do not count as on their way."""
+        return self._settling.paused_reading(peer)
+
     # -- waiting ---------------------------------------------------------------------------------------------------
 
     def acted(self) -> None:
@@ -249,6 +257,10 @@ class Room:
     def taken_in(self, peer: Peer) -> bool:
         """Whether the program has read every byte that the peer sent so far."""
         return self._settling.taken_in(peer)
+
+    def outwait(self) -> None:
+        """Do nothing until each wait with a time limit of less than ten seconds that the program is in now has run out."""
+        self._settling.outwait()
 
     def settle(self) -> None:
         """Wait until everything sent has been processed, and its effects have arrived here."""

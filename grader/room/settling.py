@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 from grader.programs.program import Program, Programs
+from grader.quiescence import threads
 from grader.quiescence.sockets import Watcher
 from grader.quiescence.waiter import Ending, Waiter
 from grader.wire.loop import Loop
@@ -58,6 +60,32 @@ class Settling:
         """Whether the program has read every byte that the peer sent so far."""
         self._programs.drain()
         return peer.unsent == 0 and self._watcher.unread(peer) == 0
+
+    def outwait(self) -> None:
+        """Do nothing until each wait with a time limit that a thread is in now has run out; without such waits, not at all."""
+        waiting = self._limited()
+
+        def have_run_out() -> bool:
+            return not waiting.items() & self._limited().items()
+
+        self.patience.wait(have_run_out)
+
+    def _limited(self) -> dict[int, str]:
+        """The threads that are in a wait with a limit, each with the time that it has run so far."""
+        reading = threads.read(self._programs.pids())
+        return {one.tid: one.schedstat for one in reading.threads if one.tid in reading.limited}
+
+    @contextlib.contextmanager
+    def paused_reading(self, peer: Peer) -> Iterator[None]:
+        """Within the block a peer does not read; bytes that pile up for it do not count as on their way."""
+        peer.pause()
+        self.patience.excluded.add(peer.port)
+        try:
+            yield
+        finally:
+            self.patience.excluded.discard(peer.port)
+            peer.resume()
+            self.acted()
 
     def stall(self, peer: Peer) -> None:
         """Stop a peer's reading for good; bytes that pile up for it no longer count as on their way."""

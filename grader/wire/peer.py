@@ -247,6 +247,12 @@ class Peer:
         self.reading = False
         self._loop.want(self, read=False, write=bool(self._outgoing))
 
+    def resume(self) -> None:
+        """Read on after a pause."""
+        self.reading = True
+        if not self.left and not self.ended:
+            self._loop.want(self, read=True, write=bool(self._outgoing))
+
     def set_receive_buffer(self, size: int) -> None:
         """Set the kernel's receive buffer in bytes (SO_RCVBUF, socket(7)); a small one soon stalls the sender."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)

@@ -58,3 +58,23 @@ def test_what_waits_to_be_written_is_on_its_way():
             assert not loop.has_to_write
         peer.close()
         loop.close()
+
+
+def test_a_pause_of_reading():
+    """What comes while a peer does not read is read once it reads on."""
+    with socket.create_server(("127.0.0.1", 0)) as reporter:
+        loop = Loop()
+        peer = Peer.calling("ada", reporter.getsockname(), loop, Transcript(), LineBuffer())
+        while not peer.connected:
+            loop.pump(1)
+        peer.pause()
+        connection, _ = reporter.accept()
+        with connection:
+            connection.sendall(b"mira: copper\n")
+            assert not loop.pump()
+            peer.resume()
+            while not peer.lines:
+                loop.pump(1)
+        peer.close()
+        loop.close()
+    assert [line.text for line in peer.lines] == ["mira: copper"]
