@@ -77,7 +77,8 @@ def reset_mid_broadcast(room: ChatRoom) -> None:
 def mass_death(room: ChatRoom) -> None:
     """20 of 25 clients gone in one instant: 20 notices, each once, and the rest chat on.
 
-    Does: 20 clients close in the same instant; the 5 others must get each leave once, and talk on.
+    Does: 20 clients close in the same instant; the 5 others, of whom one came first and one last, must get each leave once, and
+    talk on.
 
     Why: while one leave is announced, the announcement fails at the other dead ones: removing must cope with that.
 
@@ -85,11 +86,13 @@ def mass_death(room: ChatRoom) -> None:
     - broadcast() removes a dead client under the Lock it holds already -> the server stops for good
     - whoever finds a dead client announces it -> some leaves come twice
     - removing a client that is removed already raises -> its leave is never announced
+    - the loop over the clients ends at one to whom it cannot send -> those behind her miss the line
 
     Codelab: section 5, Task 4
     """
     people = room.join(CROWD)
-    survivors, dying = people[: CROWD - DYING], people[CROWD - DYING :]
+    survivors = people[:: (CROWD - 1) // (CROWD - DYING - 1)]  # the first, the last, and some between them
+    dying = [one for one in people if one not in survivors]
     with room.server_paused():
         for one in dying:
             one.closes()  # what a reset does is task4.reset's matter; a send to one who has closed fails like one
@@ -105,7 +108,8 @@ def mass_death(room: ChatRoom) -> None:
 def before_name(room: ChatRoom) -> None:
     """A client gone before its nickname: no notice, nobody disturbed.
 
-    Does: two clients connect and go, one by closing and one by a reset, without having sent anything.
+    Does: two clients connect and go, one by closing and one by a reset, without having sent anything; another one sends half a
+    nickname and closes. A server that takes that for her nickname must tell of both, her coming and her going.
 
     Why: nobody knew that they were there.
 
@@ -123,11 +127,23 @@ def before_name(room: ChatRoom) -> None:
         room.rest()
         how(nameless)
         room.rest()
+    half = room.words.name()
+    unfinished = room.arrive(half, half.encode())
+    room.rest()
+    unfinished.closes()
+    room.settle()
     for other in (ada, bob):
+        came_and_went = [room.lines.joined(half), room.lines.left(half, exact=True)]
+        if not all(notice.among(other.peer) for notice in came_and_went):
+            came_and_went = []
         room.expect_nothing(
             other.peer,
             # The lines of a fence are ours; what comes again and again is a clock.
-            lambda line, other=other: not room.words.hold(line) and not room.comes_by_itself(other, line),  # type: ignore[misc]
+            lambda line, other=other, true=came_and_went: (  # type: ignore[misc]
+                not room.words.hold(line)
+                and not any(notice.accepts(line) for notice in true)
+                and not room.comes_by_itself(other, line)
+            ),
             "about somebody who was never in",
             "announce a leave only of those who had joined",
             since=since,
@@ -139,26 +155,28 @@ def before_name(room: ChatRoom) -> None:
 def socket_closed(room: ChatRoom) -> None:
     """After 50 deaths, one at a time, the server holds no socket of theirs.
 
-    Does: 50 people join and go, one after the other, by closing and by resets. Then the server must have no connection in
-    CLOSE_WAIT, and about as many descriptors and threads as before.
+    Does: 50 people come and go, one after the other: by closing, by resets, by `EXIT`, and before they have given a nickname.
+    Then the server must have no connection in CLOSE_WAIT, and about as many descriptors and threads as before.
 
     Why: a server that forgets to close runs out of descriptors after some hours, and then takes nobody in.
 
     Mistakes:
     - the client is taken off the list but its socket is not closed -> it stays in CLOSE_WAIT
     - a helper thread per client that nobody ends -> one more thread after each client
+    - the socket of somebody without a nickname is forgotten, as there is nobody to take off the list -> it is never closed
 
     Codelab: section 5, Task 4
     """
     room.join(2)
     room.go_one_by_one(room.join(2))
+    ways = [_close, _reset, _go_before_the_name]
+    if _leave_by_word(room):  # else whose connection is still open is a matter of task1.exit
+        ways.append(_leave_by_word)
     room.settle()
     before = room.holdings()
     deaths = unheard = 0
     while deaths < DEATHS and unheard < ENOUGH:
-        [one] = room.join(1)
-        (one.closes if deaths % 2 else one.resets)()
-        unheard += not room.await_leave(one)
+        unheard += not ways[deaths % len(ways)](room)
         deaths += 1
 
     def all_given_back() -> bool:
@@ -193,6 +211,39 @@ def socket_closed(room: ChatRoom) -> None:
             hint="close the connection when the client is gone (conn.close() in finally), and end every thread that served it",
             ending=ending,
         )
+
+
+def _close(room: ChatRoom) -> bool:
+    """Somebody comes and closes; whether it was heard of."""
+    [one] = room.join(1)
+    one.closes()
+    return room.await_leave(one)
+
+
+def _reset(room: ChatRoom) -> bool:
+    """Somebody comes and vanishes; whether it was heard of."""
+    [one] = room.join(1)
+    one.resets()
+    return room.await_leave(one)
+
+
+def _go_before_the_name(room: ChatRoom) -> bool:
+    """Somebody comes and closes before she has a nickname, of whom nobody should hear."""
+    nameless = Member(room, room.connect("(nameless)"), "")
+    room.rest()
+    nameless.closes()
+    room.rest()
+    return True
+
+
+def _leave_by_word(room: ChatRoom) -> bool:
+    """Somebody comes, says EXIT, and closes when the server has closed; whether it has, and somebody heard of it."""
+    [one] = room.join(1)
+    one.says(room.typed("exit"))
+    if room.wait(lambda: bool(one.peer.ended)):
+        return False
+    one.closes()
+    return room.await_leave(one)
 
 
 @check("task4.rejoin", points=2, needs=listens)

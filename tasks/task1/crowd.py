@@ -9,6 +9,7 @@ from tasks.task1.server import listens
 
 MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60
 CROWD, ROUNDS = 30, 3
+LONG, PART, LETTERS = 200_000, 20, "JQX"  # bytes of a line that is one letter over and over
 
 
 @check("task1.order", points=2, needs=listens)
@@ -74,7 +75,8 @@ def _in_order(room: ChatRoom, hearer: Member, speaker: Member, texts: list[str])
 def concurrent(room: ChatRoom) -> None:
     """One connection that never names itself and 30 clients that all talk at once: everyone hears all others, whole.
 
-    Does: somebody connects and sends nothing. Then 30 people join and, three times, all say a line in the same instant.
+    Does: somebody connects and sends nothing. Then three people say a line of 200,000 bytes in the same instant, while one who
+    hears them reads nothing for a moment. Then there are 30 people and, three times, all say a line in the same instant.
 
     Why: the server must never wait for one client while others have something to say; and lines of two speakers must not
     be torn into each other.
@@ -83,11 +85,14 @@ def concurrent(room: ChatRoom) -> None:
     - the nickname is read in the accept loop -> one silent connection keeps everybody else out
     - no thread per client, or accept() after a client is done -> only one client is served
     - the list of clients is changed while another thread loops over it -> somebody misses a line
+    - two threads send to the same client without a lock -> a long line is torn by another one in its middle
 
     Codelab: sections 1 and 3
     """
+    room.shrink_send_buffers()
     room.connect("silent")
-    people = room.join(CROWD)
+    people = _hear_long_lines(room)
+    people += room.join(CROWD - len(people))
     for _ in range(ROUNDS):
         said = [(speaker, room.words.text()) for speaker in people]
         with room.server_paused():
@@ -102,3 +107,39 @@ def concurrent(room: ChatRoom) -> None:
             ],
             "everyone who is in must get every line of all others, also when all speak at once",
         )
+
+
+def _hear_long_lines(room: ChatRoom) -> list[Member]:
+    """Three people say a long line at once: none may be torn. Returns those who have heard all; the others are another matter."""
+    people = room.join(len(LETTERS) + 1)
+    hearer = people[-1]
+    said = [(speaker, f"{letter * LONG} {room.words.text()}") for speaker, letter in zip(people, LETTERS, strict=False)]
+    with room.paused_reading(hearer.peer):
+        with room.server_paused():
+            for speaker, text in said:
+                speaker.says(text)
+        room.rest()
+
+    def hears_all(one: Member) -> bool:
+        return all(room.said(by.name, text).among(one.peer) for by, text in said if by is not one)
+
+    room.wait(lambda: all(hears_all(one) or bool(one.peer.ended) for one in people))
+    for one in people:
+        _nothing_torn(room, one)
+    return [one for one in people if hears_all(one) and not one.peer.ended]
+
+
+def _nothing_torn(room: ChatRoom, hearer: Member) -> None:
+    """No line holds parts of two long ones, both of which came to the last byte: what is lost is a matter of task2.long-line."""
+    letters = [letter for letter in LETTERS if sum(line.text.count(letter) for line in hearer.peer.lines) >= LONG]
+    for line in hearer.peer.lines:
+        if sum(letter * PART in line.text for letter in letters) > 1:
+            room.fail(
+                "long lines of two speakers were torn into each other",
+                expected=Message("{nick} gets each line of {size} bytes whole", nick=hearer.name, size=f"{LONG:,}"),
+                observed=Message("{nick} got a line that holds parts of two of them", nick=hearer.name),
+                hint="sendall() may wait in the middle of a long line, so only one thread at a time may send to a client: "
+                "use a lock, or a queue, for each client",
+                event=line.event,
+                mark="two in one",
+            )

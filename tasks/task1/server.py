@@ -5,6 +5,7 @@ from __future__ import annotations
 from grader.api import Message, check
 from tasks import ids
 from tasks.chat.member import Member
+from tasks.chat.namesakes import namesake_of
 from tasks.chat.room import ChatRoom
 
 
@@ -104,7 +105,8 @@ def broadcast(room: ChatRoom) -> None:
     """A message reaches everyone else as `<name>: <text>`, once, and does not come back to its sender.
 
     Does: three people; two of them say something in turn, one of them with odd signs in it. Both others must get the line
-    once and unchanged, the sender never.
+    once and unchanged, the sender never. Then somebody comes under a name that is taken, if the server lets her in under it:
+    the two who bear it must hear each other.
 
     Why: this is the chat. An echo would show every line twice on the screen of the one who typed it.
 
@@ -112,6 +114,7 @@ def broadcast(room: ChatRoom) -> None:
     - the loop over the clients does not skip the sender -> the sender gets her own line back
     - the text without the name, or the name in brackets -> nobody knows who spoke, or clients cannot tell the name
     - two loops over the clients -> everybody gets each line twice
+    - the sender is left out by her name -> two people of the same name do not hear each other
 
     Codelab: section 3
     """
@@ -125,6 +128,13 @@ def broadcast(room: ChatRoom) -> None:
         speaker.hears_nothing_of(
             text, "broadcast() sends to every client, the sender too: skip the sender's connection"
         )
+    twin = namesake_of(room, people[0], people[1])
+    if twin:
+        for speaker, hearer in ((people[0], twin), (twin, people[0])):
+            speaker.says(text := room.words.text())
+            hearer.hears_from(
+                speaker, text, "leave out the connection that the line came from, not everybody of that name"
+            )
 
 
 @check("task1.unicode", points=1, needs=listens)
