@@ -241,6 +241,7 @@ def _leave_by_word(room: ChatRoom) -> bool:
     [one] = room.join(1)
     one.says(room.typed("exit"))
     if room.wait(lambda: bool(one.peer.ended)):
+        room.members.remove(one)
         return False
     one.closes()
     return room.await_leave(one)
