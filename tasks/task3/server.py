@@ -122,6 +122,8 @@ def again(room: ChatRoom) -> None:
     [bob] = room.join(1)
     ada = room.join_one(room.words.name() + "é")
     beyond_ascii = not room.wait(lambda: bool(room.joined(ada).among(bob.peer)))  # else a matter of task1.unicode
+    if not beyond_ascii:
+        ada = room.join_one()
     for addition in ("", "漢", "ß🦉", ""):
         old = ada.name
         ada.renames(room.words.name() + addition * beyond_ascii)
