@@ -281,18 +281,23 @@ class Room:
     # -- judging ---------------------------------------------------------------------------------------------------
 
     def expect(
-        self, expectations: Iterable[tuple[Peer, Expected]], hint: str = "", *, consequence_of: str = ""
+        self,
+        expectations: Iterable[tuple[Peer, Expected]],
+        hint: str = "",
+        *,
+        consequence_of: str = "",
+        spreads: bool = True,
     ) -> None:
-        """Wait until every peer has its line. Raises CheckFailed for the first that never comes."""
-        self._judge.expect(expectations, hint, consequence_of=consequence_of)
+        """Wait until every peer has its line. Raises CheckFailed for the first that never comes.
+
+        `spreads`: whether failures of other checks can be a consequence of this one.
+        """
+        self._judge.expect(expectations, hint, consequence_of=consequence_of, spreads=spreads)
 
     def expect_once(
         self, peer: Peer, expected: Expected, hint: str = "", consequence_of: str = "", *, spreads: bool = True
     ) -> None:
-        """Raises CheckFailed unless the peer has the line exactly once, when everything is processed.
-
-        `spreads`: whether failures of other checks can be a consequence of this one.
-        """
+        """Raises CheckFailed unless the peer has the line exactly once, when everything is processed."""
         self._judge.expect_once(peer, expected, hint, consequence_of, spreads=spreads)
 
     def expect_nothing(

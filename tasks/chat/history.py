@@ -124,6 +124,10 @@ class Person:
         """Whether she is still there, or closed her connection or said EXIT, and nobody went with her."""
         return self.came_as_usual and self.going_alone and self.going in (None, Going.CLOSED, Going.EXIT)
 
+    def half_named(self, names: Iterable[str]) -> bool:
+        """Whether one of these is all that she sent of a nickname, without an end: the server may take it for one."""
+        return not self.sayings and bool(self.unfinished) and self.unfinished.strip() in names
+
     def names(self, moment: int) -> list[str]:
         """All names that she has asked for until then, the latest last."""
         return [one.name for one in self.namings if one.ended <= moment]

@@ -73,8 +73,14 @@ class Member:
     def hears_exactly(self, speaker: Member, text: str, hint: str = "") -> None:
         """What the speaker said reaches her once, in the codelab's own form."""
         self.hears_from(speaker, text, hint)
-        line = self.room.typed("chat", name=speaker.name, text=text)
-        self.room.expect_once(self.peer, self.room.lines.plain(exactly(line)), hint, spreads=False)
+        self.room.expect_once(self.peer, self._in_form(speaker, text), hint, spreads=False)
+
+    def hears_in_form(self, speaker: Member, text: str, hint: str = "") -> None:
+        """What the speaker said reaches her in the codelab's own form; a line of this shape says nothing of others."""
+        self.room.expect([(self.peer, self._in_form(speaker, text))], hint, spreads=False)
+
+    def _in_form(self, speaker: Member, text: str) -> Expected:
+        return self.room.lines.plain(exactly(self.room.typed("chat", name=speaker.name, text=text)))
 
     def hears_from(self, speaker: Member, text: str, hint: str = "") -> None:
         """What the speaker said reaches her under the speaker's name, in whatever form."""

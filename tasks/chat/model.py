@@ -192,7 +192,7 @@ class _Judge:
         if told is None:
             return False
         word, given = told
-        if not self._strangers.isdisjoint(given):
+        if not self._strangers.isdisjoint(given) or any(one.half_named(given) for one in self._people):
             return True
         if word == "joined":
             self._joined(hearer, line, given[0])

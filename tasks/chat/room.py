@@ -144,6 +144,13 @@ class ChatRoom(Room):
         self.rest()
         return newcomers
 
+    def company(self, count: int) -> list[Member]:
+        """As many people come in, and the first says a plain line that the others hear: it shows how this server writes one."""
+        people = self.join(count)
+        people[0].says(text := self.words.text())
+        self.all_hear(people, people[0], [text])
+        return people
+
     def _await_admission(self, newcomer: Member, since: int) -> None:
         """Somebody hears of her, or the server has read her nickname and rests."""
         witnesses = self.members[-1:]
@@ -253,13 +260,18 @@ class ChatRoom(Room):
     # -- what must come --------------------------------------------------------------------------------------------
 
     def expect(
-        self, expectations: Iterable[tuple[Peer, Expected]], hint: str = "", *, consequence_of: str = ""
+        self,
+        expectations: Iterable[tuple[Peer, Expected]],
+        hint: str = "",
+        *,
+        consequence_of: str = "",
+        spreads: bool = True,
     ) -> None:
         """As every room; where messages are awaited, it is the matter of the first check of messages that none come through."""
         expectations = list(expectations)
         if not consequence_of and all(line.keyed for _, line in expectations):
             consequence_of = ids.FRAMES if self.framed else ids.BROADCAST
-        super().expect(expectations, hint, consequence_of=consequence_of)
+        super().expect(expectations, hint, consequence_of=consequence_of, spreads=spreads)
 
     # -- many at once ----------------------------------------------------------------------------------------------
 

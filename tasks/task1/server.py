@@ -6,6 +6,7 @@ from grader.api import Message, check
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.namesakes import namesake_of
+from tasks.chat.oddities import odd_names, odd_texts
 from tasks.chat.room import ChatRoom
 
 
@@ -73,8 +74,9 @@ def lan(room: ChatRoom) -> None:
 def join(room: ChatRoom) -> None:
     """The join notice reaches everyone else, once, and not the joiner.
 
-    Does: three people join one after the other, the last under a name of several words with blanks around it; those who are
-    in must get `SERVER: <name> has joined the chat.` once, the one who joins must not get it about herself.
+    Does: people join one after the other, one under a name of several words with blanks around it, others under a letter, a
+    number, and names with signs in them; those who are in must get `SERVER: <name> has joined the chat.` once, the one who joins
+    must not get it about herself.
 
     Why: people want to see who is there; hearing of oneself is noise.
 
@@ -98,13 +100,16 @@ def join(room: ChatRoom) -> None:
             "about herself joining",
             "leave the newcomer out when you announce her to the others",
         )
+    for name in odd_names(room.words.random):
+        ada.hears_once(room.joined(room.join_one(name)), "a nickname may be any text: announce it as it was sent")
 
 
 @check(ids.BROADCAST, points=4, needs=listens)
 def broadcast(room: ChatRoom) -> None:
     """A message reaches everyone else as `<name>: <text>`, once, and does not come back to its sender.
 
-    Does: three people; two of them say something in turn, one of them with odd signs in it. Both others must get the line
+    Does: three people; two of them say something in turn, one of them with odd signs in it, then lines of every shape: a letter,
+    a number, signs only, a name, one that looks like a message, long ones, the same twice. Both others must get each line
     once and unchanged, the sender never. Then somebody comes under a name that is taken, if the server lets her in under it:
     the two who bear it must hear each other.
 
@@ -128,6 +133,10 @@ def broadcast(room: ChatRoom) -> None:
         speaker.hears_nothing_of(
             text, "broadcast() sends to every client, the sender too: skip the sender's connection"
         )
+    for speaker, other in (people[:2], people[1::-1]):
+        for text in odd_texts(room.words.random, people[2].name):
+            speaker.says(text)
+            other.hears_in_form(speaker, text, "pass on every line, whatever it says")
     twin = namesake_of(room, people[0], people[1])
     if twin:
         for speaker, hearer in ((people[0], twin), (twin, people[0])):

@@ -31,7 +31,7 @@ def split(room: ChatRoom) -> None:
 
     Codelab: section 4
     """
-    [bob] = room.join(1)
+    bob, _ = room.company(2)
     name = room.words.name()
     ada = Member(room, room.connect(name), name)
     room.members.append(ada)
@@ -50,9 +50,9 @@ def split(room: ChatRoom) -> None:
 
 @check("task2.merged", points=3, needs=listens)
 def merged(room: ChatRoom) -> None:
-    """50 lines in one segment arrive as 50 messages.
+    """50 lines in one segment arrive as 50 messages, each in the form that a message alone has with this server.
 
-    Does: sends 50 lines with one send(), and later a line and `EXIT`.
+    Does: says a line, to see how the server writes one; sends 50 lines with one send(), and later a line and `EXIT`.
 
     Why: TCP may join what was sent in several calls; one recv() can hold many lines.
 
@@ -63,7 +63,7 @@ def merged(room: ChatRoom) -> None:
 
     Codelab: section 4
     """
-    ada, bob = room.join(2)
+    ada, bob = room.company(2)
     texts = [room.words.text() for _ in range(MERGED_LINES)]
     ada.sends("".join(f"{text}\n" for text in texts).encode())
     room.all_hear([bob], ada, texts, "one recv() may hold many lines: loop while there is a newline in the buffer")
@@ -85,7 +85,7 @@ def name_and_message(room: ChatRoom) -> None:
 
     Codelab: section 4
     """
-    [ada] = room.join(1)
+    ada, _ = room.company(2)
     for count in BEHIND_THE_NAME:
         name, texts = room.words.name(), [room.words.text() for _ in range(count)]
         bob = room.join_one(name, "".join(f"{line}\n" for line in (name, *texts)).encode())
@@ -114,7 +114,7 @@ def interleaved(room: ChatRoom) -> None:
 
     Codelab: section 4
     """
-    ada, bob, cyd = room.join(3)
+    ada, bob, cyd = room.company(3)
     for _ in range(2):
         halves = [(speaker, room.words.text(2), room.words.text(2)) for speaker in (ada, bob)]
         for speaker, first, _ in halves:
@@ -142,7 +142,7 @@ def split_utf8(room: ChatRoom) -> None:
 
     Codelab: section 4
     """
-    ada, bob = room.join(2)
+    ada, bob = room.company(2)
     for character in "é漢🦉":
         text = f"{character} {room.words.text()}"
         encoded = f"{text}\n".encode()
