@@ -120,9 +120,14 @@ class Person:
         return self.nickname is None or self.nickname.plain
 
     @property
+    def named_as_usual(self) -> bool:
+        """Whether she gave all her names as everybody does."""
+        return all(one.plain for one in self.namings) and self.came_as_usual
+
+    @property
     def went_as_usual(self) -> bool:
         """Whether she is still there, or closed her connection or said EXIT, and nobody went with her."""
-        return self.came_as_usual and self.going_alone and self.going in (None, Going.CLOSED, Going.EXIT)
+        return self.named_as_usual and self.going_alone and self.going in (None, Going.CLOSED, Going.EXIT)
 
     def half_named(self, names: Iterable[str]) -> bool:
         """Whether one of these is all that she sent of a nickname, without an end: the server may take it for one."""

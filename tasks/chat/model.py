@@ -223,7 +223,8 @@ class _Judge:
         elif mine:
             self._blame(Fault.JOINED_AGAIN, hearer, line, name=name, person=mine[0])
         else:
-            self._blame(Fault.NEVER_JOINED, hearer, line, name=name, person=self._of_name(name))
+            about = self._of_name(name) or self._misnamed_one(hearer, came, "joined")
+            self._blame(Fault.NEVER_JOINED, hearer, line, name=name, person=about)
 
     def _left(self, hearer: Person, line: Line, name: str) -> None:
         gone = [one for one in self._people if one.went < line.event and one.sayings]
@@ -244,7 +245,8 @@ class _Judge:
         elif name not in self._names and any(one.went < line.event and not one.sayings for one in self._people):
             self._blame(Fault.NAMELESS_LEFT, hearer, line, name=name)
         else:
-            self._blame(Fault.NEVER_LEFT, hearer, line, name=name, person=self._of_name(name))
+            about = self._of_name(name) or self._misnamed_one(hearer, gone, "left")
+            self._blame(Fault.NEVER_LEFT, hearer, line, name=name, person=about)
 
     def _renamed(self, hearer: Person, line: Line, old: str, new: str) -> None:
         asked = [
@@ -267,6 +269,14 @@ class _Judge:
             self._first_time(hearer, asked[0], "renamed")
         about = asked[0].by if asked else self._of_name(old)
         self._blame(Fault.NEVER_RENAMED, hearer, line, name=new, person=about, saying=asked[0] if asked else None)
+
+    def _misnamed_one(self, hearer: Person, people: Iterable[Person], what: str) -> Person | None:
+        """Whom a notice with an unknown name means: somebody with an unusual name of whom she was told nothing yet."""
+        untold = (one for one in people if one is not hearer and (id(hearer), one, what) not in self._explained)
+        about = next((one for one in untold if not one.named_as_usual), None)
+        if about:
+            self._explained.add((id(hearer), about, what))
+        return about
 
     def _goes_by(self, one: Person, name: str, line: Line) -> bool:
         return name in one.names(line.event) or (one.altered and name not in self._names)

@@ -193,6 +193,8 @@ def blame(broken: Violation, check_id: str, found: Iterable[Violation], proven: 
     if check_id.startswith(f"{ids.FRAMED_TASK}."):
         usual = ids.FRAMES
     others = {one for one in _OF_FAULTS.get(fault, ()) if _same_task(one, check_id)}
+    if usual == ids.LEAVE and broken.person and broken.person.going is Going.EXIT:
+        usual, others = ids.EXIT, {ids.LEAVE}
     if _is_usual(broken) or any(other.fault is fault and _is_usual(other) for other in found):
         return Blame(usual, tuple(sorted(others - {usual})))
     others |= {one for one in _of_its_ways(broken) if _same_task(one, check_id)}
@@ -216,6 +218,7 @@ def _of_its_ways(broken: Violation) -> set[str]:
     """The checks whose matter it is that this was done in such a way."""
     person = broken.person or (broken.saying.by if broken.saying else None)
     sayings = [one for one in (broken.saying, person.nickname if person else None) if one]
+    sayings += person.namings if person else []
     checks = {check for one in sayings for way in one.ways for check in _OF_WAYS[way]}
     if person and matter_of(broken.fault) is Matter.LEAVES:
         checks |= {ids.RESET} if person.going is Going.RESET else set()
@@ -231,7 +234,7 @@ def _is_usual(broken: Violation) -> bool:
         return True
     if matter_of(broken.fault) is Matter.LEAVES:
         return broken.person.went_as_usual
-    return matter_of(broken.fault) is not Matter.JOINS or broken.person.came_as_usual
+    return broken.person.named_as_usual
 
 
 def spoils(broken: Violation, check_id: str) -> bool:

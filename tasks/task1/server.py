@@ -108,9 +108,9 @@ def join(room: ChatRoom) -> None:
 def broadcast(room: ChatRoom) -> None:
     """A message reaches everyone else as `<name>: <text>`, once, and does not come back to its sender.
 
-    Does: three people; two of them say something in turn, one of them with odd signs in it, then lines of every shape: a letter,
-    a number, signs only, a name, one that looks like a message, long ones, the same twice. Both others must get each line
-    once and unchanged, the sender never. Then somebody comes under a name that is taken, if the server lets her in under it:
+    Does: three people; two of them say something in turn, then lines of every shape: a letter, a number, signs only, a name, one
+    that looks like a message, long ones, the same twice. Both others must get each line once and unchanged, the sender never.
+    Then somebody comes under a name that is taken, if the server lets her in under it:
     the two who bear it must hear each other.
 
     Why: this is the chat. An echo would show every line twice on the screen of the one who typed it.
@@ -124,17 +124,17 @@ def broadcast(room: ChatRoom) -> None:
     Codelab: section 3
     """
     people = room.join(3)
-    odd = f"100% <b>{{x}}</b> & \\n a:b  'two  blanks' {room.words.text()}"
-    for speaker, text in zip(people, (room.words.text(), odd), strict=False):
-        speaker.says(text)
+    for speaker in people[:2]:
+        speaker.says(text := room.words.text())
         for other in people:
             if other is not speaker:
                 other.hears_exactly(speaker, text, "send `<name>: <text>` to every client but the sender, once")
         speaker.hears_nothing_of(
             text, "broadcast() sends to every client, the sender too: skip the sender's connection"
         )
+    odd = f"100% <b>{{x}}</b> & \\n a:b  'two  blanks' {room.words.text()}"
     for speaker, other in (people[:2], people[1::-1]):
-        for text in odd_texts(room.words.random, people[2].name):
+        for text in (odd, *odd_texts(room.words.random, people[2].name)):
             speaker.says(text)
             other.hears_in_form(speaker, text, "pass on every line, whatever it says")
     twin = namesake_of(room, people[0], people[1])
