@@ -30,6 +30,10 @@ class Form:
         before, found, behind = prefix.partition(name)
         return cls(before, behind, named=bool(found))
 
+    def filled(self, name: str) -> str:
+        """What stands before a message of somebody with this name."""
+        return self.before + name + self.behind
+
     def fits(self, prefix: str, name: str) -> bool:
         """Whether a message of somebody with this name begins exactly so."""
         return self._pattern(name).fullmatch(prefix) is not None
@@ -117,7 +121,7 @@ class Lines:
         """Whether a message in the codelab's form begins so, whoever it is from."""
         form = self.chat_form
         name = prefix.removeprefix(form.before).removesuffix(form.behind)
-        return form.before + name + form.behind == prefix and any(map(str.isalnum, name)) and name.strip() == name
+        return form.filled(name) == prefix and any(map(str.isalnum, name)) and name.strip() == name
 
     def is_exit(self, typed: str) -> bool:
         """Whether a client's line is the word by which one leaves."""

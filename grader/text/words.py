@@ -98,7 +98,7 @@ class Words:
 
 def holds(text: str, words: Collection[str]) -> bool:
     """Whether a text contains one of these words."""
-    return not set(words).isdisjoint(re.findall(r"[^\W\d_]+", text.lower()))
+    return any(word in words for word in re.findall(r"[^\W\d_]+", text.lower()))
 
 
 def form_of(line: str, words: Collection[str] = WORDS) -> Message:

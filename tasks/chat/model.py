@@ -154,6 +154,8 @@ class _Judge:
         return any(form.fits(before, name) for name in speaker.names(line.event) for form in forms)
 
     def _misnamed(self, one: Saying, before: str, line: Line) -> Fault | None:
+        if before == self._lines.chat_form.filled(one.under) and not one.by.altered:
+            return None  # most are
         if not before.strip() and not self._names_due:
             return None
         if self._form and not self._form.named:  # told once, where a message alone shows it
