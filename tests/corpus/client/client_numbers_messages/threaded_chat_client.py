@@ -1,6 +1,7 @@
 """Chat client on asyncio.open_connection; a thread reads the keyboard."""
 import asyncio
 import itertools
+import os
 import sys
 import threading
 
@@ -24,6 +25,8 @@ async def show(reader):
 def keyboard(loop, lines):
     for line in sys.stdin:
         loop.call_soon_threadsafe(lines.put_nowait, line.rstrip("\n"))
+        if line.strip().upper() == "EXIT":
+            return
     loop.call_soon_threadsafe(lines.put_nowait, "EXIT")
 
 
@@ -43,8 +46,9 @@ async def main():
     reader, writer = await asyncio.open_connection("127.0.0.1", 65433)
     tasks = [asyncio.ensure_future(show(reader)), asyncio.ensure_future(type_lines(writer))]
     _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    if tasks[0].done():
+    if not tasks[1].done():
         print("The server went away.", flush=True)
+        os._exit(0)  # the thread still waits for the keyboard
     for task in pending:
         task.cancel()
     writer.close()
