@@ -35,7 +35,9 @@ TIERS = {
     "browser": "opens pages in a browser",
     "hostile": "grades programs that attack the grader",
     "machine": "takes long, or much of the machine",
+    "mutation": "grades right programs with a fault made by rule",
 }
+BY_NAME_ONLY = "mutation"  # takes much longer than all others: only `-m` runs it
 SHARED = pytest.StashKey[Path]()  # a folder for all processes of the session
 EVERYTHING = pytest.StashKey[bool]()  # whether all tiers are run
 GRADINGS = pytest.StashKey[Gradings]()
@@ -96,8 +98,9 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.xdist_group("browser"))
         if item.get_closest_marker("own_process") and not sys.platform.startswith("linux"):
             item.add_marker(pytest.mark.skip(reason="looks at processes as Linux shows them"))
-    if not config.stash[EVERYTHING]:
-        left_out = [item for item in items if any(map(item.get_closest_marker, TIERS))]
+    by_name = BY_NAME_ONLY in config.option.markexpr
+    not_run = {tier for tier in TIERS if not config.stash[EVERYTHING] or (tier == BY_NAME_ONLY and not by_name)}
+    if left_out := [item for item in items if any(map(item.get_closest_marker, not_run))]:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 

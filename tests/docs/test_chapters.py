@@ -49,7 +49,7 @@ INSTEAD = {
     r"^(chatgrade batch .* --cluster .*)$": r"\1 --help",
     r"^(dask .*)$": r"\1 --help",
     r"^(python -m reference\..*)$": r"\1 --help",
-    r"^(python tests (hostile|verdicts|cheats|\w*bench)\b.*)$": r"\1 --help",
+    r"^(python tests (hostile|verdicts|cheats|mutants|\w*bench)\b.*)$": r"\1 --help",
     r"^((ruff|mypy|lint-imports).*)$": r"\1 --help",
     r"^((python -m )?pytest.*)$": rf"(cd {PROJECT} && \1 --help)",
     r"^(python tests corpus .*) --(into|from|renew).*$": r"\1 --help",  # these write: into the project, or beside it
