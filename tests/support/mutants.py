@@ -68,6 +68,7 @@ TELLING = {
             "task3.no-argument",
             "task4.mass-death",
         ],
+        ["task2.split", "task2.crlf", "task2.bad-utf8", "task4.before-name", "task4.reset", "task1.unicode"],
     ],
     CLIENT: [["task1.client-exit"], ["task1.client-shows-while-typing", "task2.client-merged"]],
     FRAMED_SERVER: [["task5.frames"], ["task5.merged", "task5.truncated", "task5.binary"]],
