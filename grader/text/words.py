@@ -84,7 +84,7 @@ class Words:
                 for _ in range(self.random.randrange(2, 5))
             )
             word = "".join(syllables)
-            if word not in NAMES and word not in _MEANT:
+            if word not in _MEANT and not any(name in word for name in NAMES):
                 return word
 
     def hold(self, text: str) -> bool:

@@ -269,6 +269,7 @@ def test_texts_have_no_shape_of_their_own():
     for shape in (r".*\d", r"\d.*", r"[^\d]*", r".*[!?]", r"[A-Z].*", r"[a-z ]*"):
         assert 10 < sum(bool(re.fullmatch(shape, text)) for text in texts) < 190
     assert 30 < sum(holds(text, WORDS) for text in texts) < 170
+    assert not any(name in text.lower() for name in NAMES for text in texts)
 
 
 @pytest.mark.parametrize(
