@@ -17,6 +17,7 @@ from tasks.chat.faults import Fault, Matter, Violation
 from tasks.chat.history import NEVER, Act, Going, Person, Saying
 from tasks.lines import Form, Lines, names
 
+_ENOUGH = 100  # violations that one hearer has seen: more tell nothing new
 _MOST_EXTRAS = 300  # lines that are searched for parts of what was said
 
 
@@ -102,7 +103,10 @@ class _Judge:
     def hear(self, hearer: Person) -> None:
         """Explain each line that she got; what cannot be explained is a violation."""
         extras: list[Line] = []
+        begun = len(self.found)
         for line in hearer.heard:
+            if len(self.found) - begun > _ENOUGH:
+                break
             text = self._lines.bare(line.text)
             if not (self._is_message(hearer, line, text) or self._is_notice(hearer, line, text)):
                 extras.append(line)
@@ -334,6 +338,8 @@ class _Judge:
 
     def look_for_what_is_due(self, *, notices: bool) -> None:
         """Blame what should have come and did not."""
+        if len(self.found) > _ENOUGH:
+            return
         hearers = [one for one in self._people if one.hears and one.went == NEVER]
         for hearer in hearers:
             for one in self._people:
