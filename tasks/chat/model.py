@@ -289,9 +289,8 @@ class _Judge:
 
     def _leaves_as(self, one: Person, name: str, line: Line) -> bool:
         """Whether this is the name under which she leaves; one that she asked for and left at once may not be hers yet."""
-        if name == one.name or (one.altered and name not in self._names):
-            return True
-        return not one.going_alone and name in one.names(line.event)
+        meant = name == one.name or (one.altered and name not in self._names)
+        return meant or (not one.going_alone and name in one.names(line.event))
 
     def _of_name(self, name: str) -> Person | None:
         return next((one for one in self._people if name in one.names(NEVER)), None)
@@ -305,13 +304,12 @@ class _Judge:
             if speaker:
                 self._garbled(hearer, speaker, line)
                 continue
-            inside = next((one for one in self._spoken() if one.begun < line.event and one.text in text), None)
-            if inside:
+            if inside := next((one for one in self._spoken() if one.begun < line.event and one.text in text), None):
                 self._blame(Fault.ECHO if inside.by is hearer else Fault.MIXED, hearer, line, saying=inside)
 
     def _garbled(self, hearer: Person, speaker: Person, line: Line) -> None:
         """Judge a line under somebody's name, with a text that she never said: one of hers that did not come, or an invention."""
-        said = [one for one in speaker.sayings if one.begun < line.event]
+        said = [one for one in speaker.sayings if hearer.came < one.begun < line.event]
         if speaker.unfinished or any(not one.readable or one.act is Act.BLANK for one in said):
             return
         missing = [one for one in said if one.act is Act.CHAT and (id(hearer), one, "said") not in self._explained]
@@ -340,8 +338,7 @@ class _Judge:
         """Blame what should have come and did not."""
         if len(self.found) > _ENOUGH:
             return
-        hearers = [one for one in self._people if one.hears and one.went == NEVER]
-        for hearer in hearers:
+        for hearer in (one for one in self._people if one.hears and one.went == NEVER):
             for one in self._people:
                 if one is hearer or not one.sayings or one.going is Going.HUNG_UP:
                     continue
