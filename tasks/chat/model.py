@@ -309,10 +309,11 @@ class _Judge:
 
     def _garbled(self, hearer: Person, speaker: Person, line: Line) -> None:
         """Judge a line under somebody's name, with a text that she never said: one of hers that did not come, or an invention."""
-        said = [one for one in speaker.sayings if hearer.came < one.begun < line.event]
+        said = [one for one in speaker.sayings if one.begun < line.event]
         if speaker.unfinished or any(not one.readable or one.act is Act.BLANK for one in said):
             return
-        missing = [one for one in said if one.act is Act.CHAT and (id(hearer), one, "said") not in self._explained]
+        chat = (one for one in said if one.act is Act.CHAT and one.begun > hearer.came)
+        missing = [one for one in chat if (id(hearer), one, "said") not in self._explained]
         if speaker is hearer:
             self._blame(Fault.ECHO, hearer, line, name=speaker.name, person=speaker)
         elif missing:
