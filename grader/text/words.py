@@ -58,23 +58,29 @@ class Words:
         No two words beside each other in it stood so in another one of this check.
         """
         self._number += self.random.randrange(1, 4)
-        while True:
-            invented = self.random.choice(_INVENTED)
-            words = [
-                self._invented() if self.random.random() < invented else self.random.choice(WORDS) for _ in range(count)
-            ]
-            shape = self.random.choice(_SHAPES) if len(self._pairs) < _MANY_PAIRS else _NUMBER_LAST
-            for place in shape:
-                words[place] = str(self._number)
-            pairs = set(itertools.pairwise(words))
-            if len(set(words)) == count and self._pairs.isdisjoint(pairs):
-                break
-        self._pairs |= pairs
-        self._drawn.update(word for word in words if word.isalpha())
+        words: list[str] = []
+        while not words:
+            words = self._new_words(count)
+        number_apart = words[0].isdigit() or words[-1].isdigit()
         if self.random.random() < _CAPITALS:
             words[0] = words[0].capitalize()
-        sign = "" if shape or self.random.random() > _SIGNS else self.random.choice("!?")
+        sign = "" if number_apart or self.random.random() > _SIGNS else self.random.choice("!?")
         return " ".join(words) + sign
+
+    def _new_words(self, count: int) -> list[str]:
+        """As many words, of which one may be the next number; none at all if two of them stood beside each other before."""
+        invented = self.random.choice(_INVENTED)
+        words = [
+            self._invented() if self.random.random() < invented else self.random.choice(WORDS) for _ in range(count)
+        ]
+        for place in self.random.choice(_SHAPES) if len(self._pairs) < _MANY_PAIRS else _NUMBER_LAST:
+            words[place] = str(self._number)
+        pairs = set(itertools.pairwise(words))
+        if len(set(words)) < count or not self._pairs.isdisjoint(pairs):
+            return []
+        self._pairs |= pairs
+        self._drawn.update(word for word in words if word.isalpha())
+        return words
 
     def _invented(self) -> str:
         """A word that can be spoken, and that nobody knows."""
