@@ -68,7 +68,8 @@ class Failure:
     answer: WrittenAnswer | None = None  # that a person must judge
     kind: Filled | None = None  # of which the sentences are made; None: a check has its own
     cause: Filled | None = None  # that the hint tells, alone or beside a check's own
-    spreads: bool = True  # whether failures of other checks can be its consequence
+    blocked_by: str = ""  # a check id: the same, if it failed because nothing gets through at all
+    spreads: bool = True  # whether this failure shows that nothing gets through at all
 
     @classmethod
     def of(cls, kind: Kind, where: Where | None = None, **values: Value) -> Failure:

@@ -125,10 +125,14 @@ class Schedule:
 
     def _consequence_of(self, result: CheckResult) -> str:
         """The id of the failed check that this failure follows from; empty if none."""
-        consequence_of = result.failure.consequence_of if result.failure else ""
-        cause = self._results.get(consequence_of) if consequence_of != result.id else None
-        spreads = cause is not None and cause.status is Status.FAIL and (not cause.failure or cause.failure.spreads)
-        return consequence_of if spreads else ""
+        if result.failure is None:
+            return ""
+        for cause_id, in_any_way in ((result.failure.consequence_of, True), (result.failure.blocked_by, False)):
+            cause = self._results.get(cause_id) if cause_id != result.id else None
+            failure = cause.failure if cause and cause.status is Status.FAIL else None
+            if failure and (in_any_way or failure.spreads):
+                return cause_id
+        return ""
 
     def _final(self, check_id: str) -> CheckResult:
         """A check's result, turned into a skip if a need has failed."""
@@ -144,6 +148,7 @@ class Schedule:
 
 def _points_at(result: CheckResult) -> set[str]:
     """The ids of the other checks that this one points at: as the cause of its failure, or as concerned by what it saw."""
-    cause = {result.failure.consequence_of} if result.failure and result.failure.consequence_of else set()
+    failure = result.failure
+    cause = {one for one in (failure.consequence_of, failure.blocked_by) if one} if failure else set()
     concerned = {one for seen in result.testimony for one in (seen.check_id, *seen.unless)}
     return (cause | concerned) - {result.id}

@@ -25,6 +25,7 @@ class Messages:
     def __init__(self, record: Record, *, names_due: bool) -> None:
         self._record, self._lines, self._names_due = record, record.lines, names_due
         self._latest: dict[tuple[Person, Person], int] = {}  # by hearer and speaker
+        self._right: set[tuple[Person, Saying]] = set()  # messages that came as they should
         self._by_last_word: dict[str, list[Saying]] = defaultdict(list)
         self._words: list[Saying] = []  # texts without a blank: the form may put none before them
         self._place: dict[Saying, int] = {}
@@ -135,6 +136,7 @@ class Messages:
     def _take(self, hearer: Person, saying: Saying, line: Line) -> None:
         """A message has come as it should; whether in its order is left to see."""
         self._record.tell(hearer, saying)
+        self._right.add((hearer, saying))
         place, pair = self._place[saying], (hearer, saying.by)
         if saying.ended > hearer.came and place < self._latest.get(pair, -1):
             self._record.blame(Fault.ORDER, hearer, line, saying=saying)
@@ -179,14 +181,16 @@ class Messages:
         said = [one for one in speaker.sayings if one.begun < line.event]
         if speaker.unfinished or any(not one.readable or one.act is Act.BLANK for one in said):
             return
-        chat = (one for one in said if one.act is Act.CHAT and one.begun > hearer.came)
-        missing = next((one for one in chat if not self._record.is_told(hearer, one)), None)
+        # What was said plainly before she came cannot be what is missing here.
+        chat = (one for one in said if one.act is Act.CHAT and (one.begun > hearer.came or not one.plain))
+        garbled = [one for one in chat if (hearer, one) not in self._right]
+        missing = next((one for one in garbled if not self._record.is_told(hearer, one)), None)
         if speaker is hearer:
             self._record.blame(Fault.ECHO, hearer, line, name=speaker.name, person=speaker)
         elif missing:
             self._record.tell(hearer, missing)
             self._record.blame(Fault.CHANGED, hearer, line, saying=missing)
-        else:
+        elif not garbled:  # else it may be another part of what was told already
             self._record.blame(Fault.NEVER_SAID, hearer, line, name=speaker.name, person=speaker)
 
     # -- what is due -----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ free, as long as it holds nothing that somebody said. Pure: no socket, no clock,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from tasks.chat.faults import Matter, Violation
 from tasks.chat.history import NEVER, Going, Person
@@ -22,21 +22,27 @@ _ENOUGH = 100  # violations that one hearer has seen: more tell nothing new
 
 
 def violations(
-    people: Sequence[Person], lines: Lines, *, settled: bool, strangers: Iterable[str] = (), framed: bool = False
+    people: Sequence[Person],
+    lines: Lines,
+    due: Collection[Matter],
+    strangers: Iterable[str] = (),
+    *,
+    framed: bool = False,
 ) -> tuple[list[Violation], set[Matter]]:
     """All rules that were broken, in the order of the lines that show it, then those of what never came.
 
     With them the matters of which something was right here, that was done as everybody does it.
 
-    `settled`: nothing more can come. `strangers`: names of people whom others know, and of whom nothing is known here.
-    `framed`: a message may come without a name, and no notice is due.
+    `due`: of what nothing more can come. `strangers`: names of people whom others know, and of whom nothing is known here.
+    `framed`: a message may come without a name.
     """
     record = Record(people, lines, strangers)
     messages, notices = Messages(record, names_due=not framed), Notices(record)
+    judges: dict[Matter, Messages | Notices] = {Matter.JOINS: notices, Matter.MESSAGES: messages}
     for hearer in people:
         _hear(hearer, record, messages, notices)
-    if settled and len(record.found) < _ENOUGH:
-        _look_for_what_is_due(record, messages, None if framed else notices)
+    if len(record.found) < _ENOUGH:
+        _look_for_what_is_due(record, [part for matter, part in judges.items() if matter in due])
     return record.found, record.proven
 
 
@@ -53,12 +59,11 @@ def _hear(hearer: Person, record: Record, messages: Messages, notices: Notices) 
     messages.search(hearer, extras)
 
 
-def _look_for_what_is_due(record: Record, messages: Messages, notices: Notices | None) -> None:
+def _look_for_what_is_due(record: Record, judges: Sequence[Messages | Notices]) -> None:
     """Blame what should have come and did not."""
     for hearer in (one for one in record.people if one.hears and one.went == NEVER):
         for one in record.people:
             if one is hearer or not one.sayings or one.going is Going.HUNG_UP:
                 continue
-            if notices:
-                notices.look_for_what_is_due(hearer, one)
-            messages.look_for_what_is_due(hearer, one)
+            for judge in judges:
+                judge.look_for_what_is_due(hearer, one)

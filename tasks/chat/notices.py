@@ -30,7 +30,8 @@ class Notices:
         """Whether the line is a notice, or DONE; if so, it is judged."""
         record = self._record
         if record.lines.is_done(text):
-            if not any(one.act is Act.EXIT and one.begun < line.event for one in hearer.sayings):
+            asked = any(one.act is Act.EXIT and one.begun < line.event for one in hearer.sayings)
+            if not asked or not record.tell(hearer, Act.EXIT):
                 record.blame(Fault.DONE_UNASKED, hearer, line)
             return True
         told = record.lines.told(text)
@@ -65,7 +66,7 @@ class Notices:
         elif meant:
             self._record.blame(Fault.JOINED_AGAIN, hearer, line, name=name, person=meant[0])
         else:
-            about = self._whom_it_means(hearer, name, came, Matter.JOINS)
+            about = self._whom_it_means(hearer, name, came, Matter.JOINS, line)
             self._record.blame(Fault.NEVER_JOINED, hearer, line, name=name, person=about)
 
     def _goes_by(self, one: Person, name: str, line: Line) -> bool:
@@ -97,7 +98,7 @@ class Notices:
         elif name not in self._record.names and any(not one.sayings for one in gone):
             self._record.blame(Fault.NAMELESS_LEFT, hearer, line, name=name)
         else:
-            about = self._whom_it_means(hearer, name, gone, Matter.LEAVES)
+            about = self._whom_it_means(hearer, name, gone, Matter.LEAVES, line)
             self._record.blame(Fault.NEVER_LEFT, hearer, line, name=name, person=about)
 
     # -- new names -------------------------------------------------------------------------------------------------
@@ -118,9 +119,15 @@ class Notices:
 
     # -- names that nobody has -------------------------------------------------------------------------------------
 
-    def _whom_it_means(self, hearer: Person, name: str, people: Iterable[Person], matter: Matter) -> Person | None:
-        """Whom a false notice is about; with an unknown name, somebody with an unusual one of whom she was told nothing yet."""
-        known = self._record.person_of(name)
+    def _whom_it_means(
+        self, hearer: Person, name: str, people: Iterable[Person], matter: Matter, line: Line
+    ) -> Person | None:
+        """Whom a false notice is about: one who had the name, or took it, just before, or ever.
+
+        With an unknown name it is somebody with an unusual one, of whom she was told nothing yet.
+        """
+        namings = (one for person in self._record.people for one in person.namings[1:] if one.begun < line.event)
+        known = next((one.by for one in namings if name in (one.name, one.under)), self._record.person_of(name))
         if known:
             return known
         others = (one for one in people if one is not hearer and not one.named_as_usual)

@@ -7,13 +7,14 @@ from random import Random
 
 
 def odd_names(random: Random) -> list[str]:
-    """A single letter, a number, a word with signs in it, and one that looks like the beginning of a message."""
+    """A single letter, a number, and words with all kinds of signs in them."""
     letters = random.sample(string.ascii_letters, 6)
     return [
         letters[0],
         str(random.randrange(2, 10_000)),
         f"{letters[1]}'{letters[2]}-{random.randrange(10)}",
         f"{letters[3]}.{letters[4]}_{letters[5].upper()}",
+        f"{{{letters[2]}}}%s",
     ]
 
 

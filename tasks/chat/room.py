@@ -23,7 +23,7 @@ from grader.api import (
     without_numbers,
 )
 from tasks import ids
-from tasks.chat.faults import Violation
+from tasks.chat.faults import Matter, Violation
 from tasks.chat.history import NEVER, Act, Going, Person, note_altered, read
 from tasks.chat.member import Member
 from tasks.chat.model import violations
@@ -221,7 +221,8 @@ class ChatRoom(Room):
         found, proven = violations(
             people,
             self.lines,
-            settled=self.rest() or self.is_settled(),
+            # A fence proves that messages are dealt with; a notice may wait for a timer.
+            due=[Matter.MESSAGES, Matter.JOINS] if self.rest() else [Matter.MESSAGES] if self.is_settled() else [],
             strangers=set(self.words.names_drawn) - {name for one in people for name in one.names(NEVER)},
             framed=self.framed,
         )
@@ -231,7 +232,7 @@ class ChatRoom(Room):
         for (owner, unless), broken in blamed:
             if owner == self.check_id and not unless:
                 raise CheckFailed(self._told(broken))
-            if spoils(broken, self.check_id):
+            if owner != self.check_id and spoils(broken, self.check_id):
                 raise CheckFailed(replace(self._told(broken), consequence_of=owner))
 
     def _told(self, broken: Violation) -> Failure:
@@ -269,9 +270,13 @@ class ChatRoom(Room):
     ) -> None:
         """As every room; where messages are awaited, it is the matter of the first check of messages that none come through."""
         expectations = list(expectations)
-        if not consequence_of and all(line.keyed for _, line in expectations):
-            consequence_of = ids.FRAMES if self.framed else ids.BROADCAST
-        super().expect(expectations, hint, consequence_of=consequence_of, spreads=spreads)
+        try:
+            super().expect(expectations, hint, consequence_of=consequence_of, spreads=spreads)
+        except CheckFailed as failed:
+            if all(line.keyed for _, line in expectations):
+                way = ids.FRAMES if self.framed else ids.BROADCAST
+                raise CheckFailed(replace(failed.failure, blocked_by=way)) from None
+            raise
 
     # -- many at once ----------------------------------------------------------------------------------------------
 

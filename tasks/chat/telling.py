@@ -141,8 +141,8 @@ _TELLINGS = {
     ),
     Fault.DONE_UNASKED: _Telling(
         ids.EXIT,
-        "{nick} got the answer to EXIT, and had not asked",
-        "only the client that sends EXIT is answered",
+        "{nick} got an answer to EXIT for which she had not asked",
+        "only the client that sends EXIT is answered, once",
         "send DONE to the connection that sent EXIT only: other clients end when they get it",
     ),
 }
@@ -188,8 +188,8 @@ def blame(broken: Violation, check_id: str, found: Iterable[Violation], proven: 
     """
     fault = broken.fault
     usual = _TELLINGS[fault].owner
-    if fault in (Fault.NEVER_LEFT, Fault.NEVER_JOINED) and _was_renamed(broken):
-        usual = ids.ANNOUNCE
+    if fault in (Fault.NEVER_LEFT, Fault.NEVER_JOINED, Fault.JOINED_AGAIN) and _was_renamed(broken):
+        return Blame(ids.ANNOUNCE, ())
     if check_id.startswith(f"{ids.FRAMED_TASK}."):
         usual = ids.FRAMES
     others = {one for one in _OF_FAULTS.get(fault, ()) if _same_task(one, check_id)}

@@ -141,7 +141,7 @@ def broadcast(room: ChatRoom) -> None:
     if twin:
         for speaker, hearer in ((people[0], twin), (twin, people[0])):
             speaker.says(text := room.words.text())
-            hearer.hears_from(
+            hearer.hears_in_form(
                 speaker, text, "leave out the connection that the line came from, not everybody of that name"
             )
 

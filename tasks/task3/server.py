@@ -305,7 +305,7 @@ def lookalike(room: ChatRoom) -> None:
     """
     ada, bob = room.join(2)
     bare = room.typed("rename", new="").strip()
-    for start in (f"{bare}s", f"say {bare}"):
+    for start in (f"{bare}s", f"say {bare}", f"{bare[:-1]}a"):
         ada.says(text := f"{start} {room.words.text()}")
         bob.hears_from(ada, text, f"only a line that begins with `{bare}` and a blank is the command")
 

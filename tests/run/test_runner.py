@@ -34,10 +34,12 @@ def verdict(status: Status, failure: Failure | None = None, caused_by: str = "")
     )
 
 
-def fails(*, blocks: bool = True, consequence_of: str = "", spreads: bool = True) -> Callable[[Check], CheckResult]:
+def fails(
+    *, blocks: bool = True, consequence_of: str = "", blocked_by: str = "", spreads: bool = True
+) -> Callable[[Check], CheckResult]:
     """Make a failure."""
-    failure = Failure("it failed", "this", "that", blocks=blocks, consequence_of=consequence_of, spreads=spreads)
-    return verdict(Status.FAIL, failure)
+    failure = Failure("it failed", "this", "that", blocks=blocks, consequence_of=consequence_of)
+    return verdict(Status.FAIL, replace(failure, blocked_by=blocked_by, spreads=spreads))
 
 
 def sees(check_id: str, *unless: str, blocks: bool = False) -> Callable[[Check], CheckResult]:
@@ -180,8 +182,16 @@ JOBS = pytest.mark.parametrize("jobs", [1, 2, 3, 8])
         pytest.param({"t.c": [fails(consequence_of="t.c")]}, "pass pass fail skip pass", id="follows from itself"),
         pytest.param(
             {"t.c": [fails(consequence_of="t.b")], "t.b": [fails(spreads=False)]},
+            "pass fail skip skip pass",
+            id="follows from whatever it is",
+        ),
+        pytest.param(
+            {"t.c": [fails(blocked_by="t.b")], "t.b": [fails()]}, "pass fail skip skip pass", id="nothing gets through"
+        ),
+        pytest.param(
+            {"t.c": [fails(blocked_by="t.b")], "t.b": [fails(spreads=False)]},
             "pass fail fail skip pass",
-            id="follows from no failure of this kind",
+            id="something gets through",
         ),
         pytest.param({"t.e": [sees("t.c")]}, "pass pass fail pass pass", id="another one saw it"),
         pytest.param({"t.b": [sees("t.c")]}, "pass pass fail pass pass", id="one that ran before saw it"),

@@ -51,7 +51,7 @@ def judged(*steps: Step, settled: bool = True, framed: bool = False) -> tuple[li
             one.went, one.going, one.hears = leaves.ended, Going.EXIT, False
     everybody = list(people.values())
     note_altered(everybody)
-    return violations(everybody, LINES, settled=settled, framed=framed)
+    return violations(everybody, LINES, list(Matter) if settled else [], framed=framed)
 
 
 def faults(*steps: Step, **how: bool) -> list[tuple[Fault, str]]:
@@ -202,6 +202,20 @@ WRONG: dict[str, tuple[Sequence[Step], list[tuple[Fault, str]]]] = {
         [*meeting("ada", "bob"), ("ada", "says", "EXIT"), ("bob", "gets", "ada: EXIT"), ("bob", "gets", ADA_LEFT)],
         [(Fault.EXIT_RELAYED, "bob")],
     ),
+    "a changed text": (
+        [*THREE, ("ada", "says", TEXT), ("bob", "gets", "ada: COPPER LANTERN 412"), ("cyd", "gets", f"ada: {TEXT}")],
+        [(Fault.CHANGED, "bob")],
+    ),
+    "DONE twice": ([*meeting("ada", "bob"), ("ada", "says", "EXIT"), ("ada", "gets", "DONE"), ("ada", "gets", "DONE"),
+        ("bob", "gets", ADA_LEFT)], [(Fault.DONE_UNASKED, "ada")]),
+    "a message over and over": (
+        [*THREE, *SAID, *[("bob", "gets", f"ada: {TEXT}")] * 3], [(Fault.AGAIN, "bob")] + [(Fault.OVER_AND_OVER, "bob")] * 2
+    ),
+    "a nickname that is chat": ([*meeting("ada", "bob"), ("bob", "gets", "ada: ada")], [(Fault.NEVER_SAID, "bob")]),
+    "a leave of one who had no name": (
+        [*meeting("ada", "bob"), ("nobody", "resets", ""), ("ada", "gets", "SERVER: None has left the chat.")],
+        [(Fault.NAMELESS_LEFT, "ada")],
+    ),
     "DONE for somebody else": ([*THREE, *SAID, ("bob", "gets", "DONE")], [(Fault.DONE_UNASKED, "bob")]),
 }  # fmt: skip
 
@@ -219,7 +233,7 @@ def test_what_is_due_is_judged_at_rest():
 
 def test_payload_alone():
     """In frames a message may come without its name, but nothing else may stand before it."""
-    start: list[Step] = [("ada", "says", "ada"), ("bob", "says", "bob"), ("ada", "says", TEXT)]
+    start: list[Step] = [*meeting("ada", "bob"), ("ada", "says", TEXT)]
     assert faults(*start, ("bob", "gets", TEXT), framed=True) == []
     later: list[Step] = [("bob", "gets", TEXT), ("ada", "says", OTHER), ("bob", "gets", f"> {OTHER}")]
     assert faults(*start, *later, framed=True) == [(Fault.MIXED, "bob")]
@@ -258,7 +272,7 @@ def test_blame(steps, blamed):
 
 def test_blame_of_frames():
     """In frames, what everybody does is the matter of the first check of frames, and no check of lines explains anything."""
-    start: list[Step] = [("ada", "says", "ada"), ("bob", "says", "bob")]
+    start = meeting("ada", "bob")
     found, proven = judged(*start, ("ada", "says", TEXT), framed=True)
     assert [blame(one, "task5.merged", found, proven) for one in found] == [Blame(ids.FRAMES, ())]
     found, proven = judged(*start, *LOSE_HALVES, framed=True)
