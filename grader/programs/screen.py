@@ -64,6 +64,10 @@ class TerminalScreen:
         """Every line that was shown and not overwritten, oldest first, the present screen last; without trailing blanks."""
         return [line for line in (*self._screen.gone, *self._screen.rows()) if line]
 
+    def standing(self) -> list[str]:
+        """The lines of `lines` that the program has not drawn anew: the present screen, below what scrolled off it."""
+        return [line for line in (*self._screen.scrolled, *self._screen.rows()) if line]
+
     def shot(self, who: str) -> Screenshot:
         """The present screen, without empty rows at its end, and the cursor's position."""
         rows, cursor = self._screen.rows(), self._screen.cursor
@@ -92,6 +96,7 @@ class _Remembering(pyte.Screen):
 
     def __init__(self, columns: int, lines: int) -> None:
         self.gone: list[str] = []
+        self.scrolled: list[str] = []  # those of the lines gone that scrolled away since the screen was last drawn anew
         self.answers: list[str] = []
         self._rendered: dict[int, str] = {}
         super().__init__(columns, lines)
@@ -106,7 +111,9 @@ class _Remembering(pyte.Screen):
     def index(self) -> None:
         """Move the cursor down a line; at the bottom, the topmost line scrolls away."""
         if self.cursor.y == (self.margins.bottom if self.margins else self.lines - 1):
-            self._remember(self.margins.top if self.margins else 0)
+            self._remember(top := self.margins.top if self.margins else 0)
+            self.scrolled.append(_text(self.buffer[top]))
+            del self.scrolled[:-_MOST_LINES]
         super().index()
 
     def scroll_up(self, count: int = 1, *_: int) -> None:
@@ -136,7 +143,30 @@ class _Remembering(pyte.Screen):
         """ED: erase the screen, or a part of it."""
         for row in range(self.lines) if how in (2, 3) else range(self.cursor.y + 1, self.lines) if how == 0 else ():
             self._remember(row)
+        if how in (2, 3):
+            self.scrolled.clear()
         super().erase_in_display(how, *rest, **more)
+
+    def cursor_down(self, count: int | None = None) -> None:
+        """CUD, and LF below the region that scrolls: only within it does its end stop the cursor."""
+        outside = self.margins and self.cursor.y > self.margins.bottom
+        if outside:
+            self.cursor.y = min(self.cursor.y + (count or 1), self.lines - 1)
+        else:
+            super().cursor_down(count)
+
+    def restore_cursor(self) -> None:
+        """DECRC: restore the cursor's position, also one outside the region that scrolls."""
+        row = self.savepoints[-1].cursor.y if self.savepoints else 0
+        super().restore_cursor()
+        if pyte.modes.DECOM not in self.mode:
+            self.cursor.y = row
+
+    def cursor_position(self, line: int | None = None, column: int | None = None) -> None:
+        """CUP: move the cursor. From the first row on, a program draws its screen anew."""
+        if (line or 1) == 1:
+            self.scrolled.clear()
+        super().cursor_position(line, column)
 
     def write_process_input(self, data: str) -> None:
         """Keep the terminal's reply to a query."""

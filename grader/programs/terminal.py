@@ -76,16 +76,24 @@ class Terminal:
         """Every line that a person at the terminal has seen, oldest first."""
         return self.screen.lines()
 
+    def standing(self) -> list[str]:
+        """The lines that a person sees if she scrolls back: without those that the program has erased or drawn anew."""
+        return self.screen.standing()
+
     def screenshot(self) -> Screenshot:
         """The present screen."""
         return self.screen.shot(self.label)
 
     def shows(self, *texts: str) -> bool:
         """Whether a line holds all these texts, on the screen or in the raw output."""
-        if self._printed is None:  # `shows` is called at every turn of the loop
-            self._printed = re.split(r"[\r\n]+", same_form("".join(self._plain)))
         wanted = [same_form(text) for text in texts]
-        return any(all(text in line for text in wanted) for line in (*self.screen.lines(), *self._printed))
+        return any(all(text in line for text in wanted) for line in (*self.screen.lines(), *self.printed()))
+
+    def printed(self) -> list[str]:
+        """The raw output in lines, drawn over or not."""
+        if self._printed is None:  # it is asked for at every turn of the loop
+            self._printed = re.split(r"[\r\n]+", same_form("".join(self._plain)))
+        return self._printed
 
     def skim(self, size: int) -> None:
         """Read the next `size` bytes, a long message, without drawing them: that would take seconds."""
@@ -142,6 +150,7 @@ class Terminal:
         r"""Type text; `\n` is the Enter key."""
         self._transcript.add(self.label, "out", text.encode())
         self._loop.signs += 1
+        self._most += len(text) ** 2  # some draw the whole line anew at each key
         self._send(text)
 
     def _send(self, text: str) -> None:

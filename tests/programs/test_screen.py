@@ -32,6 +32,11 @@ SEEN: dict[str, tuple[list[str | bytes], list[str]]] = {
     "a sequence that the emulator trips over": (["before\x1b[1;1Aafter\r\nnext"], ["beforeafter", "next"]),
     "scrolled up under a prompt": (["> half", "\x1b[s\r\x1b[48;1H\x1b[Sotto: hi\x1b[u"], ["> half", "otto: hi"]),
     "lines put in above": (["a\r\n> half\x1b[s\r\x1b[Lotto: hi\x1b[u"], ["a", "otto: hi", "> half"]),
+    "a cursor saved below the lines that scroll": (
+        ["\x1b[1;47r\x1b[48;1H> half", "\x1b7\x1b[47;1H\notto: hi\x1b8", "\x1b7\x1b[47;1H\notto: ho\x1b8", " a line"],
+        ["otto: hi", "otto: ho", "> half a line"],
+    ),
+    "Enter below the lines that scroll": (["\x1b[1;47r\x1b[48;1H> hi\r\n", "> ho"], ["> ho"]),
     "a title": (["\x1b]0;chat\x07otto\r\n"], ["otto"]),
 }
 
@@ -53,6 +58,20 @@ def test_what_scrolled_away_was_seen():
 def test_what_was_wiped_was_seen(wipe):
     """A client that clears the screen and draws it anew has shown what stood there before."""
     assert "otto: hi" in "\n".join(screen("title\r\notto: hi\r\n", f"{wipe}title\r\nmira: ho\r\n").lines())
+
+
+@pytest.mark.parametrize("anew", ["\x1b[2J\x1b[H", "\x1b[H\x1b[J", "\x1b[1;1H"])
+def test_what_is_drawn_anew_stands_once(anew):
+    """Of a screen that a client draws anew, only the last drawing stands, also where it is longer than the screen."""
+    page = "".join(f"line {number}\x1b[K\r\n" for number in range(ROWS + 5))
+    standing = screen(*[anew + page] * 3).standing()
+    assert standing == [f"line {number}" for number in range(ROWS + 5)]
+
+
+def test_what_scrolled_away_stands():
+    """Who scrolls back sees the lines of a client that only prints, in order."""
+    numbers = [f"line {number}" for number in range(3 * ROWS)]
+    assert screen("".join(f"{line}\r\n" for line in numbers)).standing() == numbers
 
 
 @pytest.mark.parametrize(
