@@ -32,6 +32,9 @@ _NAME = re.compile(r"name|nick|nom\b|pseudo|user|alias|handle|login|call(ed)?\b|
 _PORT = re.compile(r"\b(port|puerto|porta)\b(\s+(number|no|nr|of|on|to|du|des)\b.*)?\W*$")
 _ADDRESS = re.compile(r"host|h[oô]te|server|serveur|servidor|adress|address|direcci|rechner|\bip\b")
 
+_TALK = re.compile(r"\b(mess?ages?|msg|say|chat|talk|text|type|you|me|nachricht|mensaje|mensagem|exit)\b|^\W*$")
+_NAME_SURELY = re.compile(r"name|nick|pseudo|user|alias|handle|login")
+
 
 def asked_for(question: str) -> Question:
     """What a question is about: by the default that it offers, or by the words of its last sentence."""
@@ -48,6 +51,12 @@ def asked_for(question: str) -> Question:
         (Question.ADDRESS, _ADDRESS, asked),
     )
     return next((meaning for meaning, pattern, text in rules if pattern.search(text)), Question.NOTHING)
+
+
+def asks_for_talk(question: str, name: str) -> bool:
+    """Whether a prompt is the one at which somebody who has given her name begins to chat."""
+    question = question.lower().replace(name.lower(), "")
+    return bool(_TALK.search(question)) and not _NAME_SURELY.search(question)
 
 
 def yes(question: str) -> str:

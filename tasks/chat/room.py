@@ -65,13 +65,6 @@ class ChatRoom(Room):
         talking = (guest for guest in guests if guest.lines or guest.unfinished)
         return next(talking, guests[-1] if guests else None)
 
-    def delivers(self, data: bytes) -> None:
-        """Our host sends these bytes to the client, and waits until it has dealt with them: pieces never merge on the way."""
-        assert self.guest is not None, "somebody is connected"
-        self.acted()
-        self.guest.send(data)
-        self.rest()
-
     def user(self, flood_is_about: str = "") -> User:
         """Somebody starts the student's client; she has not typed anything yet."""
         self.users.append(User(self, self.words.name(), flood_is_about))

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from grader.api import Message, without_numbers
-from tasks.chat.questions import ADDRESS, Question, asked_for, yes
+from tasks.chat.arrivals import Segment
+from tasks.chat.questions import ADDRESS, Question, asked_for, asks_for_talk, yes
+from tasks.chat.sent import Typed
+from tasks.chat.shown import is_shown
 from tasks.newline import call_without_newline
 
 if TYPE_CHECKING:
@@ -27,6 +30,11 @@ class User:
         self.program, self.terminal = room.start_client(name, flood_is_about)
         self._answered: list[Question] = []
         self._question = ""  # the line in which the question before stood
+        self._asked_so_often = 0  # times that it had been printed when it was answered
+        self._has_given_name = False  # to a client that asked for it in so many words
+        self.typed: list[Typed] = []
+        self.segments: list[Segment] = []  # that our host has sent to her client
+        self._half = ""  # the line that she is typing
 
     def __repr__(self) -> str:
         return f"<User {self.name}>"
@@ -52,10 +60,19 @@ class User:
         return asked_for(self._asked()) is not Question.NAME
 
     def _asks_no_more(self) -> bool:
-        """Whether her client has ended, or runs in an endless loop and never shows a question."""
-        if self.program.ended():
+        """Whether her client has ended, has got her name and asks nothing new, or runs in an endless loop without a question."""
+        if self.program.ended() or (self._has_given_name and not self._asks_anew()):
             return True
         return bool(self._answered) and not self.terminal.lines() and self.room.spins(self.program)
+
+    def _asks_anew(self) -> bool:
+        """Whether there is another question than the one just answered, and not yet the prompt at which one chats."""
+        shown = self.terminal.screen.question
+        same = shown == self._question and self._printed_so_often(shown) <= self._asked_so_often
+        return bool(shown) and not same and not asks_for_talk(self._asked(), self.name)
+
+    def _printed_so_often(self, question: str) -> int:
+        return sum(line.count(question) for line in self.terminal.printed()) if question else 0
 
     def _goes_by_what_was_sent(self) -> None:
         """Take another answer for her nickname if the client asked for it in words of its own, and sent that one."""
@@ -74,6 +91,8 @@ class User:
     def _answers(self) -> None:
         asked = asked_for(self._asked())
         self._question = self.terminal.screen.question
+        self._asked_so_often = self._printed_so_often(self._question)
+        self._has_given_name |= asked is Question.NAME
         self._answered.append(Question.NAME if asked is Question.NOTHING else asked)
         answers = {
             Question.ADDRESS: ADDRESS,
@@ -81,7 +100,7 @@ class User:
             Question.SECRET: self.room.words.text(1),
             Question.CONFIRMATION: yes(self._question),
         }
-        self.presses(f"{answers.get(asked, self.name)}\n")
+        self.presses(f"{answers.get(asked, self.name)}\n", answer=True)
 
     def has_sent(self) -> bool:
         """Whether our host has got anything from her."""
@@ -104,9 +123,14 @@ class User:
         self.program.dismissed = True
         self.types(self.room.typed("exit"))
 
-    def presses(self, keys: str) -> None:
-        """Press these keys now."""
+    def presses(self, keys: str, *, answer: bool = False) -> None:
+        """Press these keys now, perhaps to answer a question."""
         self.room.acted()
+        *lines, self._half = (self._half + keys).split("\n")
+        command = self.room.typed("rename", new="").split()[0]
+        for line in lines:
+            is_command = line.startswith(command) or line.strip().upper() == self.room.typed("exit").upper()
+            self.typed.append(Typed(line, len(self.room.transcript), answer, is_command))
         self.terminal.types(keys)
 
     def closes_terminal(self) -> None:
@@ -125,6 +149,20 @@ class User:
         self.room.transcript.add(self.name, "note", what.encode())
         how()
         self.room.rest(self.program.ended)
+
+    # -- what is sent to her client --------------------------------------------------------------------------------
+
+    def gets(self, *segments: bytes) -> None:
+        """Our host sends these bytes, each when her client has dealt with what came before: they never merge on the way."""
+        for data in segments:
+            self.room.acted()
+            self.segments.append(Segment(data, len(self.room.transcript)))
+            self.guest.send(data)
+            self.room.rest()
+
+    def is_told(self, *messages: tuple[str, str]) -> None:
+        """Our host sends these messages, each with its speaker, in one segment."""
+        self.gets(b"".join(self.room.encode(f"{speaker}: {text}".encode()) for speaker, text in messages))
 
     # -- what she sees ---------------------------------------------------------------------------------------------
 
@@ -155,6 +193,10 @@ class User:
             consequence_of=consequence_of if not parts else "",
         )
 
+    def shows(self, text: str) -> bool:
+        """Whether a text has come to stand on her screen, be it wrapped: words stay whole enough to be read."""
+        return self.terminal.shows(text) or is_shown(text, self.terminal.lines(), self.terminal.printed())
+
     def screen_texts(self) -> set[str]:
         """What has stood on her screen so far, numbers apart: a clock or a counter says nothing new."""
         return set(map(without_numbers, self.terminal.lines()))
@@ -163,10 +205,14 @@ class User:
 
     def lines(self) -> list[str]:
         """The lines that our host has got, the nickname apart, also where it came without a newline and sticks to the first."""
+        texts = self.came()
+        return texts[1:] if texts[:1] == [self.name] else texts
+
+    def came(self) -> list[str]:
+        """The lines that our host has got; the nickname is one, also where it came without a newline and sticks to the next."""
         texts = [line.text.strip() for line in self.guest.lines]
-        if texts and texts[0].startswith(self.name):
-            first = texts[0][len(self.name) :]
-            return [first, *texts[1:]] if first else texts[1:]
+        if texts and texts[0].startswith(self.name) and (first := texts[0][len(self.name) :]):
+            return [self.name, first, *texts[1:]]
         return texts
 
     def sends(self, text: str, *, at_the_end: bool = False) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from grader.api import Message, check, joined
 from tasks import ids
+from tasks.chat.explained import require_explained
 from tasks.chat.room import ChatRoom
+from tasks.chat.user import User
 from tasks.task1.server import broadcast, listens
 
 
@@ -22,6 +24,7 @@ def client_connects(room: ChatRoom) -> None:
     - sendall(name.encode()) without the newline -> nobody sees you join, whatever you type: append "\n"
     - another PORT or HOST than the server's -> ConnectionRefusedError
     - the name is asked for and never sent -> your first message becomes your name
+    - the name is sent again with the first message -> everyone reads it as chat
 
     Codelab: sections 2 and 4
     """
@@ -53,14 +56,16 @@ def client_connects(room: ChatRoom) -> None:
             mark="should be the nickname",
             blocks=False,
         )
+    require_explained(user, ids.CLIENT_CONNECTS)
 
 
 @check(ids.CLIENT_SENDS, points=1, needs=client_connects, runs="client")
 def client_sends(room: ChatRoom) -> None:
     r"""Each line typed arrives at once as one line ended by `\n`.
 
-    Does: types three lines, one after the other, one with capitals and an umlaut, one of a hundred letters; each must have
-    arrived, as it was typed, before the next one is typed.
+    Does: types six lines and an empty one, one after the other: with capitals and an umlaut, of 700 characters, with several
+    blanks in a row; each must have arrived, as it was typed, before the next one is typed. For the empty line an empty one may
+    come, or none.
 
     Why: a message that waits in the client, or that has no end, is no message.
 
@@ -68,65 +73,57 @@ def client_sends(room: ChatRoom) -> None:
     - sendall(text.encode()) without the newline -> the server joins it with the next one
     - the name is put before the text by the client -> everyone reads it twice: the server adds it
     - lines are collected and sent together -> a chat that lags behind
+    - " ".join(text.split()) -> a drawing of blanks and signs falls apart
+    - an empty line ends the loop -> who presses Enter by mistake has left
 
     Codelab: sections 2 and 4
     """
     user = room.user_in_chat()
-    before = len(user.lines())
-    texts = [room.words.text(), f"Grüße, at 10:30! {room.words.text()}", f"{'so ' * 30}{room.words.text()}"]
+    words = room.words
+    odd = f"Grüße, at 10:30! {words.text()}", _long(room, 700), f"a  b   c {words.text()}", ""
+    texts = (words.text(), *odd, words.text(), words.text())
     for text in texts:
         user.types(text)
-        user.sends_line(text, "send what was typed, as it is, at once, and with a newline after it")
-        room.delivers(f"{room.words.name()}: {room.words.text()}\n".encode())  # an answer: some wait for one
-    room.rest()
-    if user.lines()[before:] != texts:
-        room.fail(
-            "more is sent than was typed",
-            expected=f"the server gets the {len(texts)} lines typed, each once, and nothing else",
-            observed=Message("it got {lines}", lines=", ".join(repr(line) for line in user.lines()[before:])),
-            hint="send each line that was typed once, with one newline after it, and nothing else",
-        )
+        if text:
+            user.sends_line(text, "send what was typed, as it is, at once, and with a newline after it")
+        user.is_told((words.name(), words.text()))  # an answer: some wait for one
+    require_explained(user, ids.CLIENT_SENDS)
+
+
+def _long(room: ChatRoom, length: int) -> str:
+    """A text of at least so many characters, no part of which comes twice."""
+    text = room.words.text()
+    while len(text) < length:
+        text += f" {room.words.text(2)}"
+    return text
 
 
 @check(ids.CLIENT_SHOWS_WHILE_TYPING, points=2, needs=client_connects, runs="client")
 def client_shows_while_typing(room: ChatRoom) -> None:
-    """A message appears while half a line is typed, and that half line, finished, is sent whole.
+    """Messages appear while half a line is typed, and that half line, finished, is sent whole.
 
-    Does: types half a line without Enter; then somebody else's message comes, which must appear on the screen. Then the line
-    is finished, and must be sent whole.
+    Does: types half a line without Enter; then messages of others come, one after the other, each of which must appear on the
+    screen, once. Then the line is finished, and must be sent whole; and a long message comes, which must be shown to its end.
 
     Why: this is what the listener thread is for: recv() in a thread of its own, input() in the main thread.
 
     Mistakes:
     - input() and recv() take turns in one thread -> messages appear only after Enter
     - the listener is started after the first input() -> so do the first ones
+    - the network is looked at for a moment after each line -> what comes later waits for the next Enter
+    - a line is cut to a width -> the end of long messages is lost
 
     Codelab: sections 1 and 2
     """
     user = room.user_in_chat()
-    guest = user.guest
     half, rest = room.words.text(2), room.words.text(2)
     room.rest()
     user.presses(half)
-    room.rest()
-    line = f"{room.words.name()}: at 10:30: {(text := room.words.text())}"
-    guest.send(f"{line}\n".encode())
-    room.acted()
-    hint = "receive in a thread of its own, which prints what comes while the main thread waits in input()"
-    if room.wait(lambda: user.terminal.shows(text)):
-        user.presses("\n")
-        late = not room.wait(lambda: user.terminal.shows(text))
-        room.fail(
-            "messages appear only after Enter" if late else "the message never appears",
-            expected=Message('"{line}" appears while {nick} is typing', line=line, nick=user.name),
-            observed="it appeared only when Enter was pressed" if late else "it did not appear, not even after Enter",
-            hint=hint if late else _why_nothing_is_shown(room, hint),
-            where=room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
-            ending=room.wait(lambda: False),
-            event=room.transcript.last_sent(text.split()[-1]),
-            mark="not shown until Enter" if late else "never shown",
-            recipient="" if late else user.name,
-        )
+    if not room.rest():
+        room.wait(lambda: False)  # who looks at the network for a moment after each line has ceased to, now
+    people = room.words.name(), room.words.name()
+    for speaker, before in zip((*people, people[0]), ("at 10:30: ", "", ""), strict=True):
+        _shown_while_typing(room, user, speaker, before + room.words.text())
     user.presses(f"{rest}\n")
     if not user.sends(half + rest, at_the_end=True):
         came = user.lines()
@@ -140,6 +137,29 @@ def client_shows_while_typing(room: ChatRoom) -> None:
             mark="not sent whole",
             consequence_of=ids.CLIENT_SENDS,
         )
+    user.is_told((people[1], _long(room, 1_100)))
+    require_explained(user, ids.CLIENT_SHOWS_WHILE_TYPING)
+
+
+def _shown_while_typing(room: ChatRoom, user: User, speaker: str, text: str) -> None:
+    user.is_told((speaker, text))
+    if not room.wait(lambda: user.terminal.shows(text)):
+        return
+    user.presses("\n")
+    late = not room.wait(lambda: user.terminal.shows(text))
+    line = f"{speaker}: {text}"
+    hint = "receive in a thread of its own, which prints what comes while the main thread waits in input()"
+    room.fail(
+        "messages appear only after Enter" if late else "the message never appears",
+        expected=Message('"{line}" appears while {nick} is typing', line=line, nick=user.name),
+        observed="it appeared only when Enter was pressed" if late else "it did not appear, not even after Enter",
+        hint=hint if late else _why_nothing_is_shown(room, hint),
+        where=room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
+        ending=room.wait(lambda: False),
+        event=room.transcript.last_sent(text.split()[-1]),
+        mark="not shown until Enter" if late else "never shown",
+        recipient="" if late else user.name,
+    )
 
 
 def _why_nothing_is_shown(room: ChatRoom, otherwise: str) -> str:
@@ -166,21 +186,22 @@ def client_exit(room: ChatRoom) -> None:
     """
     user = room.user_in_chat()
     guest = user.guest
-    word = room.typed("exit")
+    word, done = room.typed("exit"), room.done().text
     hint = Message(
         'only a line that is "{word}" and nothing else ends the client, and only a line that is "{done}"',
         word=word,
-        done=room.done().text,
+        done=done,
     )
     user.types(chat := f"the {word.lower()} is there {room.words.text()}")
     room.rest(user.program.ended)
-    room.delivers(f"{room.words.name()}: {room.done().text} {room.words.text()}\n".encode())
+    for chat_of_others in (f"{done} {room.words.text()}", f"{room.words.text()} {done}", done):
+        user.is_told((room.words.name(), chat_of_others))
     room.rest(user.program.ended)
     if user.program.ended() or guest.ended:
         room.fail(
             "the client takes chat for a farewell",
             expected=Message(
-                '"{chat}" is chat, and so is a message that begins with {done}', chat=chat, done=room.done().text
+                '"{chat}" is chat, and so is a message that begins or ends with {done}', chat=chat, done=done
             ),
             observed="it has left",
             hint=hint,
@@ -190,7 +211,7 @@ def client_exit(room: ChatRoom) -> None:
         lambda: user.program.ended() or bool(guest.ended) or any(line.text.strip() == word for line in guest.lines)
     )
     if not guest.ended:
-        guest.send(f"{room.done().text}\n".encode())
+        guest.send(f"{done}\n".encode())
         room.acted()
         room.rest(user.program.ended)
     guest.close()

@@ -6,40 +6,62 @@ from itertools import pairwise
 
 from grader.api import Message, check
 from tasks import ids
+from tasks.chat.explained import require_explained
 from tasks.chat.room import ChatRoom
+from tasks.chat.user import User
 from tasks.task1.client import client_connects
 
 
-@check("task2.client-split", points=2, needs=client_connects, runs="client")
+@check(ids.CLIENT_SPLIT, points=2, needs=client_connects, runs="client")
 def client_split(room: ChatRoom) -> None:
     """A message that comes in pieces is shown as one line.
 
-    Does: sends somebody's message in five pieces, each when the client has read the one before.
+    Does: sends a message as it is, and another in five pieces, each when the client has read the one before; then one and a half
+    messages, and then the rest. Each must be shown once, under its speaker's name.
 
-    Why: TCP keeps bytes in order, not messages together: one recv() may give half a line.
+    Why: TCP keeps bytes in order, not messages together: one recv() may give half a line, or a line and half of the next one.
 
     Mistakes:
     - print(data.decode()) of whatever recv() gave -> a message is torn over several lines
+    - the buffer is emptied when a newline is in it -> what stood behind the newline is lost
+    - the buffer is not emptied -> the first half is shown again
 
     Codelab: section 4
     """
     user = room.user_in_chat()
+    ada, bob = room.words.name(), room.words.name()
+    user.is_told((bob, room.words.text()))
     text = room.words.text(4)
-    line = f"{room.words.name()}: {text}\n".encode()
-    for start, end in pairwise((0, 4, len(line) // 2, len(line) - 8, len(line) - 1, len(line))):
-        room.delivers(line[start:end])
-    user.sees(
-        text,
-        "collect what recv() gives in a buffer, and print a line when its newline has come, not each piece",
-        consequence_of=ids.CLIENT_SHOWS_WHILE_TYPING,
+    line = f"{ada}: {text}\n".encode()
+    user.gets(
+        *(line[start:end] for start, end in pairwise((0, 4, len(line) // 2, len(line) - 8, len(line) - 1, len(line))))
     )
+    user.sees(text, _COLLECT, consequence_of=ids.CLIENT_SHOWS_WHILE_TYPING)
+    texts = room.words.text(), room.words.text(4)
+    whole, other = (f"{name}: {text}\n".encode() for name, text in zip((bob, ada), texts, strict=True))
+    user.gets(whole + other[: len(other) // 2], other[len(other) // 2 :])
+    for text in texts:
+        if room.wait(lambda text=text: user.terminal.shows(text)) and not _takes_two_at_once(room, user):  # type: ignore[misc]
+            return
+        user.sees(text, _COLLECT, consequence_of=ids.CLIENT_SHOWS_WHILE_TYPING)
+    require_explained(user, ids.CLIENT_SPLIT)
 
 
-@check("task2.client-merged", points=1, needs=client_connects, runs="client")
+_COLLECT = "collect what recv() gives in a buffer, and print a line when its newline has come, not each piece"
+
+
+def _takes_two_at_once(room: ChatRoom, user: User) -> bool:
+    """Whether two whole messages in a segment are shown: if not, those that are not whole are the same matter."""
+    texts = room.words.text(), room.words.text()
+    user.is_told(*((room.words.name(), text) for text in texts))
+    return not room.wait(lambda: all(map(user.terminal.shows, texts)))
+
+
+@check(ids.CLIENT_MERGED, points=1, needs=client_connects, runs="client")
 def client_merged(room: ChatRoom) -> None:
     """Ten messages in one segment are shown as ten lines.
 
-    Does: sends ten lines at once; each must stand in a line of its own on the screen.
+    Does: sends a line, and then ten of two people at once; each must stand in a line of its own on the screen, in order, once.
 
     Why: one recv() may give several lines, and a half one.
 
@@ -50,9 +72,10 @@ def client_merged(room: ChatRoom) -> None:
     Codelab: section 4
     """
     user = room.user_in_chat()
-    name = room.words.name()
+    people = room.words.name(), room.words.name()
+    user.is_told((people[1], room.words.text()))
     texts = [room.words.text() for _ in range(10)]
-    room.delivers("".join(f"{name}: {text}\n" for text in texts).encode())
+    user.is_told(*zip(people * 5, texts, strict=True))
     hint = "one recv() may give several lines: print each of them on a line of its own"
     for text in texts:
         user.sees(text, hint, consequence_of=ids.CLIENT_SHOWS_WHILE_TYPING)
@@ -67,6 +90,7 @@ def client_merged(room: ChatRoom) -> None:
             event=room.transcript.last_sent(texts[-1].split()[-1]),
             mark="shown in one line",
         )
+    require_explained(user, ids.CLIENT_MERGED)
 
 
 @check("task2.client-split-utf8", points=1, needs=client_connects, runs="client")
@@ -88,10 +112,9 @@ def client_split_utf8(room: ChatRoom) -> None:
     for character in ("é", "漢", "🎉"):
         head, tail = f"{room.words.name()}: {room.words.text(2)} ", f" {room.words.text(2)}\n"
         encoded = character.encode()
-        room.delivers(head.encode() + encoded[:1])
-        room.delivers(encoded[1:] + tail.encode())
+        user.gets(head.encode() + encoded[:1], encoded[1:] + tail.encode())
         user.sees(character, hint, ids.CLIENT_SHOWS_WHILE_TYPING, around=head + tail)
-    room.delivers(f"{room.words.name()}: {(text := room.words.text())}\n".encode())
+    user.is_told((room.words.name(), text := room.words.text()))
     user.sees(text, hint, consequence_of=ids.CLIENT_SHOWS_WHILE_TYPING)
 
 

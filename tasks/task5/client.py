@@ -6,6 +6,7 @@ from functools import partial
 
 from grader.api import Message, check, frame, in_hex, joined
 from tasks import ids
+from tasks.chat.explained import require_explained
 from tasks.chat.room import ChatRoom
 from tasks.task5.dialects import look_how_client_reads
 from tasks.task5.framings import LINES, NO_HEADER, dialect_of
@@ -17,8 +18,9 @@ from tasks.task5.server import frames
 def client_frames(room: ChatRoom) -> None:
     """Each line typed arrives as one right frame.
 
-    Does: starts the client on a terminal, answers what it asks, and types lines, one beyond ASCII. The nickname and each line
-    must arrive as a frame of exactly that many bytes.
+    Does: starts the client on a terminal, answers what it asks, and types lines: beyond ASCII, of 700 characters, with several
+    blanks in a row, an empty one. The nickname and each line must arrive as a frame of exactly that many bytes, once. For the
+    empty line an empty one may come, or none.
 
     Why: the length counts bytes, and an ü has two of them.
 
@@ -34,16 +36,22 @@ def client_frames(room: ChatRoom) -> None:
         typed = Message("{nick} typed what it asked for, and it did not connect", nick=user.name)
         room.fail_for_no_connection(user.program, typed)
     _sends_frame(room, user.name.encode(), "the nickname", first=True)
-    for text in (room.words.text(), f"{ODD} {room.words.text()}"):
+    words = room.words
+    for text in (
+        words.text(), f"{ODD} {words.text()}", f"{'so ' * 230}{words.text()}", f"a  b   c {words.text()}", "", words.text()
+    ):  # fmt: skip
         user.types(text)
-        _sends_frame(room, text.encode(), "the line typed")
+        if text:
+            _sends_frame(room, text.encode(), "the line typed")
+    require_explained(user, ids.CLIENT_FRAMES)
 
 
 @check(ids.CLIENT_SHOWS, points=1, runs="client", needs=client_frames)
 def client_shows(room: ChatRoom) -> None:
     """Frames split and merged are shown right.
 
-    Does: sends a frame a few bytes at a time, and then five frames at once; every message must stand on the screen.
+    Does: sends a frame a few bytes at a time, then five frames at once, one and a half and then the rest, and a long one; every
+    message must stand on the screen, whole, once, in order, and under its speaker's name.
 
     Why: recv() gives pieces of a stream, here as with lines.
 
@@ -55,16 +63,23 @@ def client_shows(room: ChatRoom) -> None:
     """
     user = room.user_in_chat()
     room.post_mortem = partial(look_how_client_reads, room)
-    name, text = room.words.name(), room.words.text()
-    whole = frame(f"{name}: {text}".encode())
-    for start in range(0, len(whole), 3):
-        room.delivers(whole[start : start + 3])
+    people = room.words.name(), room.words.name()
+    text = room.words.text()
+    whole = frame(f"{people[1]}: {text}".encode())
+    user.gets(*(whole[start : start + 3] for start in range(0, len(whole), 3)))
     hint = "read exactly four bytes, then exactly as many as they say, in a loop for both; then print the payload"
     user.sees(text, hint)
     texts = [room.words.text() for _ in range(5)]
-    room.delivers(b"".join(frame(f"{name}: {one}".encode()) for one in texts))
+    user.is_told(*((people[number % 2], one) for number, one in enumerate(texts)))
     for one in texts:
         user.sees(one, hint)
+    texts = [room.words.text() for _ in range(2)]
+    both = b"".join(frame(f"{name}: {one}".encode()) for name, one in zip(people, texts, strict=True))
+    user.gets(both[:-9], both[-9:])
+    for one in texts:
+        user.sees(one, hint)
+    user.is_told((people[0], " ".join(room.words.text(2) for _ in range(100))))
+    require_explained(user, ids.CLIENT_SHOWS)
 
 
 @check("task5.client-large", points=1, runs="client", needs=client_frames)
@@ -85,9 +100,8 @@ def client_large(room: ChatRoom) -> None:
     room.post_mortem = partial(look_how_client_reads, room)
     name = room.words.name()
     user.terminal.skim(2 << 20)
-    room.delivers(frame(f"{name}: ".encode() + filled(1 << 20, f" {room.words.text()}".encode())))
-    room.delivers(frame(bytes(range(256))))
-    room.delivers(frame(f"{name}: {(text := room.words.text())}".encode()))
+    user.gets(frame(f"{name}: ".encode() + filled(1 << 20, f" {room.words.text()}".encode())), frame(bytes(range(256))))
+    user.is_told((name, text := room.words.text()))
     user.sees(text, "collect the whole payload in a loop, and decode it with errors='replace'")
 
 

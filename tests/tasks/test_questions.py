@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.chat.questions import Question, asked_for
+from tasks.chat.questions import Question, asked_for, asks_for_talk
 
 NAME, PORT, ADDRESS, SECRET, YES_OR_NO, NOTHING = (
     Question.NAME, Question.PORT, Question.ADDRESS, Question.SECRET, Question.CONFIRMATION, Question.NOTHING
@@ -50,3 +50,22 @@ NAME, PORT, ADDRESS, SECRET, YES_OR_NO, NOTHING = (
 def test_answer(question, answer):
     """A question is understood as a person would who wants to chat."""
     assert asked_for(question) is answer
+
+
+@pytest.mark.parametrize(
+    ("question", "talk"),
+    [
+        ("> ", True),
+        ("zoe> ", True),
+        ("You: ", True),
+        ("Message (EXIT to leave): ", True),
+        ("Type something:", True),
+        ("Favourite colour? ", False),
+        ("Which room? ", False),
+        ("This nickname is taken. Type another nickname: ", False),
+        ("Press Enter to connect", False),
+    ],
+)
+def test_prompt_of_the_chat(question, talk):
+    """At the prompt of a chat, somebody who has given her name is asked for nothing more."""
+    assert asks_for_talk(question, "Zoe") is talk

@@ -56,7 +56,7 @@ class Windows:
         while True:
             with self.lock:
                 self.entry.erase()
-                self.entry.addstr(0, 0, prompt + typed)
+                self.entry.addstr(0, 0, (prompt + typed)[-100:])  # the window has one row
                 self.entry.refresh()
             while True:
                 try:

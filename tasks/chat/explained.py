@@ -1,0 +1,180 @@
+"""Whether all that somebody's client has shown and sent is explained by what was sent to it and typed into it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from grader.api import CheckFailed, Failure, Message
+from tasks import ids
+from tasks.chat.arrivals import Arrival, Said, messages_in
+from tasks.chat.sent import Sending, Wrong, wrong_sending
+from tasks.chat.shown import Odd, Showing, odd_showings
+
+if TYPE_CHECKING:
+    from tasks.chat.user import User
+
+_LONGEST = 5_000  # characters of a text that is looked for on a screen
+
+
+class Violation(NamedTuple):
+    """Something that is not true, and the id of the check whose matter it is."""
+
+    check_id: str
+    failure: Failure
+
+
+def require_explained(user: User, check_id: str) -> None:
+    """Raise CheckFailed for the first violation that is this check's matter."""
+    for violation in violations_of(user):
+        if violation.check_id == check_id:
+            raise CheckFailed(violation.failure)
+
+
+def violations_of(user: User) -> list[Violation]:
+    """All that her client has shown or sent without a reason, or not shown or sent; none where the host is no program of ours."""
+    if user.room.guest is None:
+        return []
+    try:
+        user.room.rest()
+    except CheckFailed:  # a flood, or a limit: another matter
+        return []
+    return [*_shown(user), *_sent(user)]
+
+
+# -- shown -------------------------------------------------------------------------------------------------------------
+
+_MATTERS = {
+    Arrival.ALONE: ids.CLIENT_SHOWS_WHILE_TYPING,
+    Arrival.IN_PIECES: ids.CLIENT_SPLIT,
+    Arrival.MERGED: ids.CLIENT_MERGED,
+}
+
+_SHOULD_BE = {
+    Showing.AGAIN: 'the message "{text}" stands on {nick}\'s screen once',
+    Showing.IN_PART: 'the message "{text}" stands on {nick}\'s screen once, whole',
+    Showing.SOMEBODY_ELSES: '"{text}" stands there as a message of {speaker_nick}',
+    Showing.NAMELESS: '"{text}" stands there as a message of {speaker_nick}',
+    Showing.INVENTED: "{nick} sees what the others say, and nothing else as theirs",
+    Showing.DISORDER: "messages stand there in the order in which they came",
+}
+_SHOW_HINTS = {
+    Showing.AGAIN: "print each line that comes once: look for a second print() of it, and empty the buffer of what was printed",
+    Showing.IN_PART: "print a line when its newline has come, and not before",
+    Showing.SOMEBODY_ELSES: "print the line as it comes: the server has put the speaker's name before it",
+    Showing.NAMELESS: "print the line as it comes: the server has put the speaker's name before it",
+    Showing.INVENTED: "print what comes from the server, as it comes, and empty the buffer of what was printed",
+    Showing.DISORDER: "print the lines one by one, in the order in which they stand in what recv() gave",
+}
+
+
+_NEVER_FOR_HOW_IT_CAME = {Showing.SOMEBODY_ELSES, Showing.NAMELESS}
+
+
+def _shown(user: User) -> Iterator[Violation]:
+    said = [_on_screen(one) for one in messages_in(user.segments, user.room.buffer())]
+    odd_ones = list(odd_showings(said, user.terminal.standing(), user.terminal.printed()))
+    anyway = {odd.showing for odd in odd_ones if odd.about.arrival is Arrival.ALONE} | _NEVER_FOR_HOW_IT_CAME
+    for odd in odd_ones:
+        about = odd.about._replace(arrival=Arrival.ALONE) if odd.showing in anyway else odd.about
+        yield Violation(_matter(user, about), _showing(user, odd))
+    for one in said:
+        if not _is_shown(user, one):
+            yield Violation(_matter(user, one), _not_shown(user, one))
+
+
+def _on_screen(one: Said) -> Said:
+    return one._replace(text=unicodedata.normalize("NFC", one.text[:_LONGEST].strip()))
+
+
+def _matter(user: User, one: Said) -> str:
+    return ids.CLIENT_SHOWS if user.room.framed else _MATTERS[one.arrival]
+
+
+def _showing(user: User, odd: Odd) -> Failure:
+    text, speaker, event, _ = odd.about
+    lines = " and ".join(f'"{line}"' for line in odd.lines[:3])
+    return Failure(
+        odd.showing.value,
+        Message(_SHOULD_BE[odd.showing], text=speaker and text, speaker_nick=speaker, nick=user.name),
+        Message("on her screen stands {shown}", shown=lines),
+        _SHOW_HINTS[odd.showing],
+        where=user.room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
+        event=event,
+        mark="not shown like this",
+    )
+
+
+def _is_shown(user: User, one: Said) -> bool:
+    """Whether a message is on her screen; none is awaited there once her client has ended."""
+    if len(one.text) == _LONGEST or not one.text:
+        return True
+    ending = user.room.wait(lambda: user.program.ended() or user.shows(one.text))
+    return not ending
+
+
+def _not_shown(user: User, one: Said) -> Failure:
+    begins = one.text[:12]
+    parts = [line for line in user.terminal.lines() if begins in line]
+    seen = Message('only this is: "{line}"', line=parts[-1]) if parts else Message("it is not")
+    return Failure(
+        "the end of a message is lost" if parts else "a message is never shown",
+        Message('"{text}" is shown to {nick}, whole', text=one.text, nick=user.name),
+        seen,
+        "print all of the line, however long it is: collect what recv() gives until its newline has come",
+        where=user.room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
+        event=one.event,
+        mark="not shown whole" if parts else "never shown",
+        recipient="" if parts else user.name,
+    )
+
+
+# -- sent --------------------------------------------------------------------------------------------------------------
+
+_SEND_HINTS = {
+    Sending.NAME_AGAIN: "send the nickname once, as the first line; the server knows from then on who speaks",
+    Sending.TWICE: "send each line that was typed once: look for a second sendall()",
+    Sending.CHANGED: "send what was typed, as it is, and with a newline after it",
+    Sending.NOT_TYPED: "send what was typed, and nothing else",
+    Sending.NEVER: "send each line that was typed, whatever stands in it, at once and in the order of typing",
+}
+
+
+def _sent(user: User) -> Iterator[Violation]:
+    framed = user.room.framed
+
+    def wrong() -> Wrong | None:
+        return wrong_sending(user.typed, user.name, user.came())
+
+    found = wrong()
+    if found and found.sending is Sending.NEVER and not found.came:
+        user.room.wait(lambda: user.program.ended() or bool(user.guest.ended) or not wrong())
+        if user.program.ended() or user.guest.ended:
+            return
+        found = wrong()
+    if found:
+        name_again = found.sending is Sending.NAME_AGAIN
+        matter = ids.CLIENT_CONNECTS if name_again else ids.CLIENT_SENDS
+        yield Violation(ids.CLIENT_FRAMES if framed else matter, _sending(user, found))
+
+
+def _sending(user: User, wrong: Wrong) -> Failure:
+    expected = Message('the server gets "{text}" once', text=wrong.typed)
+    if wrong.sending is Sending.NOT_TYPED:
+        expected = Message("the server gets the lines that {nick} types, and no other", nick=user.name)
+    came = wrong.number >= 0
+    event = (
+        user.guest.lines[min(wrong.number, len(user.guest.lines) - 1)].event
+        if came
+        else user.room.transcript.last_sent(wrong.typed, or_any=True)
+    )
+    return Failure(
+        wrong.sending.value,
+        expected,
+        Message('it got "{line}"', line=wrong.came) if came else Message('it never got "{text}"', text=wrong.typed),
+        _SEND_HINTS[wrong.sending],
+        event=event,
+        mark="not as it was typed" if came else "never sent",
+        blocks=False,
+    )
