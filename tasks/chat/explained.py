@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from grader.api import CheckFailed, Failure, Message
 from tasks import ids
-from tasks.chat.arrivals import Arrival, Said, messages_in
+from tasks.chat.arrivals import Arrival, Said
 from tasks.chat.sent import Sending, Wrong, wrong_sending
 from tasks.chat.shown import Odd, Showing, odd_showings
 
@@ -73,7 +73,7 @@ _NEVER_FOR_HOW_IT_CAME = {Showing.SOMEBODY_ELSES, Showing.NAMELESS}
 
 
 def _shown(user: User) -> Iterator[Violation]:
-    said = [_on_screen(one) for one in messages_in(user.segments, user.room.buffer())]
+    said = [_on_screen(one) for one in user.messages() if one not in user.disturbed]
     odd_ones = list(odd_showings(said, user.terminal.standing(), user.terminal.printed()))
     anyway = {odd.showing for odd in odd_ones if odd.about.arrival is Arrival.ALONE} | _NEVER_FOR_HOW_IT_CAME
     for odd in odd_ones:
@@ -93,11 +93,11 @@ def _matter(user: User, one: Said) -> str:
 
 
 def _showing(user: User, odd: Odd) -> Failure:
-    text, speaker, event, _ = odd.about
+    speaker, text, event, _ = odd.about
     lines = " and ".join(f'"{line}"' for line in odd.lines[:3])
     return Failure(
         odd.showing.value,
-        Message(_SHOULD_BE[odd.showing], text=speaker and text, speaker_nick=speaker, nick=user.name),
+        Message(_SHOULD_BE[odd.showing], text=text, speaker_nick=speaker, nick=user.name),
         Message("on her screen stands {shown}", shown=lines),
         _SHOW_HINTS[odd.showing],
         where=user.room.sources.line_that_calls("recv", "recv_into", "readline", "read"),

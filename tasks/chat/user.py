@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from grader.api import Message, without_numbers
-from tasks.chat.arrivals import Segment
+from tasks.chat.arrivals import Said, Segment, messages_in
 from tasks.chat.questions import ADDRESS, Question, asked_for, asks_for_talk, yes
 from tasks.chat.sent import Typed
 from tasks.chat.shown import is_shown
@@ -34,6 +34,9 @@ class User:
         self._has_given_name = False  # to a client that asked for it in so many words
         self.typed: list[Typed] = []
         self.segments: list[Segment] = []  # that our host has sent to her client
+        self.disturbed: set[Said] = (
+            set()
+        )  # messages that were still to be shown when she typed: her keys may stand among them
         self._half = ""  # the line that she is typing
 
     def __repr__(self) -> str:
@@ -126,6 +129,7 @@ class User:
     def presses(self, keys: str, *, answer: bool = False) -> None:
         """Press these keys now, perhaps to answer a question."""
         self.room.acted()
+        self.disturbed |= {one for one in self.messages() if not self._has_seen(one)}
         *lines, self._half = (self._half + keys).split("\n")
         command = self.room.typed("rename", new="").split()[0]
         for line in lines:
@@ -163,6 +167,14 @@ class User:
     def is_told(self, *messages: tuple[str, str]) -> None:
         """Our host sends these messages, each with its speaker, in one segment."""
         self.gets(b"".join(self.room.encode(f"{speaker}: {text}".encode()) for speaker, text in messages))
+
+    def _has_seen(self, one: Said) -> bool:
+        """Whether a message stands on her screen; a word may stand there for another reason."""
+        return self.terminal.shows(one.speaker, one.text) or (" " in one.text and self.shows(one.text))
+
+    def messages(self) -> list[Said]:
+        """The messages that our host has sent to her."""
+        return messages_in(self.segments, self.room.buffer())
 
     # -- what she sees ---------------------------------------------------------------------------------------------
 
