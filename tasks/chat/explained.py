@@ -79,9 +79,11 @@ def _shown(user: User) -> Iterator[Violation]:
     for odd in odd_ones:
         about = odd.about._replace(arrival=Arrival.ALONE) if odd.showing in anyway else odd.about
         yield Violation(_matter(user, about), _showing(user, odd))
-    for one in said:
-        if not _is_shown(user, one):
-            yield Violation(_matter(user, one), _not_shown(user, one))
+    lost = [one for one in said if not _is_shown(user, one)]
+    # Who loses what comes alone, or together, loses also what comes in pieces behind it: one matter.
+    causes = [cause for cause in (Arrival.ALONE, Arrival.MERGED) if cause in {one.arrival for one in lost}]
+    for one in lost:
+        yield Violation(_matter(user, one._replace(arrival=[*causes, one.arrival][0])), _not_shown(user, one))
 
 
 def _on_screen(one: Said) -> Said:

@@ -69,9 +69,9 @@ class _Due:
                 return True
             if one.text.strip() and not one.command:
                 break
-        if text == self._name and not self._named:
-            self._named = True
-            return True
+        if text == self._name:
+            before, self._named = self._named, True
+            return not before
         if text in self._answers:
             self._answers.remove(text)
             return True

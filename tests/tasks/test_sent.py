@@ -58,3 +58,8 @@ def test_right(came, typed):
 def test_wrong(came, wrong):
     """The first line for which there is no reason, or else the first that never came."""
     assert found(came) == wrong
+
+
+def test_name_again_before_a_command():
+    """The nickname sent again is no other form of a command that was typed."""
+    assert found(["ada", "ada", "/name zoe"], ["/name zoe"]) == Wrong(NAME_AGAIN, "ada", "ada", 1)
