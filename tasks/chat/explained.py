@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from grader.api import CheckFailed, Failure, Message
@@ -18,21 +19,33 @@ if TYPE_CHECKING:
 _LONGEST = 5_000  # characters of a text that is looked for on a screen
 
 
-class Violation(NamedTuple):
-    """Something that is not true, and the id of the check whose matter it is."""
+class Unexplained(NamedTuple):
+    """Something that is not true, and the id of the check whose matter it is.
+
+    `false`: people seem to say what they never said, or say it over and over.
+    """
 
     check_id: str
     failure: Failure
+    false: bool = False
 
 
 def require_explained(user: User, check_id: str) -> None:
-    """Raise CheckFailed for the first violation that is this check's matter."""
-    for violation in violations_of(user):
-        if violation.check_id == check_id:
-            raise CheckFailed(violation.failure)
+    """Raise CheckFailed for the first violation that is this check's matter, and testify to those that are others'.
+
+    Where false messages stand on the screen, a check of what is shown means nothing.
+    """
+    found = violations_of(user)
+    for one in found:
+        user.room.testify(one.check_id, one.failure)
+    for one in found:
+        if one.check_id == check_id:
+            raise CheckFailed(one.failure)
+        if one.false and check_id in _OF_SHOWING:
+            raise CheckFailed(replace(one.failure, consequence_of=one.check_id))
 
 
-def violations_of(user: User) -> list[Violation]:
+def violations_of(user: User) -> list[Unexplained]:
     """All that her client has shown or sent without a reason, or not shown or sent; none where the host is no program of ours."""
     if user.room.guest is None:
         return []
@@ -50,6 +63,11 @@ _MATTERS = {
     Arrival.IN_PIECES: ids.CLIENT_SPLIT,
     Arrival.MERGED: ids.CLIENT_MERGED,
 }
+
+_OF_SHOWING = {
+    ids.CLIENT_SHOWS_WHILE_TYPING, ids.CLIENT_SPLIT, ids.CLIENT_MERGED, ids.CLIENT_SPLIT_UTF8, ids.CLIENT_SHOWS, ids.CLIENT_LARGE,
+}  # fmt: skip
+_FALSE, _OVER_AND_OVER = {Showing.SOMEBODY_ELSES, Showing.INVENTED}, 3  # times
 
 _SHOULD_BE = {
     Showing.AGAIN: 'the message "{text}" stands on {nick}\'s screen once',
@@ -72,18 +90,19 @@ _SHOW_HINTS = {
 _NEVER_FOR_HOW_IT_CAME = {Showing.SOMEBODY_ELSES, Showing.NAMELESS}
 
 
-def _shown(user: User) -> Iterator[Violation]:
+def _shown(user: User) -> Iterator[Unexplained]:
     said = [_on_screen(one) for one in user.messages() if one not in user.disturbed]
     odd_ones = list(odd_showings(said, user.terminal.standing(), user.terminal.printed()))
     anyway = {odd.showing for odd in odd_ones if odd.about.arrival is Arrival.ALONE} | _NEVER_FOR_HOW_IT_CAME
     for odd in odd_ones:
         about = odd.about._replace(arrival=Arrival.ALONE) if odd.showing in anyway else odd.about
-        yield Violation(_matter(user, about), _showing(user, odd))
+        false = odd.showing in _FALSE or (odd.showing is Showing.AGAIN and len(odd.lines) >= _OVER_AND_OVER)
+        yield Unexplained(_matter(user, about), _showing(user, odd), false)
     lost = [one for one in said if not _is_shown(user, one)]
     # Who loses what comes alone, or together, loses also what comes in pieces behind it: one matter.
     causes = [cause for cause in (Arrival.ALONE, Arrival.MERGED) if cause in {one.arrival for one in lost}]
     for one in lost:
-        yield Violation(_matter(user, one._replace(arrival=[*causes, one.arrival][0])), _not_shown(user, one))
+        yield Unexplained(_matter(user, one._replace(arrival=[*causes, one.arrival][0])), _not_shown(user, one))
 
 
 def _on_screen(one: Said) -> Said:
@@ -143,7 +162,7 @@ _SEND_HINTS = {
 }
 
 
-def _sent(user: User) -> Iterator[Violation]:
+def _sent(user: User) -> Iterator[Unexplained]:
     framed = user.room.framed
 
     def wrong() -> Wrong | None:
@@ -158,7 +177,7 @@ def _sent(user: User) -> Iterator[Violation]:
     if found:
         name_again = found.sending is Sending.NAME_AGAIN
         matter = ids.CLIENT_CONNECTS if name_again else ids.CLIENT_SENDS
-        yield Violation(ids.CLIENT_FRAMES if framed else matter, _sending(user, found))
+        yield Unexplained(ids.CLIENT_FRAMES if framed else matter, _sending(user, found))
 
 
 def _sending(user: User, wrong: Wrong) -> Failure:

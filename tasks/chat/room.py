@@ -23,6 +23,7 @@ from grader.api import (
     without_numbers,
 )
 from tasks import ids
+from tasks.chat.explained import require_explained
 from tasks.chat.faults import Matter, Violation
 from tasks.chat.history import NEVER, Act, Going, Person, note_altered, read
 from tasks.chat.member import Member
@@ -206,9 +207,15 @@ class ChatRoom(Room):
         self._pauses.append((begun, len(self.transcript)))
 
     def conclude(self) -> None:
-        """Hold all that was heard against the rules of the chat."""
-        if not self.peers or self.check_id.startswith("interop."):
+        """Hold all that was heard, shown and sent against the rules of the chat."""
+        if self.check_id.startswith("interop."):
             return
+        for user in self.users:
+            require_explained(user, self.check_id)
+        if self.peers:
+            self._hold_against_the_rules()
+
+    def _hold_against_the_rules(self) -> None:
         people = list(map(self._person, self.peers))
         note_altered(people)
         found, proven = violations(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from grader.api import Message, check, joined
 from tasks import ids
-from tasks.chat.explained import require_explained
 from tasks.chat.room import ChatRoom
 from tasks.chat.user import User
 from tasks.task1.server import broadcast, listens
@@ -56,7 +55,6 @@ def client_connects(room: ChatRoom) -> None:
             mark="should be the nickname",
             blocks=False,
         )
-    require_explained(user, ids.CLIENT_CONNECTS)
 
 
 @check(ids.CLIENT_SENDS, points=1, needs=client_connects, runs="client")
@@ -87,7 +85,6 @@ def client_sends(room: ChatRoom) -> None:
         if text:
             user.sends_line(text, "send what was typed, as it is, at once, and with a newline after it")
         user.is_told((words.name(), words.text()))  # an answer: some wait for one
-    require_explained(user, ids.CLIENT_SENDS)
 
 
 def _long(room: ChatRoom, length: int) -> str:
@@ -138,7 +135,6 @@ def client_shows_while_typing(room: ChatRoom) -> None:
             consequence_of=ids.CLIENT_SENDS,
         )
     user.is_told((people[1], _long(room, 1_100)))
-    require_explained(user, ids.CLIENT_SHOWS_WHILE_TYPING)
 
 
 def _shown_while_typing(room: ChatRoom, user: User, speaker: str, text: str) -> None:

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from grader.api import Message, check
 from tasks import ids
-from tasks.chat.explained import require_explained
 from tasks.chat.room import ChatRoom
 from tasks.chat.user import User
 from tasks.task1.client import client_connects
@@ -44,7 +43,6 @@ def client_split(room: ChatRoom) -> None:
         if room.wait(lambda text=text: user.terminal.shows(text)) and not _takes_two_at_once(room, user):  # type: ignore[misc]
             return
         user.sees(text, _COLLECT, consequence_of=ids.CLIENT_SHOWS_WHILE_TYPING)
-    require_explained(user, ids.CLIENT_SPLIT)
 
 
 _COLLECT = "collect what recv() gives in a buffer, and print a line when its newline has come, not each piece"
@@ -90,7 +88,6 @@ def client_merged(room: ChatRoom) -> None:
             event=room.transcript.last_sent(texts[-1].split()[-1]),
             mark="shown in one line",
         )
-    require_explained(user, ids.CLIENT_MERGED)
 
 
 @check("task2.client-split-utf8", points=1, needs=client_connects, runs="client")

@@ -6,7 +6,6 @@ from functools import partial
 
 from grader.api import Message, check, frame, in_hex, joined
 from tasks import ids
-from tasks.chat.explained import require_explained
 from tasks.chat.room import ChatRoom
 from tasks.task5.dialects import look_how_client_reads
 from tasks.task5.framings import LINES, NO_HEADER, dialect_of
@@ -43,7 +42,6 @@ def client_frames(room: ChatRoom) -> None:
         user.types(text)
         if text:
             _sends_frame(room, text.encode(), "the line typed")
-    require_explained(user, ids.CLIENT_FRAMES)
 
 
 @check(ids.CLIENT_SHOWS, points=1, runs="client", needs=client_frames)
@@ -79,7 +77,6 @@ def client_shows(room: ChatRoom) -> None:
     for one in texts:
         user.sees(one, hint)
     user.is_told((people[0], " ".join(room.words.text(2) for _ in range(100))))
-    require_explained(user, ids.CLIENT_SHOWS)
 
 
 @check("task5.client-large", points=1, runs="client", needs=client_frames)
