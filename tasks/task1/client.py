@@ -203,9 +203,17 @@ def client_exit(room: ChatRoom) -> None:
             hint=hint,
         )
     user.types(word)
-    room.wait(
-        lambda: user.program.ended() or bool(guest.ended) or any(line.text.strip() == word for line in guest.lines)
+    unheeded = room.wait(
+        lambda: user.program.ended() or bool(guest.ended) or any(room.lines.is_exit(line.text) for line in guest.lines)
     )
+    if unheeded:
+        room.fail(
+            Message("the client goes on after {word}", word=word),
+            expected=Message("when {word} is typed, the client sends it, or closes the connection", word=word),
+            observed="it did neither, and still runs",
+            hint=Message("look at each line that was typed: {word} ends the input loop", word=word),
+            ending=unheeded,
+        )
     if not guest.ended:
         guest.send(f"{done}\n".encode())
         room.acted()

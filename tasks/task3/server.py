@@ -7,6 +7,7 @@ import re
 from grader.api import Expected, Message, check
 from tasks import ids
 from tasks.chat.member import Member
+from tasks.chat.oddities import odd_names
 from tasks.chat.room import ChatRoom
 from tasks.task1.server import listens
 
@@ -108,8 +109,8 @@ def not_chat(room: ChatRoom) -> None:
 def again(room: ChatRoom) -> None:
     """A second rename starts from the first new name.
 
-    Does: somebody renames herself four times; each notice must name the name before it as the old one. If the server takes such
-    nicknames when people join, two of the names have letters beyond ASCII.
+    Does: somebody renames herself again and again, also to a letter, a number, and words with signs in them; each notice must
+    name the name before it as the old one. If the server takes such nicknames when people join, two have letters beyond ASCII.
 
     Why: the old name is the one that people know her by.
 
@@ -124,9 +125,10 @@ def again(room: ChatRoom) -> None:
     beyond_ascii = not room.wait(lambda: bool(room.joined(ada).among(bob.peer)))  # else a matter of task1.unicode
     if not beyond_ascii:
         ada = room.join_one()
-    for addition in ("", "漢", "ß🦉", ""):
+    names = [room.words.name() + addition * beyond_ascii for addition in ("", "漢", "ß🦉")]
+    for name in (*names, *odd_names(room.words.random)):
         old = ada.name
-        ada.renames(room.words.name() + addition * beyond_ascii)
+        ada.renames(name)
         room.expect([(bob.peer, room.renamed(old, ada.name))], "the old name in the notice is the one she bears now")
 
 

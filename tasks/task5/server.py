@@ -197,7 +197,8 @@ def concurrent(room: ChatRoom) -> None:
 def truncated(room: ChatRoom) -> None:
     """Gone in mid-header or mid-payload: no part of it is delivered, the others go on.
 
-    Does: one client goes after two bytes of a header, one after half a payload, each by closing and by a reset.
+    Does: one client goes after two bytes of a header, one after half a payload, each by closing and by a reset. Then somebody
+    vanishes in the instant in which another one speaks, who must be heard by the third.
 
     Why: what is not whole is no message.
 
@@ -221,8 +222,14 @@ def truncated(room: ChatRoom) -> None:
                 Message('of "{text}", half a payload', text=text),
                 "deliver a payload only when all of it has come; if the client goes before that, forget it",
             )  # fmt: skip
-    ada.says(text := room.words.text())
-    bob.hears_from(ada, text)
+    dying, texts = room.join_one(), [room.words.text() for _ in range(20)]
+    with room.server_paused():
+        for text in texts[:-1]:
+            ada.says(text)
+        dying.resets()
+    room.rest()
+    ada.says(texts[-1])
+    room.all_hear([bob], ada, texts, "a failed send must do no more than remove the client that it was for")
 
 
 @check("task5.huge-claim", points=1, needs=frames)
