@@ -195,6 +195,12 @@ def _act(text: str, lines: Lines) -> tuple[Act, str]:
     return (Act.RENAME, new) if new else (Act.COMMAND, "")
 
 
+def forget(people: Iterable[Person]) -> None:
+    """Part the people from what they said, so that megabytes of it do not wait for the garbage collector."""
+    for one in people:
+        one.sayings, one.namings = [], []
+
+
 def note_altered(people: Iterable[Person]) -> None:
     """Mark those whose name the server may alter: it is blank, no text, or somebody else has it at that time."""
     named = [one for one in people if one.nickname]

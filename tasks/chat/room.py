@@ -25,10 +25,10 @@ from grader.api import (
 from tasks import ids
 from tasks.chat.explained import require_explained
 from tasks.chat.faults import Matter, Violation
-from tasks.chat.history import NEVER, Act, Going, Person, note_altered, read
+from tasks.chat.history import NEVER, Act, Going, Person, forget, note_altered, read
 from tasks.chat.member import Member
 from tasks.chat.model import violations
-from tasks.chat.telling import blame, failure_of, spoils
+from tasks.chat.telling import blamed, failure_of, spoils
 from tasks.chat.user import User
 from tasks.lines import Lines
 from tasks.wording import FRAMED
@@ -218,6 +218,12 @@ class ChatRoom(Room):
     def _hold_against_the_rules(self) -> None:
         people = list(map(self._person, self.peers))
         note_altered(people)
+        try:
+            self._judge_lines(people)
+        finally:
+            forget(people)
+
+    def _judge_lines(self, people: list[Person]) -> None:
         found, proven = violations(
             people,
             self.lines,
@@ -226,12 +232,13 @@ class ChatRoom(Room):
             strangers=set(self.words.names_drawn) - {name for one in people for name in one.names(NEVER)},
             framed=self.framed,
         )
-        blamed = [(blame(broken, self.check_id, found, proven), broken) for broken in found]
-        for (owner, unless), broken in blamed:
+        kinds = blamed(found, self.check_id, proven)
+        for (owner, unless), broken in kinds:
             self.testify(owner, self._told(broken), unless)
-        for (owner, unless), broken in blamed:
+        for (owner, unless), broken in kinds:
             if owner == self.check_id and not unless:
                 raise CheckFailed(self._told(broken))
+        for (owner, _), broken in kinds:
             if owner != self.check_id and spoils(broken, self.check_id):
                 raise CheckFailed(replace(self._told(broken), consequence_of=owner))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import NamedTuple
 
 from grader.api import Failure, Message
 from tasks import ids
 from tasks.chat.faults import Fault, Matter, Violation
-from tasks.chat.history import Act, Going, Way
+from tasks.chat.history import Going, Way
 
 _SKIP_HER = "broadcast() sends to every client, the sender too: skip the sender's connection"
 _ONCE = "each line must be passed on once: look for two places, or two threads, that send it"
@@ -180,7 +180,16 @@ class Blame(NamedTuple):
     unless: tuple[str, ...]
 
 
-def blame(broken: Violation, check_id: str, found: Iterable[Violation], proven: Collection[Matter]) -> Blame:
+def blamed(found: Collection[Violation], check_id: str, proven: Collection[Matter]) -> list[tuple[Blame, Violation]]:
+    """The first violation of each kind that was seen in the check with that id, with the check that fails by it."""
+    usual = {one.fault for one in found if _is_usual(one)}
+    first: dict[tuple[Blame, Fault], Violation] = {}
+    for one in found:
+        first.setdefault((blame(one, check_id, usual, proven), one.fault), one)
+    return [(blame, one) for (blame, _), one in first.items()]
+
+
+def blame(broken: Violation, check_id: str, usual_faults: Collection[Fault], proven: Collection[Matter]) -> Blame:
     """Whose matter this is, where it was seen in the check with that id.
 
     What was done in a way that only this check has (in pieces, in one segment, by a reset) is this check's own matter,
@@ -195,7 +204,7 @@ def blame(broken: Violation, check_id: str, found: Iterable[Violation], proven: 
     others = {one for one in _OF_FAULTS.get(fault, ()) if _same_task(one, check_id)}
     if usual == ids.LEAVE and broken.person and broken.person.going is Going.EXIT:
         usual, others = ids.EXIT, {ids.LEAVE}
-    if _is_usual(broken) or any(other.fault is fault and _is_usual(other) for other in found):
+    if fault in usual_faults:
         return Blame(usual, tuple(sorted(others - {usual})))
     others |= {one for one in _of_its_ways(broken) if _same_task(one, check_id)}
     if matter_of(fault) not in proven:
@@ -250,8 +259,13 @@ def spoils(broken: Violation, check_id: str) -> bool:
 
 
 def _was_renamed(broken: Violation) -> bool:
+    """Whether a join or leave that never was came with a new name of that person; a join under her first one did not."""
     person, line = broken.person, broken.line
-    return bool(person and line and any(one.act is Act.RENAME and one.begun < line.event for one in person.sayings))
+    if person is None or line is None:
+        return False
+    if broken.fault is Fault.JOINED_AGAIN and broken.name == person.namings[0].name:
+        return False
+    return any(one.begun < line.event for one in person.namings[1:])
 
 
 def failure_of(broken: Violation, sent: int | None) -> Failure:

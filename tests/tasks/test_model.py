@@ -13,7 +13,7 @@ from tasks import ids
 from tasks.chat.faults import Fault, Matter, Violation
 from tasks.chat.history import NEVER, Act, Going, Person, note_altered, read
 from tasks.chat.model import violations
-from tasks.chat.telling import Blame, blame, failure_of
+from tasks.chat.telling import Blame, blamed, failure_of
 from tasks.lines import Lines
 from tasks.wording import WORDING
 
@@ -262,21 +262,21 @@ BLAMED: dict[str, tuple[Sequence[Step], Blame]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("steps", "blamed"), BLAMED.values(), ids=BLAMED)
-def test_blame(steps, blamed):
+@pytest.mark.parametrize(("steps", "expected"), BLAMED.values(), ids=BLAMED)
+def test_blame(steps, expected):
     """A fault belongs to the check whose matter it is; what only the check at hand does, to that one, if nothing explains it."""
     found, proven = judged(*steps)
     assert found
-    assert {blame(one, "task2.crlf", found, proven) for one in found} == {blamed}
+    assert {owner for owner, _ in blamed(found, "task2.crlf", proven)} == {expected}
 
 
 def test_blame_of_frames():
     """In frames, what everybody does is the matter of the first check of frames, and no check of lines explains anything."""
     start = meeting("ada", "bob")
     found, proven = judged(*start, ("ada", "says", TEXT), framed=True)
-    assert [blame(one, "task5.merged", found, proven) for one in found] == [Blame(ids.FRAMES, ())]
+    assert [owner for owner, _ in blamed(found, "task5.merged", proven)] == [Blame(ids.FRAMES, ())]
     found, proven = judged(*start, *LOSE_HALVES, framed=True)
-    assert [blame(one, "task5.merged", found, proven) for one in found] == [
+    assert [owner for owner, _ in blamed(found, "task5.merged", proven)] == [
         Blame("task5.merged", (ids.FRAMES, ids.SPLIT_HEADER))
     ]
 
