@@ -12,8 +12,8 @@ from tasks.task5.payloads import ODD, filled
 
 # Around the edges of headers, of one byte, of usual recv() sizes (with and without the header), and large ones.
 SIZES = (0, 1, 255, 256, 1_020, 1_023, 1_024, 1_025, 4_092, 4_096, 65_535, 65_536, 1 << 20, 16 << 20)
-PEOPLE, SENDERS, AT_ONCE, SMALL, MANY = 6, 4, 200_000, 40, 30
-MERGED = 100
+SENDERS, AT_ONCE, SMALL, MANY = 4, 200_000, 40, 30
+MERGED, PEOPLE = 100, 6
 HUGE_CLAIM, BOUNDED = b"\xff\xff\xff\xff", 200 << 20  # a header; bytes of memory that nobody needs for it
 FOLLOWS = 1 << 20  # bytes that come after the huge claim
 
@@ -145,7 +145,7 @@ def split_header(room: ChatRoom) -> None:
 def merged(room: ChatRoom) -> None:
     """100 frames in one segment.
 
-    Does: sends 100 frames with one send(); each must arrive.
+    Does: sends 100 frames with one send(); each must reach all of five others.
 
     Why: one recv() may give many frames, and a piece of the next.
 
@@ -155,21 +155,21 @@ def merged(room: ChatRoom) -> None:
 
     Codelab: section 4 (advanced option)
     """
-    ada, bob = room.join(2)
+    ada, *others = room.join(PEOPLE)
     texts = [room.words.text() for _ in range(MERGED)]
     ada.sends(b"".join(frame(text.encode()) for text in texts))
+    hint = "read exactly four bytes, then exactly the payload; keep what came beyond it"
     for text in texts:
-        hears(
-            room, bob, ada, text.encode(), "read exactly four bytes, then exactly the payload; keep what came beyond it"
-        )
+        for one in others:
+            hears(room, one, ada, text.encode(), hint)
 
 
 @check("task5.concurrent", points=2, needs=frames)
 def concurrent(room: ChatRoom) -> None:
     """4 senders at once, 200 kB messages: no frame is torn or mixed.
 
-    Does: six people are in; four of them say 200 kB each in the same instant, twice, and then thirty times a short message;
-    everyone else must get each of them whole.
+    Does: four people say 200 kB each in the same instant, twice, and then thirty times a short message; everyone else must get
+    each of them whole.
 
     Why: sendall() of a large message takes several steps, and another thread may send to the same client in between.
 
@@ -179,10 +179,10 @@ def concurrent(room: ChatRoom) -> None:
     Codelab: section 5, Task 5
     """
     room.more_than_buffers_hold()  # small buffers, so that a large message takes many steps
-    people = room.join(PEOPLE)
+    people = room.join(SENDERS)
     hint = "one lock (or one writing thread) for each client, held while a whole frame is sent: header and payload together"
     for size in (AT_ONCE, AT_ONCE, *[SMALL] * MANY):
-        said = [(speaker, filled(size, f" {room.words.text()}".encode())) for speaker in people[:SENDERS]]
+        said = [(speaker, filled(size, f" {room.words.text()}".encode())) for speaker in people]
         with room.server_paused():
             for speaker, payload in said:
                 speaker.sends(frame(payload))
