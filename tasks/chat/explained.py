@@ -22,7 +22,7 @@ _LONGEST = 5_000  # characters of a text that is looked for on a screen
 class Unexplained(NamedTuple):
     """Something that is not true, and the id of the check whose matter it is.
 
-    `false`: people seem to say what they never said, or say it over and over.
+    `false`: somebody seems to say what nobody said, or to say it over and over.
     """
 
     check_id: str
@@ -67,7 +67,7 @@ _MATTERS = {
 _OF_SHOWING = {
     ids.CLIENT_SHOWS_WHILE_TYPING, ids.CLIENT_SPLIT, ids.CLIENT_MERGED, ids.CLIENT_SPLIT_UTF8, ids.CLIENT_SHOWS, ids.CLIENT_LARGE,
 }  # fmt: skip
-_FALSE, _OVER_AND_OVER = {Showing.SOMEBODY_ELSES, Showing.INVENTED}, 3  # times
+_OVER_AND_OVER = 3  # times
 
 _SHOULD_BE = {
     Showing.AGAIN: 'the message "{text}" stands on {nick}\'s screen once',
@@ -96,7 +96,7 @@ def _shown(user: User) -> Iterator[Unexplained]:
     anyway = {odd.showing for odd in odd_ones if odd.about.arrival is Arrival.ALONE} | _NEVER_FOR_HOW_IT_CAME
     for odd in odd_ones:
         about = odd.about._replace(arrival=Arrival.ALONE) if odd.showing in anyway else odd.about
-        false = odd.showing in _FALSE or (odd.showing is Showing.AGAIN and len(odd.lines) >= _OVER_AND_OVER)
+        false = odd.showing is Showing.INVENTED or (odd.showing is Showing.AGAIN and len(odd.lines) >= _OVER_AND_OVER)
         yield Unexplained(_matter(user, about), _showing(user, odd), false)
     lost = [one for one in said if not _is_shown(user, one)]
     # Who loses what comes alone, or together, loses also what comes in pieces behind it: one matter.

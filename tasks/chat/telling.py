@@ -263,7 +263,7 @@ def _was_renamed(broken: Violation) -> bool:
     person, line = broken.person, broken.line
     if person is None or line is None:
         return False
-    if broken.fault is Fault.JOINED_AGAIN and broken.name == person.namings[0].name:
+    if broken.fault is Fault.JOINED_AGAIN and broken.name == person.sayings[0].name:
         return False
     return any(one.begun < line.event for one in person.namings[1:])
 

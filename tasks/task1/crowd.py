@@ -10,6 +10,8 @@ from tasks.task1.server import listens
 MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60
 CROWD, ROUNDS = 30, 3
 LONG, PART, LETTERS = 200_000, 20, "JQX"  # bytes of a line that is one letter over and over
+SMALL = 65_536  # bytes
+TRIES = 3  # whether a line is torn is left to chance
 
 
 @check("task1.order", points=2, needs=listens)
@@ -112,6 +114,15 @@ def concurrent(room: ChatRoom) -> None:
 def _hear_long_lines(room: ChatRoom) -> list[Member]:
     """Three people say a long line at once: none may be torn. Returns those who have heard all; the others are another matter."""
     people = room.join(len(LETTERS) + 1)
+    people[-1].peer.set_receive_buffer(SMALL)  # so that a long line takes many steps
+    for _ in range(TRIES):
+        people = _hear_long_lines_once(room, people)
+        if len(people) <= len(LETTERS):
+            break
+    return people
+
+
+def _hear_long_lines_once(room: ChatRoom, people: list[Member]) -> list[Member]:
     hearer = people[-1]
     said = [(speaker, f"{letter * LONG} {room.words.text()}") for speaker, letter in zip(people, LETTERS, strict=False)]
     with room.paused_reading(hearer.peer):
