@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -92,11 +93,12 @@ _NEVER_FOR_HOW_IT_CAME = {Showing.SOMEBODY_ELSES, Showing.NAMELESS}
 
 def _shown(user: User) -> Iterator[Unexplained]:
     said = [_on_screen(one) for one in user.messages() if one not in user.disturbed]
-    odd_ones = list(odd_showings(said, user.terminal.standing(), user.terminal.printed()))
+    odd_ones = list(odd_showings(said, user.terminal.standing(), user.terminal.printed(), user.name))
+    copies = Counter(odd.about for odd in odd_ones for _ in odd.lines)
     anyway = {odd.showing for odd in odd_ones if odd.about.arrival is Arrival.ALONE} | _NEVER_FOR_HOW_IT_CAME
     for odd in odd_ones:
         about = odd.about._replace(arrival=Arrival.ALONE) if odd.showing in anyway else odd.about
-        false = odd.showing is Showing.INVENTED or (odd.showing is Showing.AGAIN and len(odd.lines) >= _OVER_AND_OVER)
+        false = odd.showing is Showing.INVENTED or copies[odd.about] >= _OVER_AND_OVER
         yield Unexplained(_matter(user, about), _showing(user, odd), false)
     lost = [one for one in said if not _is_shown(user, one)]
     # Who loses what comes alone, or together, loses also what comes in pieces behind it: one matter.

@@ -40,13 +40,17 @@ class Odd(NamedTuple):
     lines: tuple[str, ...]
 
 
-def odd_showings(said: Sequence[Said], standing: Sequence[str], printed: Sequence[str]) -> Iterator[Odd]:
-    """All that is wrong with the lines that stand on a screen; `printed` are all that the client has printed."""
+def odd_showings(said: Sequence[Said], standing: Sequence[str], printed: Sequence[str], own: str = "") -> Iterator[Odd]:
+    """All that is wrong with the lines that stand on a screen; `printed` are all that the client has printed.
+
+    `own`: the name of the client's user, who has said nothing of this.
+    """
     screen = _Screen(said, standing, printed)
     yield from screen.shown_again()
     yield from screen.shown_under_another_name()
     yield from screen.shown_without_names()
     yield from screen.invented()
+    yield from screen.shown_as_own(own)
     yield from screen.disordered()
 
 
@@ -107,6 +111,15 @@ class _Screen:
             if found and _form(head) == before and _letters(text):
                 odd = self._looks_like_part(name, number, text) or self._looks_like_news(name, number, text)
                 yield from [Odd(*odd, (line,))] if odd else []
+
+    def shown_as_own(self, own: str) -> Iterator[Odd]:
+        """Messages that stand there in the form of a message of the user's own as well."""
+        for one, places in self._places.items() if own else ():
+            forms = set(self._forms_of(one))
+            for place in places:
+                head, name, between = self._parted(place)[0].rpartition(own)
+                if name and (between, _form(head)) in forms:
+                    yield Odd(Showing.INVENTED, one, (self._lines[place.line],))
 
     def _looks_like_part(self, name: str, number: int, text: str) -> tuple[Showing, Said] | None:
         """What is wrong with a text under a name if it is a part of what she said: each such message stands whole elsewhere."""

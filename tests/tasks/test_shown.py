@@ -99,3 +99,12 @@ LONG = " ".join(f"word{number}" for number in range(100))
 def test_long_text(lines, whole):
     """A long text may be wrapped, and cut if the screen says so; else all of it must stand there."""
     assert is_shown(LONG, [], lines) is whole
+
+
+def test_shown_as_own():
+    """A message that stands there under the user's own name, too, in the form of messages, is an invention."""
+    shown = [ADA, "me: copper lantern 412", BOB, K, CYD]
+    assert [(one.showing, one.about.text) for one in odd_showings(SAID, shown, shown, "me")] == [
+        (INVENTED, "copper lantern 412")
+    ]
+    assert list(odd_showings(SAID, shown := [*right, "me: my own words"], shown, "me")) == []
