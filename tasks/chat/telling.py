@@ -197,7 +197,7 @@ def blame(broken: Violation, check_id: str, usual_faults: Collection[Fault], pro
     """
     fault = broken.fault
     usual = _TELLINGS[fault].owner
-    if fault in (Fault.NEVER_LEFT, Fault.NEVER_JOINED, Fault.JOINED_AGAIN) and _was_renamed(broken):
+    if _comes_of_a_new_name(broken):
         return Blame(ids.ANNOUNCE, ())
     if check_id.startswith(f"{ids.FRAMED_TASK}."):
         usual = ids.FRAMES
@@ -258,10 +258,10 @@ def spoils(broken: Violation, check_id: str) -> bool:
     return broken.fault in _FALSE_MESSAGES
 
 
-def _was_renamed(broken: Violation) -> bool:
+def _comes_of_a_new_name(broken: Violation) -> bool:
     """Whether a join or leave that never was came with a new name of that person; a join under her first one did not."""
     person, line = broken.person, broken.line
-    if person is None or line is None:
+    if broken.fault not in (Fault.NEVER_LEFT, Fault.NEVER_JOINED, Fault.JOINED_AGAIN) or person is None or line is None:
         return False
     if broken.fault is Fault.JOINED_AGAIN and broken.name == person.sayings[0].name:
         return False
@@ -285,7 +285,9 @@ def failure_of(broken: Violation, sent: int | None) -> Failure:
         _filled(telling.summary, values),
         _filled(telling.expected, values),
         observed if line else Message("{nick} got nothing like it", nick=values["nick"]),
-        telling.hint,
+        "nobody leaves or joins by a new name: the one notice tells it"
+        if _comes_of_a_new_name(broken)
+        else telling.hint,
         event=line.event if line else sent,
         mark=str(_filled(telling.mark, values)),
         blocks=False,
