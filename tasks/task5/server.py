@@ -222,13 +222,12 @@ def truncated(room: ChatRoom) -> None:
                 Message('of "{text}", half a payload', text=text),
                 "deliver a payload only when all of it has come; if the client goes before that, forget it",
             )  # fmt: skip
-    dying, texts = room.join_one(), [room.words.text() for _ in range(20)]
+    dying, texts = room.join_one(), [room.words.text() for _ in range(2)]
     with room.server_paused():
-        for text in texts[:-1]:
-            ada.says(text)
+        ada.says(texts[0])
         dying.resets()
     room.rest()
-    ada.says(texts[-1])
+    ada.says(texts[1])
     room.all_hear([bob], ada, texts, "a failed send must do no more than remove the client that it was for")
 
 
