@@ -13,6 +13,7 @@ from tasks.task5.payloads import ODD, filled
 # Around the edges of headers, of one byte, of usual recv() sizes (with and without the header), and large ones.
 SIZES = (0, 1, 255, 256, 1_020, 1_023, 1_024, 1_025, 4_092, 4_096, 65_535, 65_536, 1 << 20, 16 << 20)
 SENDERS, AT_ONCE, SMALL, MANY = 4, 200_000, 40, 30
+DYING_WORDS = 300  # that keep the server from noticing at once that somebody has vanished
 MERGED, PEOPLE = 100, 6
 HUGE_CLAIM, BOUNDED = b"\xff\xff\xff\xff", 200 << 20  # a header; bytes of memory that nobody needs for it
 FOLLOWS = 1 << 20  # bytes that come after the huge claim
@@ -224,6 +225,7 @@ def truncated(room: ChatRoom) -> None:
             )  # fmt: skip
     dying, texts = room.join_one(), [room.words.text() for _ in range(2)]
     with room.server_paused():
+        dying.sends(b"".join(frame(room.words.text().encode()) for _ in range(DYING_WORDS)))
         ada.says(texts[0])
         dying.resets()
     room.rest()
