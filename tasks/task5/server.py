@@ -198,8 +198,9 @@ def concurrent(room: ChatRoom) -> None:
 def truncated(room: ChatRoom) -> None:
     """Gone in mid-header or mid-payload: no part of it is delivered, the others go on.
 
-    Does: one client goes after two bytes of a header, one after half a payload, each by closing and by a reset. Then somebody
-    vanishes in the instant in which another one speaks, who must be heard by the third.
+    Does: one client goes after two bytes of a header, one after half a payload, each by closing and by a reset; the others must
+    be told that she left, and get nothing of it. Then somebody vanishes in the instant in which another one speaks, who must be
+    heard by the third.
 
     Why: what is not whole is no message.
 
@@ -217,7 +218,8 @@ def truncated(room: ChatRoom) -> None:
             whole = frame(text.encode() * 2)
             leaver.sends_in_pieces([whole[: cut or len(whole) - len(text)]])
             how(leaver)
-            room.await_leave(leaver)
+            hint = "recv() ends there, with b'' or an exception: leave the loop for the rest of the frame, and tell the others"
+            room.expect([(bob.peer, room.left(leaver))], hint, consequence_of=ids.FRAMES)
             room.expect_nothing(
                 bob.peer, lambda line, text=text: text in line,   # type: ignore[misc]
                 Message('of "{text}", half a payload', text=text),
