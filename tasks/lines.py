@@ -13,7 +13,7 @@ from functools import cached_property
 
 from grader.api import Expected
 
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")  # colours and the like
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x07")  # colours and the like, and bells
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,15 @@ class Form:
         """Whether a message of somebody with this name begins exactly so."""
         return self._pattern(name).fullmatch(prefix) is not None
 
-    def begins(self, line: str, name: str) -> bool:
-        """Whether a line begins like a message of somebody with this name."""
-        return self._pattern(name).match(line) is not None
+    def fits_anybody(self, prefix: str) -> bool:
+        """Whether a message of somebody, whatever her name, begins exactly so."""
+        found = re.fullmatch(_any_numbers(self.before) + r"(\S|\S.*\S)" + _any_numbers(self.behind), prefix)
+        return found is not None and any(map(str.isalnum, found[1]))
+
+    def end_of_prefix(self, line: str, name: str) -> int | None:
+        """Where the text begins in a line that begins like a message of somebody with this name; None for other lines."""
+        found = self._pattern(name).match(line)
+        return found.end() if found else None
 
     def _pattern(self, name: str) -> re.Pattern[str]:
         return re.compile(
@@ -119,9 +125,7 @@ class Lines:
 
     def names_somebody(self, prefix: str) -> bool:
         """Whether a message in the codelab's form begins so, whoever it is from."""
-        form = self.chat_form
-        name = prefix.removeprefix(form.before).removesuffix(form.behind)
-        return form.filled(name) == prefix and any(map(str.isalnum, name)) and name.strip() == name
+        return self.chat_form.fits_anybody(prefix)
 
     def is_exit(self, typed: str) -> bool:
         """Whether a client's line is the word by which one leaves."""
@@ -129,33 +133,37 @@ class Lines:
 
     def new_name(self, typed: str) -> str | None:
         """The name that a client's line asks for, empty if it names none; None if it is no such command."""
-        command = self.typed("rename", new="").strip()
-        start, blank, name = typed.partition(" ")
-        if start.rstrip() != command:
+        before, _, behind = self.typed("rename", new="\0").partition("\0")
+        if typed.strip() == before.strip() + behind.strip():
+            return ""
+        if not (typed.startswith(before) and typed.endswith(behind)):
             return None
-        return name.strip() if blank else ""
+        return typed[len(before) : len(typed) - len(behind)].strip()
 
     def is_done(self, line: str) -> bool:
         """Whether the line is the answer to EXIT."""
         return line.strip() in {form.strip() for form in self._forms("done")}
 
-    def told(self, line: str) -> tuple[str, tuple[str, ...]] | None:
-        """What a line tells if it is a notice: the wording's word for it, and the names in it."""
+    def told(self, line: str) -> tuple[str, dict[str, str]] | None:
+        """What a line tells if it is a notice: the wording's word for it, and the names in it by their placeholders."""
         bare = _bare(line)
         for word, pattern in self._notices:
             match = pattern.fullmatch(bare)
             if match:
-                return word, tuple(name.strip() for name in match.groups())
+                return word, {placeholder: name.strip() for placeholder, name in match.groupdict().items()}
         return None
 
     @cached_property
     def _notices(self) -> list[tuple[str, re.Pattern[str]]]:
-        blanks = {"joined": {"name": "\0"}, "left": {"name": "\0"}, "renamed": {"old": "\0", "new": "\0"}}
-        return [
-            (word, re.compile("(.+)".join(map(re.escape, _bare(form).split("\0")))))
-            for word, values in blanks.items()
-            for form in self._forms(word, **values)
+        """The patterns of notices, that with most of its own words first: another one may be more general."""
+        placeholders = {"joined": ("name",), "left": ("name",), "renamed": ("old", "new")}
+        forms = [
+            (word, _bare(form))
+            for word, names_in_it in placeholders.items()
+            for form in self._forms(word, **{name: f"\0{name}\0" for name in names_in_it})
         ]
+        forms.sort(key=lambda one: -len(re.sub(r"\0\w+\0", "", one[1])))
+        return [(word, re.compile(_pattern_of(form))) for word, form in forms]
 
     def plain(self, expected: Expected) -> Expected:
         """The same line, whether a prompt stands before it or not."""
@@ -182,6 +190,16 @@ class Lines:
             if line.startswith(prompt):
                 return line[len(prompt) :]
         return line
+
+
+def _pattern_of(form: str) -> str:
+    """The pattern of a form with names between NULs: a group for each, the same one where it stands again."""
+    parts, known = re.split(r"\0(\w+)\0", form), set[str]()
+    pattern = re.escape(parts[0])
+    for name, text in zip(parts[1::2], parts[2::2], strict=True):
+        pattern += (f"(?P={name})" if name in known else f"(?P<{name}>.+)") + re.escape(text)
+        known.add(name)
+    return pattern
 
 
 def names(line: str, name: str) -> bool:

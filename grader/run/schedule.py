@@ -109,7 +109,8 @@ class Schedule:
         return list(map(self._final, ids))
 
     def _has_failed(self, check_id: str) -> bool:
-        return check_id in self._results and self._results[check_id].status is Status.FAIL
+        failed = check_id in self._results and self._results[check_id].status is Status.FAIL
+        return failed and not self._failed_need(self._catalogue[check_id])
 
     def _failed_need(self, check: Check) -> str:
         """The id of the failed need of a check, or of the check which that failure is a consequence of; empty if none."""

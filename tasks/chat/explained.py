@@ -68,7 +68,7 @@ _MATTERS = {
 _OF_SHOWING = {
     ids.CLIENT_SHOWS_WHILE_TYPING, ids.CLIENT_SPLIT, ids.CLIENT_MERGED, ids.CLIENT_SPLIT_UTF8, ids.CLIENT_SHOWS, ids.CLIENT_LARGE,
 }  # fmt: skip
-_OVER_AND_OVER = 3  # times
+_OVER_AND_OVER, _COPIES = 3, {Showing.AGAIN, Showing.IN_PART}
 
 _SHOULD_BE = {
     Showing.AGAIN: 'the message "{text}" stands on {nick}\'s screen once',
@@ -94,17 +94,24 @@ _NEVER_FOR_HOW_IT_CAME = {Showing.SOMEBODY_ELSES, Showing.NAMELESS}
 def _shown(user: User) -> Iterator[Unexplained]:
     said = [_on_screen(one) for one in user.messages() if one not in user.disturbed]
     odd_ones = list(odd_showings(said, user.terminal.standing(), user.terminal.printed(), user.name))
-    copies = Counter(odd.about for odd in odd_ones for _ in odd.lines)
+    false_ones = _false(odd_ones)
     anyway = {odd.showing for odd in odd_ones if odd.about.arrival is Arrival.ALONE} | _NEVER_FOR_HOW_IT_CAME
     for odd in odd_ones:
         about = odd.about._replace(arrival=Arrival.ALONE) if odd.showing in anyway else odd.about
-        false = odd.showing is Showing.INVENTED or copies[odd.about] >= _OVER_AND_OVER
-        yield Unexplained(_matter(user, about), _showing(user, odd), false)
+        yield Unexplained(_matter(user, about), _showing(user, odd), odd in false_ones)
     lost = [one for one in said if not _is_shown(user, one)]
     # Who loses what comes alone, or together, loses also what comes in pieces behind it: one matter.
     causes = [cause for cause in (Arrival.ALONE, Arrival.MERGED) if cause in {one.arrival for one in lost}]
     for one in lost:
         yield Unexplained(_matter(user, one._replace(arrival=[*causes, one.arrival][0])), _not_shown(user, one))
+
+
+def _false(odd_ones: list[Odd]) -> list[Odd]:
+    """Those by which somebody seems to say what nobody said, or to say it over and over."""
+    copies = Counter(odd.about for odd in odd_ones if odd.showing in _COPIES for _ in odd.lines)
+    wrong_names = any(odd.showing is Showing.SOMEBODY_ELSES for odd in odd_ones)
+    invented = [odd for odd in odd_ones if odd.showing is Showing.INVENTED and not wrong_names]
+    return invented + [odd for odd in odd_ones if copies[odd.about] >= _OVER_AND_OVER]
 
 
 def _on_screen(one: Said) -> Said:

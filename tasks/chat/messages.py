@@ -78,7 +78,7 @@ class Messages:
             return False
         faults = [(self._fault(hearer, one, text, line), one) for one in candidates]
         right = [one for fault, one in faults if fault is None]
-        fresh = next((one for one in right if not self._record.is_told(hearer, one)), None)
+        fresh = self._news(hearer, right)
         if fresh:
             self._take(hearer, fresh, line)
         elif right:
@@ -89,17 +89,35 @@ class Messages:
             self._record.blame(fault, hearer, line, saying=saying)
         return True
 
+    def _news(self, hearer: Person, right: list[Saying]) -> Saying | None:
+        """That of several equal messages which she has not got yet: rather one that was said since she came."""
+        untold = [one for one in right if not self._record.is_told(hearer, one)]
+        return next((one for one in untold if one.begun > hearer.came), untold[0] if untold else None)
+
     def _may_be(self, one: Saying, text: str, line: Line) -> bool:
-        """Whether the line is meant to be this message: so short a text may stand at the end of anything."""
+        """Whether the line is meant to be this message.
+
+        A single word, or a command, may stand at the end of anything; and what somebody with a taken name says, the server may
+        take for her next nickname.
+        """
         before = text[: len(text) - len(one.text)]
-        if one.act is Act.EXIT and not before:
-            return False
-        return len(one.text) >= _TELLING or self._in_form(before, one.by, line)
+        if one.by.altered:
+            return self._in_anybodys_form(before)
+        telling = one.act is Act.CHAT and len(one.text) >= _TELLING and " " in one.text
+        return telling or self._in_form(before, one.by, line)
 
     def _in_form(self, before: str, speaker: Person, line: Line) -> bool:
         """Whether what stands before a text is exactly what this server puts before what she says, under any of her names."""
-        forms = [self._lines.chat_form, *([self._form] if self._form else [])]
-        return any(form.fits(before, name) for name in speaker.names(line.event) for form in forms)
+        if not before.strip():
+            return not self._names_due or bool(self._form and self._form.fits(before, ""))
+        return any(form.fits(before, name) for name in speaker.names(line.event) for form in self._forms())
+
+    def _in_anybodys_form(self, before: str) -> bool:
+        """Whether a message of somebody, whoever it may be, begins so."""
+        return (not before.strip() and not self._names_due) or any(form.fits_anybody(before) for form in self._forms())
+
+    def _forms(self) -> list[Form]:
+        return [self._lines.chat_form, *([self._form] if self._form else [])]
 
     def _fault(self, hearer: Person, one: Saying, text: str, line: Line) -> Fault | None:
         """What is wrong with the line as this message; None if nothing is."""
@@ -121,7 +139,7 @@ class Messages:
     def _wrong_name(self, one: Saying, before: str, line: Line) -> Fault | None:
         """What is wrong with the name before a message, in whatever form it stands there."""
         if one.by.altered:
-            return None if any(map(str.isalnum, before)) else Fault.NAMELESS
+            return None
         past = one.by.names(one.ended)
         present = [one.under, *(name for name in one.by.names(line.event) if name not in past)]
         if any(names(before, name) for name in present):
@@ -156,23 +174,30 @@ class Messages:
         """Look for parts of what was said, and for what somebody known never said, in lines that are no statements."""
         distinct = list({line.text: line for line in reversed(extras)}.values())[::-1][:_MOST_EXTRAS]
         for line in distinct:
-            text = self._lines.bare(line.text)
-            speaker = next((one for one in self._record.people if self._begins_as(one, text, line)), None)
-            inside = next((one for one in self._spoken() if one.begun < line.event and one.text in text), None)
-            if speaker:
-                self._garbled(hearer, speaker, line)
-            elif inside:
-                fault = Fault.ECHO if inside.by is hearer else Fault.MIXED
-                self._record.blame(fault, hearer, line, saying=inside)
+            self._search(hearer, line, self._lines.bare(line.text))
 
-    def _begins_as(self, one: Person, text: str, line: Line) -> bool:
-        forms = [form for form in (self._lines.chat_form, self._form) if form and form.named]
-        return any(form.begins(text, name) for name in one.names(line.event) for form in forms)
+    def _search(self, hearer: Person, line: Line, text: str) -> None:
+        inside = [one for one in self._spoken() if one.begun < line.event and one.text in text]
+        if any(one.ended < hearer.came for one in inside):
+            return  # a replay to a newcomer, in whatever form
+        speaker = next((one for one in self._record.people if self._seems_to_speak(one, text, line)), None)
+        if speaker:
+            self._garbled(hearer, speaker, line)
+        elif inside:
+            fault = Fault.ECHO if inside[0].by is hearer else Fault.MIXED
+            self._record.blame(fault, hearer, line, saying=inside[0])
+
+    def _seems_to_speak(self, one: Person, text: str, line: Line) -> bool:
+        """Whether a line has the form of her messages; a single word behind her name may tell what she does, such as `online`."""
+        forms = [form for form in self._forms() if form.named]
+        ends = (form.end_of_prefix(text, name) for name in one.names(line.event) for form in forms)
+        said = [text[end:].strip() for end in ends if end is not None]
+        return any(" " in one or one in self._record.names for one in said)
 
     def _spoken(self) -> Iterator[Saying]:
         """Texts that stand in no line by chance."""
         for person in self._record.people:
-            for one in person.sayings:
+            for one in person.sayings if not person.altered else ():
                 if one.act is Act.CHAT and len(one.text) >= _TELLING and " " in one.text:
                     yield one
 

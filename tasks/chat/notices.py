@@ -38,11 +38,12 @@ class Notices:
         if told is None:
             return False
         word, given = told
-        if record.strangers.isdisjoint(given) and not any(one.half_named(given) for one in record.people):
+        known = record.strangers.isdisjoint(given.values())
+        if known and not any(one.half_named(given.values()) for one in record.people):
             if word == "renamed":
-                self._renamed(hearer, line, *given)
+                self._renamed(hearer, line, given.get("old"), given.get("new"))
             else:
-                (self._joined if word == "joined" else self._left)(hearer, line, given[0])
+                (self._joined if word == "joined" else self._left)(hearer, line, given["name"])
         return True
 
     def _is_true(self, hearer: Person, events: Sequence[_Event], matter: Matter) -> bool:
@@ -103,19 +104,21 @@ class Notices:
 
     # -- new names -------------------------------------------------------------------------------------------------
 
-    def _renamed(self, hearer: Person, line: Line, old: str, new: str) -> None:
+    def _renamed(self, hearer: Person, line: Line, old: str | None, new: str | None) -> None:
+        """Judge the notice of a new name; a course's words may leave one of the two names out."""
         namings = (one for person in self._record.people for one in person.namings[1:])
-        asked = [one for one in namings if one.name == new and one.begun < line.event]
-        right = [one for one in asked if one.by.altered or one.under == old]
+        asked = [one for one in namings if new in (None, one.name) and one.begun < line.event]
+        right = [one for one in asked if one.by.altered or old in (None, one.under)]
         if self._is_true(hearer, [_Event(one, one.ended, one.plain) for one in right], Matter.NEW_NAMES):
             return
         if right:
-            self._record.blame(Fault.RENAMED_AGAIN, hearer, line, name=new, saying=right[0])
+            self._record.blame(Fault.RENAMED_AGAIN, hearer, line, name=right[0].name, saying=right[0])
         elif asked:  # the wrong old name
             self._record.tell(hearer, asked[0], Matter.NEW_NAMES.value)
-            self._record.blame(Fault.NEVER_RENAMED, hearer, line, name=new, saying=asked[0])
+            self._record.blame(Fault.NEVER_RENAMED, hearer, line, name=asked[0].name, saying=asked[0])
         else:
-            self._record.blame(Fault.NEVER_RENAMED, hearer, line, name=new, person=self._record.person_of(old))
+            about = self._record.person_of(old or "")
+            self._record.blame(Fault.NEVER_RENAMED, hearer, line, name=new or "", person=about)
 
     # -- names that nobody has -------------------------------------------------------------------------------------
 

@@ -224,11 +224,12 @@ class ChatRoom(Room):
             forget(people)
 
     def _judge_lines(self, people: list[Person]) -> None:
+        settled = self.is_settled()
         found, proven = violations(
             people,
             self.lines,
             # A fence proves that messages are dealt with; a notice may wait for a timer.
-            due=[Matter.MESSAGES, Matter.JOINS] if self.rest() else [Matter.MESSAGES] if self.is_settled() else [],
+            due=[Matter.MESSAGES, Matter.JOINS] if self.rest() else [Matter.MESSAGES] if settled else [],
             strangers=set(self.words.names_drawn) - {name for one in people for name in one.names(NEVER)},
             framed=self.framed,
         )
@@ -238,9 +239,10 @@ class ChatRoom(Room):
         for (owner, unless), broken in kinds:
             if owner == self.check_id and not unless:
                 raise CheckFailed(self._told(broken))
-        for (owner, _), broken in kinds:
+        for (owner, unless), broken in kinds:
             if owner != self.check_id and spoils(broken, self.check_id):
-                raise CheckFailed(replace(self._told(broken), consequence_of=owner))
+                other = "".join(unless[:1])
+                raise CheckFailed(replace(self._told(broken), consequence_of=owner, blocked_by=other))
 
     def _told(self, broken: Violation) -> Failure:
         text = broken.saying.text if broken.saying else broken.name

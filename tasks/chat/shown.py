@@ -126,15 +126,16 @@ class _Screen:
         parts = [one for one in self._said if one.speaker == name and _letters(text) in _letters(one.text)]
         whole = [one for one in parts if any(place.line != number for place in self._places[one])]
         exact = [one for one in parts if _letters(text) == _letters(one.text)]
-        return (Showing.IN_PART, whole[0]) if whole and whole == parts and not exact else None
+        cut = text.rstrip().endswith(("...", "…"))
+        return (Showing.IN_PART, whole[0]) if whole and whole == parts and not exact and not cut else None
 
     def _looks_like_news(self, name: str, number: int, text: str) -> tuple[Showing, Said] | None:
         """What is wrong with a text under a name if nothing that she said begins like it; something else may stand behind it."""
         letters, begins = _letters(text), _letters("".join(text.split()[:2]))
         own = [one for one in self._said if one.speaker == name]
         said = [_letters(one.text) for one in own]
-        if any(begins in one or letters.startswith(one) for one in said):
-            return None
+        if any(begins in one or letters.startswith(one) for one in said) or " " not in text.strip():
+            return None  # a single word may tell what she does, such as `online`
         others = [one for one, places in self._places.items() if any(place.line == number for place in places)]
         if others:
             return Showing.SOMEBODY_ELSES, others[0]

@@ -77,7 +77,7 @@ def sizes(room: ChatRoom) -> None:
 
     Codelab: section 5, Task 5
     """
-    ada, bob = room.join(2)
+    ada, bob = room.company(2)
     for size in SIZES:
         payload = filled(size, f" {room.words.text()}".encode())
         ada.sends(frame(payload))
@@ -106,7 +106,7 @@ def binary(room: ChatRoom) -> None:
 
     Codelab: section 4 (advanced option) and section 5, Task 5
     """
-    ada, bob = room.join(2)
+    ada, bob = room.company(2)
     end = room.words.text().encode()
     for payload in (
         bytes(range(256)),
@@ -133,7 +133,7 @@ def split_header(room: ChatRoom) -> None:
 
     Codelab: section 4 (advanced option)
     """
-    [bob] = room.join(1)
+    bob, _ = room.company(2)
     name = room.words.name()
     ada = Member(room, room.connect(name), name)
     hint = "recv(4) may give fewer than four bytes: loop until you have as many as you need, for header and payload"
@@ -156,7 +156,7 @@ def merged(room: ChatRoom) -> None:
 
     Codelab: section 4 (advanced option)
     """
-    ada, *others = room.join(PEOPLE)
+    ada, *others = room.company(PEOPLE)
     texts = [room.words.text() for _ in range(MERGED)]
     ada.sends(b"".join(frame(text.encode()) for text in texts))
     hint = "read exactly four bytes, then exactly the payload; keep what came beyond it"
@@ -180,7 +180,7 @@ def concurrent(room: ChatRoom) -> None:
     Codelab: section 5, Task 5
     """
     room.more_than_buffers_hold()  # small buffers, so that a large message takes many steps
-    people = room.join(SENDERS)
+    people = room.company(SENDERS)
     hint = "one lock (or one writing thread) for each client, held while a whole frame is sent: header and payload together"
     for size in (AT_ONCE, AT_ONCE, *[SMALL] * MANY):
         said = [(speaker, filled(size, f" {room.words.text()}".encode())) for speaker in people]

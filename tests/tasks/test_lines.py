@@ -294,3 +294,46 @@ def test_words_in_a_text(text, held):
 def test_words_key(text, key):
     """Lines are found by their last two words, whatever blanks stand between them."""
     assert words_key(text) == key
+
+
+# -- what a line is ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wording", "line", "told"),
+    [
+        ({}, "SERVER: mira has left the chat!", ("left", {"name": "mira"})),
+        ({}, "SERVER: mira is now otto", ("renamed", {"old": "mira", "new": "otto"})),
+        ({}, "mira has left", None),
+        (
+            {"joined": ["{name} has joined the chat!", "SERVER: {name} has joined the chat."]},
+            "SERVER: mira has joined the chat.",
+            ("joined", {"name": "mira"}),
+        ),
+        ({"renamed": "{new} was {old}"}, "otto was mira", ("renamed", {"old": "mira", "new": "otto"})),
+        ({"renamed": "{new} has a new name"}, "otto has a new name", ("renamed", {"new": "otto"})),
+        ({"left": "{name} left, bye {name}"}, "mira left, bye mira", ("left", {"name": "mira"})),
+        ({"left": "{name} left, bye {name}"}, "mira left, bye otto", None),
+    ],
+)
+def test_told(wording, line, told):
+    """A notice is known by the form with most words of its own, and the names in it by their placeholders."""
+    assert lines(**wording).told(line) == told
+
+
+@pytest.mark.parametrize(
+    ("command", "typed", "name"),
+    [
+        ("/name {new}", "/name  zoe ", "zoe"),
+        ("/name {new}", "/name", ""),
+        ("/name {new}", "/name   ", ""),
+        ("/name {new}", "/names zoe", None),
+        ("/name {new}", "say /name zoe", None),
+        ("/set name {new}", "/set name zoe", "zoe"),
+        ("/set name {new}", "/set colour red", None),
+        ("/name={new}", "/name=zoe", "zoe"),
+    ],
+)
+def test_new_name(command, typed, name):
+    """The command for a new name is that of the course, with whatever blanks it has."""
+    assert lines(rename=command).new_name(typed) == name

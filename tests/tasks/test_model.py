@@ -130,6 +130,34 @@ RIGHT: dict[str, Sequence[Step]] = {
     ],
     "what one who vanished said last may be lost": [*meeting("ada", "bob"), ("ada", "says", TEXT), ("ada", "resets", ""),
         ("bob", "gets", ADA_LEFT)],
+    "a second ada is asked for another name, and gives a text for it": [
+        ("bob", "says", "bob"), ("ada", "says", "ada"), ("bob", "gets", ADA_IN), ("twin", "says", "ada"),
+        ("twin", "gets", "That name is taken. Another one?"), ("twin", "says", TEXT), ("twin", "gets", f"Welcome, {TEXT}"),
+        ("bob", "gets", f"SERVER: {TEXT} has joined the chat."), ("ada", "gets", f"SERVER: {TEXT} has joined the chat."),
+        ("bob", "gets", f"Online: ada, bob, {TEXT}"), ("ada", "gets", f"Online: ada, bob, {TEXT}"),
+        ("bob", "gets", f"{TEXT}: hi"),
+    ],
+    "a roster that ends in a name that was said": [
+        *meeting("ada", "viktor"), ("ada", "says", "viktor"), ("viktor", "gets", "ada: viktor"),
+        ("ada", "gets", "Online: ada, viktor"),
+        ("viktor", "gets", "Online: ada, viktor"), ("viktor", "gets", "Online: ada, viktor"),
+    ],
+    "a list of who does what": [*meeting("ada", "bob"), ("ada", "gets", "bob: online"), ("bob", "gets", "ada: away")],
+    "the same text before and after somebody came": [
+        *meeting("ada", "bob"), ("ada", "says", TEXT), ("bob", "gets", f"ada: {TEXT}"), ("cyd", "says", "cyd"),
+        ("ada", "gets", CYD_IN),
+        ("bob", "gets", CYD_IN), ("ada", "says", TEXT), ("bob", "gets", f"ada: {TEXT}"), ("cyd", "gets", f"ada: {TEXT}"),
+    ],
+    "a replay in another form": [
+        *meeting("ada", "bob"), ("ada", "says", TEXT), ("bob", "gets", f"ada: {TEXT}"), ("cyd", "says", "cyd"),
+        ("ada", "gets", CYD_IN),
+        ("bob", "gets", CYD_IN), ("cyd", "gets", f"ada: {TEXT} (12:30)"), ("cyd", "gets", f"Last message was '{TEXT}' by ada"),
+    ],
+    "a confirmation that holds the command": [
+        *meeting("ada", "bob"), ("ada", "says", "/name zoe"), ("ada", "gets", "OK /name zoe"),
+        ("bob", "gets", "SERVER: ada is now zoe"),
+        ("ada", "says", "/name"), ("ada", "gets", "Usage: /name"),
+    ],
     "a blank line may come or not": [*meeting("ada", "bob"), ("ada", "says", "  "), ("bob", "gets", "ada: ")],
     "half a line may be delivered when she has gone": [
         *meeting("ada", "bob"), ("ada", "sends", TEXT), ("ada", "closes", ""), ("bob", "gets", f"ada: {TEXT}"),
