@@ -76,6 +76,7 @@ _SHOULD_BE = {
     Showing.SOMEBODY_ELSES: '"{text}" stands there as a message of {speaker_nick}',
     Showing.NAMELESS: '"{text}" stands there as a message of {speaker_nick}',
     Showing.INVENTED: "{nick} sees what the others say, and nothing else as theirs",
+    Showing.AS_OWN: '"{text}" stands there as a message of {speaker_nick}, and of nobody else',
     Showing.DISORDER: "messages stand there in the order in which they came",
 }
 _SHOW_HINTS = {
@@ -84,6 +85,7 @@ _SHOW_HINTS = {
     Showing.SOMEBODY_ELSES: "print the line as it comes: the server has put the speaker's name before it",
     Showing.NAMELESS: "print the line as it comes: the server has put the speaker's name before it",
     Showing.INVENTED: "print what comes from the server, as it comes, and empty the buffer of what was printed",
+    Showing.AS_OWN: "print the line as it comes: the server has put the speaker's name before it",
     Showing.DISORDER: "print the lines one by one, in the order in which they stand in what recv() gave",
 }
 
@@ -111,7 +113,7 @@ def _false(odd_ones: list[Odd]) -> list[Odd]:
     copies = Counter(odd.about for odd in odd_ones if odd.showing in _COPIES for _ in odd.lines)
     wrong_names = any(odd.showing is Showing.SOMEBODY_ELSES for odd in odd_ones)
     invented = [odd for odd in odd_ones if odd.showing is Showing.INVENTED and not wrong_names]
-    return invented + [odd for odd in odd_ones if copies[odd.about] >= _OVER_AND_OVER]
+    return invented + [odd for odd in odd_ones if odd.showing is Showing.AS_OWN or copies[odd.about] >= _OVER_AND_OVER]
 
 
 def _on_screen(one: Said) -> Said:

@@ -29,6 +29,7 @@ class Showing(Enum):
     SOMEBODY_ELSES = "a message is shown under another name"
     NAMELESS = "messages are shown without their speaker"
     INVENTED = "a message is shown that nobody sent"
+    AS_OWN = "a message is shown as one of the user's own, too"
     DISORDER = "messages are shown in another order than they came in"
 
 
@@ -119,7 +120,7 @@ class _Screen:
             for place in places:
                 head, name, between = self._parted(place)[0].rpartition(own)
                 if name and (between, _form(head)) in forms:
-                    yield Odd(Showing.INVENTED, one, (self._lines[place.line],))
+                    yield Odd(Showing.AS_OWN, one, (self._lines[place.line],))
 
     def _looks_like_part(self, name: str, number: int, text: str) -> tuple[Showing, Said] | None:
         """What is wrong with a text under a name if it is a part of what she said: each such message stands whole elsewhere."""

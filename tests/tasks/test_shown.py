@@ -7,7 +7,7 @@ import pytest
 from tasks.chat.arrivals import Arrival, Said
 from tasks.chat.shown import Showing, is_shown, odd_showings
 
-AGAIN, IN_PART, SOMEBODY_ELSES, NAMELESS, INVENTED, DISORDER = Showing
+AGAIN, IN_PART, SOMEBODY_ELSES, NAMELESS, INVENTED, AS_OWN, DISORDER = Showing
 SAID = (
     Said("ada", "copper lantern 412", 1, Arrival.ALONE),
     Said("bob", "at 10:30: velvet 413", 2, Arrival.MERGED),
@@ -105,6 +105,6 @@ def test_shown_as_own():
     """A message that stands there under the user's own name, too, in the form of messages, is an invention."""
     shown = [ADA, "me: copper lantern 412", BOB, K, CYD]
     assert [(one.showing, one.about.text) for one in odd_showings(SAID, shown, shown, "me")] == [
-        (INVENTED, "copper lantern 412")
+        (AS_OWN, "copper lantern 412")
     ]
     assert list(odd_showings(SAID, shown := [*right, "me: my own words"], shown, "me")) == []
