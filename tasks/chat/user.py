@@ -56,7 +56,7 @@ class User:
     def _has_arrived(self) -> bool:
         """Whether her client has sent what it was asked for, the nickname or else something that ends its questions."""
         if not self.has_sent():
-            return self.is_in_the_chat()
+            return self.is_in_the_chat() and not self._asks_anew()
         if Question.NAME in self._answered:
             return True
         self.room.rest()  # it may have sent something else first, and ask for the name now
