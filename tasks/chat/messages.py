@@ -76,6 +76,7 @@ class Messages:
         candidates = [one for one in self._candidates(text, line) if self._may_be(one, text, line)]
         if not candidates:
             return False
+        candidates.sort(key=lambda one: -len(one.text))  # one text may be the end of another
         faults = [(self._fault(hearer, one, text, line), one) for one in candidates]
         right = [one for fault, one in faults if fault is None]
         fresh = self._news(hearer, right)

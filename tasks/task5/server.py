@@ -170,7 +170,7 @@ def concurrent(room: ChatRoom) -> None:
     """4 senders at once, 200 kB messages: no frame is torn or mixed.
 
     Does: four people say 200 kB each in the same instant, twice, and then thirty times a short message; everyone else must get
-    each of them whole.
+    each of them whole. At last somebody vanishes in the instant in which another one speaks, who must be heard all the same.
 
     Why: sendall() of a large message takes several steps, and another thread may send to the same client in between.
 
@@ -192,6 +192,18 @@ def concurrent(room: ChatRoom) -> None:
                 if other is not speaker:
                     what = Message("{speaker_nick}'s {size} bytes", speaker_nick=speaker.name, size=f"{size:,}")
                     hears(room, other, speaker, payload, hint, what)
+    _vanishes_while_another_speaks(room, *people[:2])
+
+
+def _vanishes_while_another_speaks(room: ChatRoom, ada: Member, bob: Member) -> None:
+    dying, texts = room.join_one(), [room.words.text() for _ in range(2)]
+    with room.server_paused():
+        dying.sends(b"".join(frame(room.words.text().encode()) for _ in range(DYING_WORDS)))
+        ada.says(texts[0])
+        dying.resets()
+    room.rest()
+    ada.says(texts[1])
+    room.all_hear([bob], ada, texts, "a failed send must do no more than remove the client that it was for")
 
 
 @check("task5.truncated", points=1, needs=frames)
@@ -199,8 +211,7 @@ def truncated(room: ChatRoom) -> None:
     """Gone in mid-header or mid-payload: no part of it is delivered, the others go on.
 
     Does: one client goes after two bytes of a header, one after half a payload, each by closing and by a reset; the others must
-    be told that she left, and get nothing of it. Then somebody vanishes in the instant in which another one speaks, who must be
-    heard by the third.
+    be told that she left, and get nothing of it.
 
     Why: what is not whole is no message.
 
@@ -225,14 +236,8 @@ def truncated(room: ChatRoom) -> None:
                 Message('of "{text}", half a payload', text=text),
                 "deliver a payload only when all of it has come; if the client goes before that, forget it",
             )  # fmt: skip
-    dying, texts = room.join_one(), [room.words.text() for _ in range(2)]
-    with room.server_paused():
-        dying.sends(b"".join(frame(room.words.text().encode()) for _ in range(DYING_WORDS)))
-        ada.says(texts[0])
-        dying.resets()
-    room.rest()
-    ada.says(texts[1])
-    room.all_hear([bob], ada, texts, "a failed send must do no more than remove the client that it was for")
+    ada.says(text := room.words.text())
+    bob.hears_from(ada, text)
 
 
 @check("task5.huge-claim", points=1, needs=frames)

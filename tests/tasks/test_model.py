@@ -236,6 +236,11 @@ WRONG: dict[str, tuple[Sequence[Step], list[tuple[Fault, str]]]] = {
     ),
     "DONE twice": ([*meeting("ada", "bob"), ("ada", "says", "EXIT"), ("ada", "gets", "DONE"), ("ada", "gets", "DONE"),
         ("bob", "gets", ADA_LEFT)], [(Fault.DONE_UNASKED, "ada")]),
+    "a text that is the end of another one, each twice": (
+        [*meeting("ada", "bob"), *(step for text in (TEXT, f"so {TEXT}") for step in (
+            ("ada", "says", text), ("bob", "gets", f"ada: {text}"), ("bob", "gets", f"ada: {text}")))],
+        [(Fault.AGAIN, "bob")] * 2,
+    ),
     "a message over and over": (
         [*THREE, *SAID, *[("bob", "gets", f"ada: {TEXT}")] * 3], [(Fault.AGAIN, "bob")] + [(Fault.OVER_AND_OVER, "bob")] * 2
     ),
