@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from grader.api import Message, without_numbers
@@ -183,8 +184,8 @@ class User:
         ending = self.room.wait(lambda: self.terminal.shows(text))
         if not ending:
             return
-        words = f"{text} {around}".split()
-        parts = [line for line in self.terminal.lines() if any(word in line for word in words)]
+        telling = _telling(f"{text} {around}")
+        parts = [line for line in self.terminal.lines() if any(part in line for part in telling)]
         last = self.terminal.lines()[-1:]
         seen = "it never appeared; the last line on her screen is {shown}" if last else "her screen is empty"
         shown = _quoted(last)
@@ -284,6 +285,12 @@ class User:
         """Her client's connection, as our host has it."""
         assert self.room.guest is not None, "somebody is connected"
         return self.room.guest
+
+
+def _telling(text: str) -> list[str]:
+    """Parts of a text that stand in no other text of a check: a word and the beginning of the next; a single word itself."""
+    words = text.split()
+    return [f"{word} {following[:2]}" for word, following in pairwise(words)] or words
 
 
 def _quoted(lines: list[str]) -> str:
