@@ -113,7 +113,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
     Codelab: sections 1 and 2
     """
     user = room.user_in_chat()
-    half, rest = room.words.text(2), room.words.text(2)
+    half, rest = (room.words.text(2).lower() for _ in range(2))  # what is sent otherwise is another matter
     room.rest()
     user.presses(half)
     if not room.rest():
