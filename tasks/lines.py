@@ -123,10 +123,6 @@ class Lines:
         before, _, behind = self.typed("chat", name="\0", text="").partition("\0")
         return Form(before, behind)
 
-    def names_somebody(self, prefix: str) -> bool:
-        """Whether a message in the codelab's form begins so, whoever it is from."""
-        return self.chat_form.fits_anybody(prefix)
-
     def is_exit(self, typed: str) -> bool:
         """Whether a client's line is the word by which one leaves."""
         return typed.strip().upper() == self.typed("exit").upper()

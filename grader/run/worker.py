@@ -119,16 +119,20 @@ def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_
         result.transcript = room.events(result.failure)
         result.program_output = room.output
         if result.status is Status.FAIL and result.failure:
-            with contextlib.suppress(Exception):  # evidence must not change a verdict
-                result.exhibits = room.exhibits(result.failure)
+            result.exhibits = _exhibits(room, result.failure)
     return result
 
 
 def _sighting(room: CheckRoom, check_id: str, failure: Failure, unless: tuple[str, ...]) -> Sighting:
-    exhibits = Evidence()
-    with contextlib.suppress(Exception):  # evidence must not change a verdict
-        exhibits = room.exhibits(failure)
-    return Sighting(check_id, failure, unless, room.events(failure), room.output, exhibits)
+    return Sighting(check_id, failure, unless, room.events(failure), room.output, _exhibits(room, failure))
+
+
+def _exhibits(room: CheckRoom, failure: Failure) -> Evidence:
+    """The evidence for a failure's page; none if that fails: it must not change a verdict."""
+    try:
+        return room.exhibits(failure)
+    except Exception:  # noqa: BLE001 - the verdict stands already
+        return Evidence()
 
 
 @contextlib.contextmanager

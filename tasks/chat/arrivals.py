@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
+
+from grader.api import Buffer
 
 
 class Arrival(Enum):
@@ -31,18 +33,7 @@ class Said(NamedTuple):
     arrival: Arrival
 
 
-class Splitter(Protocol):
-    """Splits a stream of bytes into messages."""
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """Add the next bytes of the stream; return the messages that they complete."""
-
-    @property
-    def tail(self) -> bytes:
-        """The bytes of the unfinished message so far."""
-
-
-def messages_in(segments: Iterable[Segment], buffer: Splitter) -> list[Said]:
+def messages_in(segments: Iterable[Segment], buffer: Buffer) -> list[Said]:
     """The messages `<speaker>: <text>` of a stream; what is no text, or has no speaker, is none."""
     said = []
     for data, event in segments:

@@ -140,7 +140,7 @@ class Person:
 
 def read(
     person: Person, sent: Iterable[tuple[int, bytes]], buffer: Buffer, lines: Lines, busy: Callable[[int], bool]
-) -> Person:
+) -> None:
     """Fill in what she sent: (event, bytes) in order. `busy`: whether the server had other things to deal with at an event."""
     begun, empty = -1, True
     for event, data in sent:
@@ -155,7 +155,6 @@ def read(
             begun = event
         empty = not buffer.tail
     person.unfinished = buffer.tail.decode("utf-8", "replace")
-    return person
 
 
 def _add(person: Person, raw: bytes, begun: int, event: int, lines: Lines, ways: set[Way]) -> None:

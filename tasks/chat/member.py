@@ -62,10 +62,6 @@ class Member:
 
     # -- what she hears --------------------------------------------------------------------------------------------
 
-    def hears(self, line: str, hint: str = "") -> None:
-        """That very line reaches her."""
-        self.room.expect([(self.peer, self.room.lines.plain(exactly(line)))], hint)
-
     def hears_once(self, line: Expected, hint: str = "", consequence_of: str = "") -> None:
         """The line reaches her, and only once."""
         self.room.expect_once(self.peer, line, hint, consequence_of=consequence_of)

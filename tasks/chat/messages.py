@@ -148,7 +148,7 @@ class Messages:
         if any(names(before, name) for name in past):
             return Fault.UNDER_OLD_NAME
         others = self._record.names | self._record.strangers
-        if self._lines.names_somebody(before) or any(names(before, name) for name in others):
+        if self._lines.chat_form.fits_anybody(before) or any(names(before, name) for name in others):
             return Fault.UNDER_ANOTHER_NAME
         return Fault.MIXED if self._lines.hold(before) else Fault.NAMELESS
 

@@ -233,16 +233,16 @@ class ChatRoom(Room):
             strangers=set(self.words.names_drawn) - {name for one in people for name in one.names(NEVER)},
             framed=self.framed,
         )
-        kinds = blamed(found, self.check_id, proven)
-        for (owner, unless), broken in kinds:
-            self.testify(owner, self._told(broken), unless)
-        for (owner, unless), broken in kinds:
+        kinds = [(*whose, broken, self._told(broken)) for whose, broken in blamed(found, self.check_id, proven)]
+        for owner, unless, _, failure in kinds:
+            self.testify(owner, failure, unless)
+        for owner, unless, _, failure in kinds:
             if owner == self.check_id and not unless:
-                raise CheckFailed(self._told(broken))
-        for (owner, unless), broken in kinds:
+                raise CheckFailed(failure)
+        for owner, unless, broken, failure in kinds:
             if owner != self.check_id and spoils(broken, self.check_id):
                 other = "".join(unless[:1])
-                raise CheckFailed(replace(self._told(broken), consequence_of=owner, blocked_by=other))
+                raise CheckFailed(replace(failure, consequence_of=owner, blocked_by=other))
 
     def _told(self, broken: Violation) -> Failure:
         text = broken.saying.text if broken.saying else broken.name

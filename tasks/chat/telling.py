@@ -186,7 +186,7 @@ def blamed(found: Collection[Violation], check_id: str, proven: Collection[Matte
     first: dict[tuple[Blame, Fault], Violation] = {}
     for one in found:
         first.setdefault((blame(one, check_id, usual, proven), one.fault), one)
-    return [(blame, one) for (blame, _), one in first.items()]
+    return [(whose, one) for (whose, _), one in first.items()]
 
 
 def blame(broken: Violation, check_id: str, usual_faults: Collection[Fault], proven: Collection[Matter]) -> Blame:
