@@ -5,7 +5,7 @@ PORT = 65433
 FRAMED = "framed_"  # begins the roles of Task 5's programs
 
 # What a program must hold that makes or reads headers of four bytes, in whatever way.
-MAKES_HEADERS = r"struct|to_bytes|from_bytes|>>\s*24|<<\s*24|htonl|ntohl|ctypes|array"
+MAKES_HEADERS = r"struct|to_bytes|from_bytes|>>\s*24|<<\s*24|htonl|ntohl|ctypes|\barray\b"
 
 FILES = {
     "server": "simple_chat_server.py",

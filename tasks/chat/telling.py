@@ -199,9 +199,9 @@ def blame(broken: Violation, check_id: str, usual_faults: Collection[Fault], pro
     usual = _TELLINGS[fault].owner
     if _comes_of_a_new_name(broken):
         return Blame(ids.ANNOUNCE, ())
-    if check_id.startswith(f"{ids.FRAMED_TASK}."):
-        usual = ids.FRAMES
     others = {one for one in _OF_FAULTS.get(fault, ()) if _same_task(one, check_id)}
+    if check_id.startswith(f"{ids.FRAMED_TASK}."):
+        usual = ids.FRAMES_TRUNCATED if matter_of(fault) is Matter.LEAVES else ids.FRAMES
     if usual == ids.LEAVE and broken.person and broken.person.going is Going.EXIT:
         usual, others = ids.EXIT, {ids.LEAVE}
     if fault in usual_faults:

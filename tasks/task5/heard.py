@@ -112,7 +112,7 @@ def _cure_of_first(room: ChatRoom, hearer: Member, cure: str) -> tuple[str, bool
     has_crashed = last_crash(room.server.printed) is not None
     understood = _understood(room)
     tail = hearer.peer.tail
-    if len(tail) >= HEADER.size and understood in ("", _NOTHING_UNDERSTOOD):
+    if len(tail) >= HEADER.size and not _is_text(tail[: HEADER.size]) and understood in ("", _NOTHING_UNDERSTOOD):
         claimed = HEADER.unpack_from(tail)[0]
         cure = cure or Message(
             "its header says {size} bytes: each message, notices and welcomes too, is "
@@ -124,6 +124,11 @@ def _cure_of_first(room: ChatRoom, hearer: Member, cure: str) -> tuple[str, bool
     if has_crashed and cure == _NOTHING_UNDERSTOOD:  # the traceback tells more
         cure = ""
     return cure, attempted
+
+
+def _is_text(header: bytes) -> bool:
+    """Whether these bytes are the beginning of a line rather than a length, in whatever way that is written."""
+    return header.isascii() and header.decode("ascii").isprintable() and not header[:1].isdigit()
 
 
 def _understood(room: ChatRoom) -> str:

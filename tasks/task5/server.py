@@ -206,7 +206,7 @@ def _vanishes_while_another_speaks(room: ChatRoom, ada: Member, bob: Member) -> 
     room.all_hear([bob], ada, texts, "a failed send must do no more than remove the client that it was for")
 
 
-@check("task5.truncated", points=1, needs=frames)
+@check(ids.FRAMES_TRUNCATED, points=1, needs=frames)
 def truncated(room: ChatRoom) -> None:
     """Gone in mid-header or mid-payload: no part of it is delivered, the others go on.
 

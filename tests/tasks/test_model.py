@@ -312,6 +312,11 @@ def test_blame_of_frames():
     assert [owner for owner, _ in blamed(found, "task5.merged", proven)] == [
         Blame("task5.merged", (ids.FRAMES, ids.SPLIT_HEADER))
     ]
+    leave: list[Step] = [*THREE, ("cyd", "resets", ""), ("ada", "gets", "SERVER: cyd has left the chat.")]
+    found, proven = judged(*leave, framed=True)
+    assert [owner for owner, _ in blamed(found, "task5.concurrent", proven)] == [
+        Blame("task5.concurrent", (ids.FRAMES_TRUNCATED,))
+    ]
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -147,6 +147,21 @@ def test_usual_programs_in_lines(tmp_path):
     (tmp_path / "simple_chat_server.py").write_text(source)
     _, told = graded("task5", tmp_path)
     assert "simple_chat_server.py makes no length headers, so it still speaks lines." in told["said"]
+    (tmp_path / "simple_chat_server.py").write_text(source + "pending = bytearray()\n")
+    _, told = graded("task5", tmp_path)
+    assert "simple_chat_server.py makes no length headers, so it still speaks lines." in told["said"]
     (tmp_path / "simple_chat_server.py").write_text(source + "# no struct here\n")
     _, told = graded("task5", tmp_path)
     assert "simple_chat_server.py was tried as well: the server still reads lines" in told["said"]
+
+
+def test_lines_are_not_taken_for_frames(tmp_path):
+    """A server of lines that knows struct and sends late is not taken for Task 5 because a line could be read as a header."""
+    source = corpus.files("batches_every_150ms")["simple_chat_server.py"].decode()
+    greets = source.replace(
+        "    def run(self):\n", "    def run(self):\n        self.later('SERVER: welcome to the chat'); self.flush()\n"
+    )
+    assert greets != source
+    (tmp_path / "simple_chat_server.py").write_text(greets + "# no struct here\n")
+    _, told = graded("task5", tmp_path)
+    assert "simple_chat_server.py was tried as well: " in told["said"]
