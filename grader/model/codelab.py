@@ -22,6 +22,15 @@ class CheckRoom(Protocol):
     output: str
     post_mortem: PostMortem | None
     testimony: dict[str, tuple[Failure, tuple[str, ...]]]
+    about_pace: str  # the id of the check that is about how soon the program answers
+
+    @property
+    def spent(self) -> tuple[float, bool]:
+        """Seconds of waiting in which the program slept, or ran in circles; whether it was found in an endless loop."""
+
+    @property
+    def too_slow(self) -> Failure:
+        """How it is told in the check about pace that the program sleeps for longer than a check waits."""
 
     def open(self, runs: str) -> None:
         """Start the programs that a check with these `runs` (see `Check`) expects to be running."""

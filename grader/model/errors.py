@@ -42,6 +42,10 @@ class Inconclusive(Exception):  # noqa: N818 - a third outcome
     """The evidence allows no verdict, mostly because the machine gave the program no time. The check is run again."""
 
 
+class OutOfPatience(Exception):  # noqa: N818 - a third outcome
+    """The program sleeps for longer than a check waits: the check is skipped."""
+
+
 class Abandoned(Exception):  # noqa: N818 - nothing is wrong
     """The results of this run are no longer needed, for instance because the submission was saved again."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.model.limits import Limits
+from grader.model.patience import Patience
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class RunSpec:
     limits: Limits = field(default_factory=Limits)
     shown: str = ""  # the folder's name in messages if it was unpacked from an archive; empty: its path
     others: tuple[Path, ...] = ()  # folders of other students, whose programs take part
+    patience: Patience = field(default_factory=Patience)
 
     def home_of(self, program: Path) -> Path:
         """The submission that a program belongs to, or its own folder if it lies in none (named on the command line)."""

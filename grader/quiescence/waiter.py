@@ -2,7 +2,8 @@
 
 The proofs, strongest first: the program is dead; it is idle (a consistent cut: see threads.py) with nothing on its way; it
 only waits with time limits, has run and read nothing since, and given no sign for three times its longest wait; it has used
-seconds of processor time without a sign. A program that gets no processor time is not judged: Inconclusive.
+seconds of processor time without a sign. A program that gets no processor time is not judged: Inconclusive. One that gives
+signs but sleeps for longer than a check waits for that in all is not waited for: OutOfPatience.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import time
 from collections.abc import Callable
 from enum import Enum
 
-from grader.model.errors import CheckFailed, GraderError, Inconclusive
+from grader.model.errors import CheckFailed, GraderError, Inconclusive, OutOfPatience
 from grader.model.limits import Limits
+from grader.model.patience import Patience
 from grader.programs.program import Programs
 from grader.quiescence import threads
 from grader.quiescence.sockets import Watcher
@@ -30,7 +32,9 @@ _UNREAD_STEADY = (
 )
 _UNSENT_STEADY = 1.0  # the same for bytes still in the sender's queue: the kernel may be late to move them
 _QUIET_LEAST, _QUIET_MOST = 2.5, threads.FOREVER  # seconds without a sign from a program that waits with limits
-_BUSY_TIME = 3.0  # seconds of processor time used without a sign
+_QUIET_IN_DOUBT = 0.3  # the same where what is awaited is known not to come
+_BUSY_TIME, _BUSY_TIME_KNOWN = 3.0, 0.6  # seconds of processor time used without a sign; the same of one known to spin
+_LONGEST_LOOK = 0.1  # seconds between two looks that count as sleep: in longer ones it was we who slept
 _BUSY_REST = 0.05  # the same, after which a program that never waits has surely processed all that it has read
 _START_QUIET_LEAST, _START_BUSY_TIME, _START_CEILING = 8.0, 15.0, 30.0  # the same until it listens: some count down
 _CEILING = 60.0  # seconds of wall-clock: the last resort
@@ -55,9 +59,19 @@ class Waiter:
     `excluded` holds the ports of peers that do not read on purpose. `sees`: /proc shows the activity of threads.
     """
 
-    def __init__(self, programs: Programs, loop: Loop, watcher: Watcher, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        programs: Programs,
+        loop: Loop,
+        watcher: Watcher,
+        limits: Limits | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         self.programs = programs
         self.limits = limits or Limits()
+        self.patience = patience or Patience()
+        self.asleep = 0.0  # seconds of all waits so far in which the program slept, or ran in circles
+        self.spins = False  # it was found in an endless loop
         self._ends = time.monotonic() + self.limits.seconds
         self.loop = loop
         self.watcher = watcher
@@ -76,24 +90,36 @@ class Waiter:
         """Note that something was just done to the program, or by it: its consequences may still come."""
         self.last_sign = time.monotonic()
 
-    def wait(self, until: Callable[[], bool], busy_time: float = _BUSY_TIME) -> Ending | None:
+    def wait(
+        self, until: Callable[[], bool], busy_time: float = _BUSY_TIME, *, in_doubt: bool = False
+    ) -> Ending | None:
         """Wait until `until()` holds; else return the proof that it never will.
 
-        A program that has used `busy_time` seconds of processor time without a sign is in an endless loop. Raises
-        CheckFailed on a flood or an exceeded limit, GraderError or Inconclusive when the check or the wait lasts too long.
+        A program that has used `busy_time` seconds of processor time without a sign is in an endless loop. `in_doubt`: it is
+        known already that the program does not do this, so that less is proof. Raises CheckFailed on a flood or an exceeded
+        limit, OutOfPatience, GraderError or Inconclusive when the check or the wait lasts too long.
         """
         self.programs.drain()
         if until() or self._comes_at_once(until):
             return None
-        wait = _Wait(self, _START_BUSY_TIME if self.starting else busy_time)
+        if self.patience.spins or in_doubt:
+            busy_time = min(busy_time, _BUSY_TIME_KNOWN)
+        wait = _Wait(self, _START_BUSY_TIME if self.starting else busy_time, in_doubt=in_doubt)
         while True:
             ending = wait.look()
             if until():
                 return None
             if ending:
+                self._note(ending, wait)
                 return ending
             if self._turn(wait.turn) and until():
                 return None
+
+    def _note(self, ending: Ending, wait: _Wait) -> None:
+        """Keep what a wait for nothing has found out about the program."""
+        if ending is Ending.BUSY:
+            self.asleep += wait.busy_time
+            self.spins = True
 
     def _comes_at_once(self, until: Callable[[], bool]) -> bool:
         """Whether `until()` holds within _QUICK seconds."""
@@ -162,9 +188,10 @@ class Waiter:
 class _Wait:
     """The observations of a single wait."""
 
-    def __init__(self, waiter: Waiter, busy_time: float) -> None:
-        self._waiter, self._busy_time = waiter, busy_time
-        self._start = time.monotonic()
+    def __init__(self, waiter: Waiter, busy_time: float, *, in_doubt: bool = False) -> None:
+        self._waiter, self.busy_time, self._in_doubt = waiter, busy_time, in_doubt
+        self._start = self._looked = time.monotonic()
+        self._sleeps = False  # whether it did at the last look
         self._received = waiter.loop.received
         self._signs = self._present_signs()
         self._cut: tuple[tuple[TcpSocket, ...], object] | None = None
@@ -181,6 +208,9 @@ class _Wait:
         """Observe the programs once; return an ending if it is proved. Raises as `Waiter.wait` does."""
         self.turn = min(self.turn * 2, _LONGEST_TURN)
         waiter, now = self._waiter, time.monotonic()
+        if self._sleeps and not waiter.starting:
+            waiter.asleep += min(now - self._looked, _LONGEST_LOOK)
+        self._looked, self._sleeps = now, False
         if waiter.loop.flood:
             raise CheckFailed(waiter.loop.flood)
         waiter.require_within_limits()
@@ -237,7 +267,7 @@ class _Wait:
         used = (reading.run_time - self._run_time) / 1e9
         shown, self._shown = self._shown, self._waiter.loop.shown  # a program that fills a terminal is not at rest
         self.resting = not unread and not unsent and used > _BUSY_REST and shown == self._shown
-        return Ending.BUSY if used > self._busy_time else None
+        return Ending.BUSY if used > self.busy_time else None
 
     def _at_rest(self, first: Reading, pids: list[int], now: float) -> Ending | None:
         waiter = self._waiter
@@ -254,6 +284,7 @@ class _Wait:
         if first.activity is Activity.TIMED or any(map(procfs.may_be_woken_by_a_timer, pids)):
             self._note_reading(sockets)
             self.resting = not unread and not unsent
+            self._sleeps = True
             return self._quiet(first, now)
         if not unread and not unsent:
             return Ending.IDLE
@@ -270,6 +301,16 @@ class _Wait:
         have_run = all(
             self._limited[thread.tid] != thread.schedstat for thread in reading.threads if thread.tid in reading.limited
         )
-        least = _START_QUIET_LEAST if self._waiter.starting else _QUIET_LEAST
-        quiet = min(max(least, 3 * self.longest), _QUIET_MOST)
-        return Ending.QUIET if have_run and now - self._waiter.last_sign > quiet else None
+        silence = now - self._waiter.last_sign
+        if self._waiter.starting:
+            quiet = max(_START_QUIET_LEAST, 3 * self.longest)
+        elif self._in_doubt:
+            quiet = _QUIET_IN_DOUBT
+        else:
+            quiet = max(_QUIET_LEAST, 3 * self.longest)
+            most = self._waiter.patience.asleep
+            if self._waiter.asleep > most:
+                quiet = _QUIET_LEAST
+            if self._waiter.asleep > most + 2 * _QUIET_LEAST:
+                raise OutOfPatience(f"the program sleeps for longer than {most:.0f} seconds in all")
+        return Ending.QUIET if have_run and silence > min(quiet, _QUIET_MOST) else None

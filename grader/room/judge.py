@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from grader.diagnosis import cause
@@ -48,6 +49,7 @@ class Judge:
         hint: str = "",
         *,
         consequence_of: str = "",
+        blocked_by: str = "",
         spreads: bool = True,
     ) -> None:
         """Every peer gets its line: wait for all of them. Raises CheckFailed for the first that never comes."""
@@ -58,10 +60,14 @@ class Judge:
                 pending.pop()
             return not pending
 
-        ending = self._settling.wait(all_there)
+        in_doubt = not self._setup.patience.doubted.isdisjoint((consequence_of, blocked_by))
+        ending = self._settling.wait(all_there, in_doubt=in_doubt)
         if ending:
             peer, expected = next((one for one in pending[::-1] if not one[1].among(one[0])), pending[-1])
-            self._fail_for_a_missing_line(peer, expected, hint, ending, consequence_of, spreads=spreads)
+            try:
+                self._fail_for_a_missing_line(peer, expected, hint, ending, consequence_of, spreads=spreads)
+            except CheckFailed as failed:
+                raise CheckFailed(replace(failed.failure, blocked_by=blocked_by)) from None
 
     def _fail_for_a_missing_line(
         self, peer: Peer, expected: Expected, hint: str, ending: Ending, consequence_of: str, *, spreads: bool

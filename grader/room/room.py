@@ -58,6 +58,7 @@ class Room:
 
     buffer: Callable[[], Buffer] = LineBuffer  # splits the bytes of peers and guests into messages
     post_mortem: PostMortem | None = None
+    about_pace = ""
 
     def __init__(self, setup: RunSpec, check_id: str, home: Path, isolation: Surroundings) -> None:
         self.setup = setup
@@ -70,10 +71,11 @@ class Room:
         self._home, self._network, self._enforced = home, isolation.network, isolation.enforced
         self._copies = copies = Copies(setup, home)
         loop = Loop()
+        loop.concerns = self.words.concern
         watcher = Watcher(isolation.network)
         launcher = launcher_for(isolation.sandbox, isolation.confinement)
         self._programs = Programs(setup.python, home, loop, launcher)
-        patience = Waiter(self._programs, loop, watcher, setup.limits)
+        patience = Waiter(self._programs, loop, watcher, setup.limits, setup.patience)
         self._equipment = equipment = Equipment(
             setup, isolation.network, loop, watcher, self.sources, self.transcript, self.notes
         )
@@ -241,9 +243,12 @@ class Room:
         """Note an action of the grader, so that its effects are waited for."""
         self._settling.acted()
 
-    def wait(self, until: Callable[[], bool]) -> Ending | None:
-        """Wait until `until()` holds and return None, or return the reason why it never will."""
-        return self._settling.wait(until)
+    def wait(self, until: Callable[[], bool], *, in_doubt: bool = False) -> Ending | None:
+        """Wait until `until()` holds and return None, or return the reason why it never will.
+
+        `in_doubt`: it is known already that it will not, so that less is proof.
+        """
+        return self._settling.wait(until, in_doubt=in_doubt)
 
     def spins(self, program: Program) -> bool:
         """Whether a program that should rest now, or end, runs in an endless loop."""
@@ -266,6 +271,21 @@ class Room:
         """Wait until everything sent has been processed, and its effects have arrived here."""
         self._settling.settle()
 
+    @property
+    def spent(self) -> tuple[float, bool]:
+        """Seconds of waiting so far in which the program slept, or ran in circles; whether it was found in an endless loop."""
+        return self._settling.patience.asleep, self._settling.patience.spins
+
+    @property
+    def too_slow(self) -> Failure:
+        """How it is told in the check about pace that the program sleeps for longer than a check waits."""
+        return Failure(
+            "the program sleeps",
+            "the program answers at once",
+            Message("it slept for more than {seconds} seconds in all", seconds=f"{self.setup.patience.asleep:.0f}"),
+            "look for sleep(), and for timeouts: a program that waits for a line is woken when it comes",
+        )
+
     def is_settled(self) -> bool:
         """Whether everything sent has been processed, and nothing was done or received since that was proved."""
         return self._settling.is_settled()
@@ -286,13 +306,14 @@ class Room:
         hint: str = "",
         *,
         consequence_of: str = "",
+        blocked_by: str = "",
         spreads: bool = True,
     ) -> None:
         """Wait until every peer has its line. Raises CheckFailed for the first that never comes.
 
-        `spreads`: whether failures of other checks can be a consequence of this one.
+        For `consequence_of`, `blocked_by` and `spreads` see `Failure`.
         """
-        self._judge.expect(expectations, hint, consequence_of=consequence_of, spreads=spreads)
+        self._judge.expect(expectations, hint, consequence_of=consequence_of, blocked_by=blocked_by, spreads=spreads)
 
     def expect_once(
         self, peer: Peer, expected: Expected, hint: str = "", consequence_of: str = "", *, spreads: bool = True

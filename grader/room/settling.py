@@ -26,15 +26,21 @@ class Settling:
         self._programs, self._loop, self._watcher, self._fence = programs, loop, watcher, fence
         self._settled_at = (-1, -1)
         self._actions = 0
+        self._was_silent = (
+            False  # a full silence was waited for: in a room where no message proves rest, later ones are short
+        )
 
     def acted(self) -> None:
         """Note an action of the grader, so that its effects are waited for."""
         self._actions += 1
         self.patience.sign()
 
-    def wait(self, until: Callable[[], bool]) -> Ending | None:
-        """Wait until `until()` holds and return None, or return the reason why it never will."""
-        return self.patience.wait(until)
+    def wait(self, until: Callable[[], bool], *, in_doubt: bool = False) -> Ending | None:
+        """Wait until `until()` holds and return None, or return the reason why it never will.
+
+        `in_doubt`: it is known already that it will not, so that less is proof.
+        """
+        return self.patience.wait(until, in_doubt=in_doubt)
 
     def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
         """Wait until the program has read everything sent and rests (or `until`); return whether nothing more can come."""
@@ -45,7 +51,8 @@ class Settling:
         if self.is_settled():
             return
         if not self.rest() and not self._fence():
-            self.patience.wait(lambda: False)
+            self.patience.wait(lambda: False, in_doubt=self._was_silent)
+            self._was_silent = True
         self._settled_at = (self._actions, self._loop.received)
 
     def is_settled(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Generic, TypeVar, cast
@@ -163,7 +163,7 @@ class _Run(Generic[T]):
             if not (job := self._next()):
                 return
             active, check = job
-            self._workers.start(idle, check, active.step.setup, job)
+            self._workers.start(idle, check, replace(active.step.setup, patience=active.schedule.patience), job)
 
     def _next(self) -> tuple[_ActiveGrading[T], Check] | None:
         """The next check with its grading; None if no check can begin now."""

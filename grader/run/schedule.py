@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.model.catalogue import Catalogue, Check
+from grader.model.patience import Patience, left_after
 from grader.model.verdict import CheckResult, Status
 
 
@@ -61,6 +62,11 @@ class Schedule:
             self._waiting.remove(chosen)
             self._begin(chosen)
         return chosen
+
+    @property
+    def patience(self) -> Patience:
+        """What the next check may spend on the program, after all that the others have found out."""
+        return left_after(self._results.values())
 
     def _begin(self, check: Check) -> Check:
         self._running += 1

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from grader.model.catalogue import Check
 from grader.model.codelab import CheckRoom, Codelab, PostMortem
-from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview
+from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview, OutOfPatience
 from grader.model.evidence import Evidence
 from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult, Failure, Sighting, Status
@@ -112,6 +112,7 @@ def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_
     result.seconds = round(time.perf_counter() - started, 6)
     if room:
         result.notes = tuple(room.notes)
+        result.asleep, result.spins = room.spent
         if result.status in (Status.PASS, Status.FAIL):
             result.testimony = tuple(
                 _sighting(room, check_id, failure, unless) for check_id, (failure, unless) in room.testimony.items()
@@ -173,5 +174,11 @@ def _judge(check: Check, room: CheckRoom, result: CheckResult) -> None:
         result.status, result.failure = Status.REVIEW, review.failure
         result.summary = review.failure.summary
         room.notes.extend(review.notes)
+    except OutOfPatience as error:
+        if check.id == room.about_pace:
+            result.status, result.failure = Status.FAIL, room.too_slow
+            result.summary = room.too_slow.summary
+        else:
+            result.status, result.caused_by, result.summary = Status.SKIP, room.about_pace, f"skipped: {error}"
     finally:
         room.evidence_ends()

@@ -97,6 +97,10 @@ class Words:
         """Whether this text contains a word of a text that was drawn."""
         return holds(text, self._drawn)
 
+    def concern(self, line: str) -> bool:
+        """Whether a line has a name or a word in it that was drawn: else it is no answer to anything that was said."""
+        return self.hold(line) or any(name in line for name in self.names_drawn)
+
     def form_of(self, line: str) -> Message:
         """A line that a student's program sent, with the nicknames, texts and numbers in it as values: its form is the rest."""
         return form_of(line, self._drawn)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import selectors
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from grader.model.verdict import Failure
@@ -42,6 +43,7 @@ class Loop:
         self.printed = 0
         self.shown = 0
         self.signs = 0
+        self.concerns: Callable[[str], bool] = lambda _: True  # whether a line can be an answer to anything
         self.flood: Failure | None = None  # set when a program sends or prints without an end
 
     def add(self, source: Descriptor) -> None:

@@ -188,7 +188,7 @@ class Peer:
         for raw in lines:
             text = (raw[:-1] if raw.endswith(b"\r") else raw).decode("utf-8", "replace")
             event = self._transcript.add(self.label, "in", raw)
-            self._loop.signs += self._news.is_news(text[:200])
+            self._loop.signs += self._news.is_news(text[:200]) and self._loop.concerns(text[:200] + text[-200:])
             self._by_words.setdefault(words_key(text), []).append(len(self.lines))
             self.lines.append(Line(raw, text, event))
 

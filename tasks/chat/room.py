@@ -47,6 +47,8 @@ class ChatRoom(Room):
         self.lines = lines = Lines(setup.wording, lambda text: self.words.hold(text))
         self.typed, self.said, self.renamed, self.done = lines.typed, lines.said, lines.renamed, lines.done
         self.users: list[User] = []
+        self._relays_nothing = False  # a fence has found out
+        self.about_pace = ids.FRAMES if self.framed else ids.BROADCAST
         super().__init__(setup, check_id, home, isolation)
 
     def start(self) -> None:
@@ -275,17 +277,14 @@ class ChatRoom(Room):
         hint: str = "",
         *,
         consequence_of: str = "",
+        blocked_by: str = "",
         spreads: bool = True,
     ) -> None:
         """As every room; where messages are awaited, it is the matter of the first check of messages that none come through."""
         expectations = list(expectations)
-        try:
-            super().expect(expectations, hint, consequence_of=consequence_of, spreads=spreads)
-        except CheckFailed as failed:
-            if all(line.keyed for _, line in expectations):
-                way = ids.FRAMES if self.framed else ids.BROADCAST
-                raise CheckFailed(replace(failed.failure, blocked_by=way)) from None
-            raise
+        if all(line.keyed for _, line in expectations):
+            blocked_by = blocked_by or self.about_pace
+        super().expect(expectations, hint, consequence_of=consequence_of, blocked_by=blocked_by, spreads=spreads)
 
     # -- many at once ----------------------------------------------------------------------------------------------
 
@@ -325,9 +324,12 @@ class ChatRoom(Room):
         present = [member for member in self.members if not member.peer.ended and member.peer.reading]
         if len(present) < 2:
             return True
+        if self._relays_nothing:
+            return False
         first, second = present[0], present[-1]
         speakers = [member for member in present if member in self.active] or [first]
         if not all(self._hear_markers(speaking, present) for speaking in (speakers, [second], [first])):
+            self._relays_nothing = True
             return False
         self.active.clear()
         return True
@@ -338,7 +340,8 @@ class ChatRoom(Room):
         for speaker, text in markers:
             speaker.says(text)
         expected = [(one.peer, self.said(by.name, text)) for by, text in markers for one in present if one is not by]
-        return not self.wait(lambda: all(line.among(peer) for peer, line in expected))
+        in_doubt = self.about_pace in self.setup.patience.doubted
+        return not self.wait(lambda: all(line.among(peer) for peer, line in expected), in_doubt=in_doubt)
 
 
 _T = TypeVar("_T")

@@ -11,6 +11,7 @@ import pytest
 
 from grader.model.catalogue import Catalogue, Check, Task
 from grader.model.codelab import Codelab
+from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult, Failure, Sighting, Status
 from grader.run.pool import Worker
 from grader.run.runner import Outcome, Step, run_all
@@ -19,7 +20,8 @@ from grader.run.schedule import Reporter
 DIES = None
 
 
-NOTHING: Any = None  # in place of a setup and of a room, which fake workers do not look at
+NOTHING: Any = None  # in place of a room, which fake workers do not open
+SETUP = RunSpec(Path(), {}, "", 0, {}, 0)
 
 
 def made(check_id: str, *needs: str) -> Check:
@@ -143,7 +145,7 @@ class Ran:
         self.workers, self.ears = FakeWorkers(jobs, script), Ears()
         chosen = catalogue.with_needs(plan or [one.id for one in ALL])
         codelab = Codelab(Path(), catalogue, {}, 0, {}, NOTHING, "", {})
-        step = Step(NOTHING, [one.id for one in chosen], self.ears)
+        step = Step(SETUP, [one.id for one in chosen], self.ears)
         [outcome] = carried_out(codelab, [in_one_step(step)], self.workers)
         self.results = {result.id: result for result in outcome.results}
 
@@ -388,7 +390,7 @@ def submission(name: str, begun: list[str], steps: int = 1):
     begun.append(name)
     told = ""
     for _ in range(steps):
-        outcome = yield Step(NOTHING, ["t.a", "t.b"])
+        outcome = yield Step(SETUP, ["t.a", "t.b"])
         told += "".join(result.status.value[0] for result in outcome.results)
     return name, told
 
@@ -439,12 +441,12 @@ def test_those_that_are_open_are_closed():
 
     def open_for_long():
         try:
-            yield Step(NOTHING, ["t.a"])
+            yield Step(SETUP, ["t.a"])
         finally:
             closed.append(True)
 
     def broken():
-        yield Step(NOTHING, ["t.a"])
+        yield Step(SETUP, ["t.a"])
         raise OSError("broken")
 
     with pytest.raises(OSError, match="broken"):

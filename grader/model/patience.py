@@ -1,0 +1,31 @@
+"""How long the checks of a run wait for a program that sleeps, or runs in circles. Pure.
+
+One object that all waits of a check draw on; what earlier checks have found out about the program shortens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grader.model.verdict import CheckResult, Status
+
+_OF_A_CHECK, _LEAST = 10.0, 2.0  # seconds of a program's sleep that a check waits for
+_OF_A_RUN = 75.0  # the same of all checks together; from then on each has the least
+
+
+@dataclass(frozen=True)
+class Patience:
+    """What a check may spend on a program; whoever waits for something that its `doubted` checks are about waits briefly."""
+
+    asleep: float = _OF_A_CHECK  # seconds of waiting in which the program only sleeps
+    spins: bool = False  # the program was found in an endless loop: less proves the next one
+    doubted: frozenset[str] = frozenset()  # ids of checks that failed for want of what they are about
+
+
+def left_after(results: Iterable[CheckResult]) -> Patience:
+    """The patience that these results leave for the next check."""
+    results = list(results)
+    left = _OF_A_RUN - sum(result.asleep for result in results)
+    doubted = (one.id for one in results if one.status is Status.FAIL and one.failure and one.failure.spreads)
+    return Patience(min(_OF_A_CHECK, max(_LEAST, left)), any(result.spins for result in results), frozenset(doubted))
