@@ -60,7 +60,6 @@ class Failure:
     event: int | None = None  # the place in the transcript that shows it
     mark: str = ""  # the remark to put there
     blocks: bool = True  # whether checks that need this one are skipped
-    attempted: bool = False  # it shows that the program was meant for this task, although it fails
     consequence_of: str = ""  # a check id: if that one failed, this failure is its consequence and counts as a skip
     recipient: str = ""  # who should have got what never came
     threads: tuple[StuckThread, ...] = ()  # of the program that did not go on

@@ -151,7 +151,6 @@ class Judge:
         mark: str = "",
         where: Where | None = None,
         blocks: bool = True,
-        attempted: bool = False,
         consequence_of: str = "",
         recipient: str = "",
         spreads: bool = True,
@@ -159,7 +158,7 @@ class Judge:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
         self._evidence.end()
         failure = Failure(
-            summary, expected, observed, hint, where, event, mark, blocks, attempted, consequence_of, recipient,
+            summary, expected, observed, hint, where, event, mark, blocks, consequence_of, recipient,
             spreads=spreads,
         )  # fmt: skip
         asked = self._under_test.witness()

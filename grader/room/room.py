@@ -357,7 +357,6 @@ class Room:
             mark=mark,
             where=where,
             blocks=blocks,
-            attempted=attempted,
             consequence_of=consequence_of,
             recipient=recipient,
         )

@@ -88,7 +88,8 @@ def _with_usual_programs(
 ) -> Grading[tuple[RunSpec, tuple[str, ...], list[str]]]:
     """The setup in which usual programs play bonus roles, too; notes on these programs; reasons why others do not.
 
-    Only if bonus checks are wanted and no bonus program was handed in; each candidate must pass a trial check.
+    Only if bonus checks are wanted and no bonus program was handed in; each candidate must be seen to do what they are
+    about: its trial check passes, or fails in a way that leaves the others their meaning.
     """
     candidates, reasons = _candidates(codelab, wanted, setup)
     if not candidates:
@@ -98,16 +99,16 @@ def _with_usual_programs(
     outcome = yield Step(trial, list(first.values()))
     results = {result.id: result for result in outcome.results}
     notes: list[str] = []
-    attempted: dict[str, Path] = {}
+    taken: dict[str, Path] = {}
     for role, file in candidates.items():
         result = results[first[role]]
-        if result.status is Status.PASS or (result.failure and result.failure.attempted):
-            attempted[role] = file
+        if result.status is Status.PASS or (result.failure and not result.failure.blocks):
+            taken[role] = file
             notes.append(f"took {file.name} for the {role.replace('_', ' ')}: it speaks so")
         else:
             reason = result.failure.hint if result.failure else result.summary
             reasons.append(f"{file.name} was tried as well: {reason}")
-    return replace(setup, files={**setup.files, **attempted}), tuple(notes), reasons
+    return replace(setup, files={**setup.files, **taken}), tuple(notes), reasons
 
 
 def _candidates(codelab: Codelab, wanted: list[Check], setup: RunSpec) -> tuple[dict[str, Path], list[str]]:

@@ -83,7 +83,7 @@ class ChatRoom(Room):
                 expected=Message('"{nick}" is typed and sent as the nickname', nick=user.name),
                 observed="the server got nothing",
                 ending=self.wait(lambda: False),
-                consequence_of=ids.CLIENT_CONNECTS,
+                consequence_of=ids.CLIENT_FRAMES if self.framed else ids.CLIENT_CONNECTS,
             )
         self.rest()
         return user

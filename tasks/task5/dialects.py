@@ -23,10 +23,15 @@ def cure_of_reader(who: str, way: Dialect) -> str:
     return f"{found}: {way.cure_of_reader}"
 
 
-def read_by_server(room: ChatRoom, tried: tuple[Dialect, ...] = _TRIED) -> tuple[Dialect | None, bytes]:
-    """The first of these ways in which a message gets through the server of a framed room, and the message as it was sent."""
+def read_by_server(
+    room: ChatRoom, tried: tuple[Dialect, ...] = _TRIED, *, surely: bool = False
+) -> tuple[Dialect | None, bytes]:
+    """The first of these ways in which a message gets through the server of a framed room, and the message as it was sent.
+
+    The likeliest are waited for until nothing more can come; with `surely`, all.
+    """
     for way in tried:
-        if not room.ended() and (sent := _gets_through(room, way)):
+        if not room.ended() and (sent := _gets_through(room, way, surely=surely or way in (RIGHT, LINES))):
             return way, sent
     return None, b""
 
@@ -149,4 +154,6 @@ def _frame_passed_on(server: Path, open_anew: OpenAnew) -> bytes:
         room.start()
         if _gets_through(room, LINES, surely=True):
             return b""
-        return read_by_server(room, HEADED)[1]
+        return read_by_server(room, HEADED, surely=True)[
+            1
+        ]  # else who sends late would be told another thing now and then

@@ -6,11 +6,10 @@ from grader.api import HEADER, Line, Message, frame, in_hex, joined, last_crash
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
 from tasks.task5.dialects import cure_of_reader, read_by_server
-from tasks.task5.framings import LINES, RIGHT, dialect_of
+from tasks.task5.framings import RIGHT, dialect_of
 from tasks.task5.payloads import frame_of, nearest, relayed, wrong_inside
 
 _LONG = 100  # bytes, from which nobody counts them
-_STILL_LINES = cure_of_reader("server", LINES)
 _NOTHING_UNDERSTOOD = (
     "the server passes on nothing, in whatever way it is framed: read four bytes, then as many as they say"
 )
@@ -39,9 +38,8 @@ def hears(
     event = near.event if near else room.transcript.last_sent("", or_any=True)
     room.evidence_ends()
     observed, cure = _what_came(hearer, near, forms)
-    attempted = True
     if not hint and not near:
-        cure, attempted = _cure_of_first(room, hearer, cure)
+        cure = _cure_of_first(room, hearer, cure)
     room.fail(
         Message("{what} did not arrive as it was sent", what=Message.of(what)),
         expected=_wanted(hearer, forms),
@@ -51,7 +49,6 @@ def hears(
         event=event,
         mark="not as it was sent" if near else "never arrived",
         recipient="" if near else hearer.peer.label,
-        attempted=attempted and not room.ended(),
     )
 
 
@@ -107,8 +104,8 @@ def _first_difference(raw: bytes, forms: list[bytes]) -> str:
     )
 
 
-def _cure_of_first(room: ChatRoom, hearer: Member, cure: str) -> tuple[str, bool]:
-    """What to do where no frame has come through yet, and whether frames were meant; `cure` is what the bytes tell already."""
+def _cure_of_first(room: ChatRoom, hearer: Member, cure: str) -> str:
+    """What to do where no frame has come through yet; `cure` is what the bytes tell already."""
     has_crashed = last_crash(room.server.printed) is not None
     understood = _understood(room)
     tail = hearer.peer.tail
@@ -120,10 +117,7 @@ def _cure_of_first(room: ChatRoom, hearer: Member, cure: str) -> tuple[str, bool
             size=f"{claimed:,}",
         )
     cure = cure or understood or "each message is struct.pack('!I', len(data)) + data, and so are notices and welcomes"
-    attempted = cure not in (_STILL_LINES, _NOTHING_UNDERSTOOD)
-    if has_crashed and cure == _NOTHING_UNDERSTOOD:  # the traceback tells more
-        cure = ""
-    return cure, attempted
+    return "" if has_crashed and cure == _NOTHING_UNDERSTOOD else cure  # the traceback tells more
 
 
 def _is_text(header: bytes) -> bool:
