@@ -43,6 +43,11 @@ class Form:
         found = re.fullmatch(_any_numbers(self.before) + r"(\S|\S.*\S)" + _any_numbers(self.behind), prefix)
         return found is not None and any(map(str.isalnum, found[1]))
 
+    def name_in(self, prefix: str) -> str:
+        """The name in what stands before a message, whatever it is; empty if there is none."""
+        found = re.fullmatch(_any_numbers(self.before) + r"(\S|\S.*\S)" + _any_numbers(self.behind), prefix)
+        return found[1] if found and self.named else ""
+
     def end_of_prefix(self, line: str, name: str) -> int | None:
         """Where the text begins in a line that begins like a message of somebody with this name; None for other lines."""
         found = self._pattern(name).match(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grader.api import without_numbers
 from tasks.chat.member import Member
 from tasks.chat.room import ChatRoom
+from tasks.lines import Form
 
 
 def namesake_of(room: ChatRoom, member: Member, witness: Member) -> Member | None:
@@ -16,6 +17,14 @@ def namesake_of(room: ChatRoom, member: Member, witness: Member) -> Member | Non
         room.members.append(twin)
         return twin
     return None
+
+
+def form_shown(room: ChatRoom, speaker: Member, hearer: Member) -> Form:
+    """The form of this server's messages, as one shows it that somebody says now."""
+    speaker.says(text := room.words.text())
+    hearer.hears_from(speaker, text)
+    line = room.said(speaker.name, text).among(hearer.peer)[0].text
+    return Form.of(line.rstrip().removesuffix(text), speaker.name)
 
 
 def _form_of_a_message(room: ChatRoom, speaker: Member, witness: Member) -> str:

@@ -158,7 +158,7 @@ _MATTERS = {
 _OF_WAYS = {  # whose matter it is that a line is sent so
     Way.IN_PIECES: (ids.SPLIT, ids.SPLIT_HEADER),
     Way.MERGED: (ids.MERGED, ids.FRAMES_MERGED),
-    Way.WITH_NICKNAME: (ids.NAME_AND_MESSAGE,),
+    Way.WITH_NICKNAME: (ids.NAME_AND_MESSAGE, ids.FRAMES_MERGED),
     Way.AT_ONCE: (ids.ORDER, ids.CONCURRENT, ids.MERGED, ids.SPLIT, ids.FRAMES_MERGED, ids.FRAMES_CONCURRENT),
     Way.BEYOND_ASCII: (ids.UNICODE, ids.SPLIT_UTF8),
     Way.RETURN: (ids.CRLF,),
@@ -169,7 +169,9 @@ _OF_WAYS = {  # whose matter it is that a line is sent so
 _OF_FAULTS = {  # what may have shown it before
     Fault.AGAIN: (ids.ORDER,),
     Fault.OVER_AND_OVER: (ids.ORDER,),
-    Fault.NEVER_RENAMED: (ids.RENAMED_AGAIN,),
+    Fault.NEVER_RENAMED: (ids.RENAMED_AGAIN, ids.ANNOUNCE),
+    Fault.RENAMED_AGAIN: (ids.ANNOUNCE,),
+    Fault.RENAME_UNTOLD: (ids.ANNOUNCE,),
 }
 
 
@@ -254,7 +256,7 @@ def spoils(broken: Violation, check_id: str) -> bool:
     if broken.fault is Fault.NEVER_LEFT:
         return check_id.startswith("task4.")
     if broken.fault is Fault.NEVER_RENAMED:
-        return check_id.startswith("task3.")
+        return check_id.startswith("task3.") and broken.saying is None  # a wrong old name is the notice's own fault
     return broken.fault in _FALSE_MESSAGES
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from grader.api import Expected, Message, check
+from grader.api import CheckFailed, Expected, Message, check
 from tasks import ids
 from tasks.chat.member import Member
+from tasks.chat.namesakes import form_shown
 from tasks.chat.oddities import odd_names
 from tasks.chat.room import ChatRoom
+from tasks.lines import names
 from tasks.task1.server import listens
+from tasks.task3.told import NewNames, renames, takes_effect
 
 _REBIND = (
     "the name that messages are built with must change too: assign it where the chat line is made, not only in the list"
@@ -21,7 +25,8 @@ _EACH_LINE = "look for the command in each complete line, not in what recv() ret
 def announce(room: ChatRoom) -> None:
     """`/name <new>`: everyone else gets `SERVER: <old> is now <new>`, once.
 
-    Does: one of three people renames herself; the two others must get the notice once. She may get it or not.
+    Does: one of three people renames herself; the two others must get the notice once. She may get it or not. Then she speaks:
+    where the notice is wrong but she has the new name, the other checks are judged by the names of messages.
 
     Why: without the notice nobody knows who the new name is.
 
@@ -33,13 +38,27 @@ def announce(room: ChatRoom) -> None:
     Codelab: section 5, Task 3
     """
     ada, bob, cyd = room.join(3)
-    old = ada.name
-    ada.renames(room.words.name().capitalize())
-    for other in (bob, cyd):
-        other.hears_once(
-            room.renamed(old, ada.name),
-            "when a line begins with `/name `, change the name and tell everyone else, once",
-        )
+    notice = room.renamed(ada.name, new := room.words.name().capitalize())
+    since = len(room.transcript)
+    renames(room, ada, new)
+    room.wait(lambda: all(notice.among(other.peer) for other in (bob, cyd)))
+    known = _knows_the_command(room, ada, (bob, cyd), since)
+    try:
+        for other in (bob, cyd):
+            other.hears_once(notice, "when a line begins with `/name `, change the name and tell everyone else, once")
+    except CheckFailed as failed:
+        raise CheckFailed(replace(failed.failure, blocks=not known)) from None
+
+
+def _knows_the_command(room: ChatRoom, renamed: Member, others: tuple[Member, ...], since: int) -> bool:
+    """Whether anything came of the command but a chat line: she speaks under the new name, or somebody was told it."""
+    command = room.typed("rename", new=renamed.name)
+    told = [line.text for one in (renamed, *others) for line in room.lines_since(one, since)]
+    renamed.says(text := room.words.text())
+    room.wait(lambda: any(line.text.rstrip().endswith(text) for line in others[0].peer.lines))
+    if any(line.text.rstrip().endswith(text) and names(line.text, renamed.name) for line in others[0].peer.lines):
+        return True
+    return any(names(line, renamed.name) for line in told) and not any(command in line for line in told)
 
 
 @check("task3.new-name-used", points=5, needs=(listens, announce))
@@ -57,8 +76,7 @@ def new_name_used(room: ChatRoom) -> None:
     """
     ada, bob = room.join(2)
     old = ada.name
-    ada.renames(room.words.name())
-    room.expect([(bob.peer, room.renamed(old, ada.name))])
+    renames(room, ada, room.words.name())
     _heard_under_new_name(room, ada, bob, old)
 
 
@@ -111,6 +129,7 @@ def again(room: ChatRoom) -> None:
 
     Does: somebody renames herself again and again, also to a letter, a number, and words with signs in them; each notice must
     name the name before it as the old one. If the server takes such nicknames when people join, two have letters beyond ASCII.
+    Where the first notice has other words, the next ones must have these too; where none comes, she speaks under each name.
 
     Why: the old name is the one that people know her by.
 
@@ -125,18 +144,17 @@ def again(room: ChatRoom) -> None:
     beyond_ascii = not room.wait(lambda: bool(room.joined(ada).among(bob.peer)))  # else a matter of task1.unicode
     if not beyond_ascii:
         ada = room.join_one()
-    names = [room.words.name() + addition * beyond_ascii for addition in ("", "漢", "ß🦉")]
-    for name in (*names, *odd_names(room.words.random)):
-        old = ada.name
-        ada.renames(name)
-        room.expect([(bob.peer, room.renamed(old, ada.name))], "the old name in the notice is the one she bears now")
+    new_names = [room.words.name() + addition * beyond_ascii for addition in ("", "漢", "ß🦉")]
+    told = NewNames(room, ada, bob, "the old name in the notice is the one she bears now")
+    for name in (*new_names, *odd_names(room.words.random)):
+        told.renames(name)
 
 
 @check("task3.leaves-with-new-name", points=2, needs=(listens, announce))
 def leaves_with_new_name(room: ChatRoom) -> None:
     """The leave notice has the new name.
 
-    Does: somebody renames herself and closes the connection.
+    Does: somebody renames herself, says a line, and closes the connection.
 
     Why: nobody in the chat knows the old name any more.
 
@@ -147,9 +165,10 @@ def leaves_with_new_name(room: ChatRoom) -> None:
     """
     ada, bob = room.join(2)
     old = ada.name
-    ada.renames(room.words.name())
-    room.expect([(bob.peer, room.renamed(old, ada.name))])
+    renames(room, ada, room.words.name())
     new = ada.name
+    ada.says(text := room.words.text())
+    _comes_under(room, bob, new, text)
     ada.closes()
     room.wait(
         lambda: any(line.event > ada.gone_since and (new in line.text or old in line.text) for line in bob.peer.lines)
@@ -177,20 +196,28 @@ def only_mine(room: ChatRoom) -> None:
     """
     ada, bob = room.join(2)
     old = ada.name
+    form = form_shown(room, ada, bob)
     twin = room.arrive(old)
     room.rest()
     twin.says(text := room.words.text())
-    if twin.peer.ended or room.wait(lambda: any(line.text.rstrip().endswith(f": {text}") for line in bob.peer.lines)):
+    if twin.peer.ended or _never_comes(room, bob, text):
         return  # the server does not let her in under that name, which is right too
-    line = next(line for line in bob.peer.lines if line.text.rstrip().endswith(f": {text}"))
-    twins_name = line.text.rstrip().removesuffix(f": {text}")  # the server may have altered it
+    twins_name = next((form.name_in(prefix) for line in bob.peer.lines if (prefix := _before(text, line.text))), "")
+    if not twins_name:
+        return  # she is asked for another name, or none is shown: a matter of task1.broadcast
     room.members.append(twin)
     hint = "find the client by its connection, not by its name"
-    for renamed, other, present, others_name in ((twin, ada, twins_name, old), (ada, twin, old, twins_name)):
-        renamed.renames(room.words.name())
-        room.expect([(bob.peer, room.renamed(present, renamed.name))], hint)
+    for renamed, other, others_name in ((twin, ada, old), (ada, twin, twins_name)):
+        renames(room, renamed, room.words.name())
+        renamed.says(text := room.words.text())
+        _comes_under(room, bob, renamed.name, text)
         other.says(text := room.words.text())
         room.expect([(bob.peer, _not_under(renamed.name, room.said(others_name, text), text))], hint)
+
+
+def _before(text: str, line: str) -> str:
+    """What stands before a text at the end of a line."""
+    return line.rstrip().removesuffix(text) if line.rstrip().endswith(text) else ""
 
 
 def _not_under(name: str, line: Expected, text: str) -> Expected:
@@ -209,10 +236,12 @@ def no_argument(room: ChatRoom) -> None:
     Mistakes:
     - split()[1] without looking whether there is one -> IndexError ends the client's thread
     - the rest is taken as it is -> she is renamed to nothing
+    - what is empty is replaced by the address, as for a nickname -> she has lost her name
 
     Codelab: section 5, Task 3
     """
     ada, bob = room.join(2)
+    form = form_shown(room, ada, bob)
     bare = room.typed("rename", new="").strip()
     hint = "look whether there is a new name at all (strip it first); if not, leave everything as it is"
 
@@ -226,7 +255,10 @@ def no_argument(room: ChatRoom) -> None:
         ada.says(typed)
         room.settle()
         ada.says(text := room.words.text())
-        room.expect([(bob.peer, room.said(ada.name, text))], hint)
+        line = room.said(ada.name, text)
+        if form.named:  # else a matter of task1.broadcast
+            line = line._replace(accepts=lambda got, text=text: form.name_in(_before(text, got)) == ada.name)  # type: ignore[misc]
+        room.expect([(bob.peer, line)], hint)
         room.expect_nothing(bob.peer, about_a_rename, "about a rename", hint, since=since - 1)
 
 
@@ -248,16 +280,17 @@ def split_and_merged(room: ChatRoom) -> None:
     ada, bob = room.join(2)
     old, new = ada.name, room.words.name()
     ada.sends_in_pieces(bytes([byte]) for byte in f"{room.typed('rename', new=new)}\n".encode())
-    room.expect([(bob.peer, room.renamed(old, new))], _EACH_LINE)
+    ada.name = ada.peer.label = new
+    takes_effect(room, ada, bob, (old,), _EACH_LINE)
     third, text = room.words.name(), room.words.text()
     ada.sends(f"{room.typed('rename', new=third)}\n{text}\n".encode())
     ada.name = ada.peer.label = third
-    _is_announced(room, bob, (new, old), third)
+    takes_effect(room, ada, bob, (new, old), _EACH_LINE, text)
     _comes_under(room, bob, third, text)
     fourth, text = room.words.name(), room.words.text()
     ada.sends(f"{text}\n{room.typed('rename', new=fourth)}\n".encode())
     ada.name = ada.peer.label = fourth
-    _is_announced(room, bob, (third, new, old), fourth)
+    takes_effect(room, ada, bob, (third, new, old), _EACH_LINE)
     _renames_with_the_nickname(room, bob)
 
 
@@ -269,16 +302,8 @@ def _renames_with_the_nickname(room: ChatRoom, hearer: Member) -> None:
     if _never_comes(room, hearer, before):
         return
     eve.name = eve.peer.label = new
-    _is_announced(room, hearer, (name,), new)
+    takes_effect(room, eve, hearer, (name,), _EACH_LINE, after)
     _comes_under(room, hearer, new, after)
-
-
-def _is_announced(room: ChatRoom, hearer: Member, olds: tuple[str, ...], new: str) -> None:
-    """The notice comes; that it has the right one of the old names in it is a matter of task3.again."""
-    notices = [room.renamed(old, new) for old in olds]
-    room.wait(lambda: any(notice.among(hearer.peer) for notice in notices))
-    if not any(notice.among(hearer.peer) for notice in notices):
-        room.expect([(hearer.peer, notices[0])], _EACH_LINE)
 
 
 def _comes_under(room: ChatRoom, hearer: Member, name: str, text: str) -> None:
