@@ -155,13 +155,22 @@ class Room:
             )
 
     def restart(self, hint: str) -> None:
-        """Kill the server with clients connected, and start it again. Raises CheckFailed if it does not start."""
+        """Kill the server with clients connected, and start it again. Raises CheckFailed if it is not on its port then."""
+        port = self._server.place.port
         self._server.stop()
         try:
             self.start()
         except CheckFailed as failed:
             failure = replace(failed.failure, summary="the server does not start again", hint=hint)
             raise CheckFailed(replace(failure, kind=None, cause=None)) from failed
+        now = self._server.place.port
+        if now != port:
+            self.fail(
+                "the server comes back on another port",
+                expected=Message("it listens on port {port} again", port=port),
+                observed=Message("it listens on port {other}", other=now),
+                hint=hint,
+            )
 
     def server_paused(self) -> contextlib.AbstractContextManager[None]:
         """Pause the server (SIGSTOP) within the block; on resume it sees everything sent meanwhile at once."""
@@ -342,7 +351,6 @@ class Room:
         mark: str = "",
         where: Where | None = None,
         blocks: bool = True,
-        attempted: bool = False,
         consequence_of: str = "",
         recipient: str = "",
     ) -> NoReturn:

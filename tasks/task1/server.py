@@ -5,9 +5,11 @@ from __future__ import annotations
 from grader.api import Message, check
 from tasks import ids
 from tasks.chat.member import Member
-from tasks.chat.namesakes import namesake_of
+from tasks.chat.namesakes import form_shown, namesake_of
 from tasks.chat.oddities import odd_names, odd_texts
 from tasks.chat.room import ChatRoom
+
+_ALL_ADDRESSES = "serve whoever connects, from whatever address"
 
 
 @check(ids.LISTENS, points=2)
@@ -50,12 +52,14 @@ def listens(room: ChatRoom) -> None:
 def lan(room: ChatRoom) -> None:
     """The server can be reached on an address other than 127.0.0.1.
 
-    Does: connects to another address of the same machine (10.0.0.9 in the private network of the check).
+    Does: connects to another address of the same machine (10.0.0.9 in the private network of the check), and sends a nickname.
+    If two people at 127.0.0.1 hear each other, she and they must, too.
 
     Why: the other machines of the classroom reach the server by its address in the local network.
 
     Mistakes:
     - HOST = '127.0.0.1' or 'localhost' in the server -> chat works on one machine, and is refused from all others
+    - only addresses that are known are listened to -> whoever calls from elsewhere is in, and nobody hears her
 
     Codelab: section 3 (HOST) and section 6
     """
@@ -66,8 +70,32 @@ def lan(room: ChatRoom) -> None:
             "the server hung up on a client from the local network",
             expected=Message("a client that calls {address} is served", address=room.lan_address),
             observed=f"the connection was {visitor.peer.ended}",
-            hint="serve whoever connects, from whatever address",
+            hint=_ALL_ADDRESSES,
         )
+    if not room.taken_in(visitor.peer):
+        room.fail(
+            "the server never read the nickname of a client from the local network",
+            expected=Message("a client that calls {address} is served", address=room.lan_address),
+            observed="it accepts her, but her nickname stays unread",
+            hint=_ALL_ADDRESSES,
+            ending=room.wait(lambda: False),
+        )
+    _chats_with_others(room, visitor)
+
+
+def _chats_with_others(room: ChatRoom, visitor: Member) -> None:
+    """If two people at this machine hear each other, they and the visitor do."""
+    here = []
+    for _ in range(2):
+        here.append(room.arrive())
+        room.rest()
+    here[0].says(text := room.words.text())
+    usual = room.said(here[0].name, text)
+    if room.wait(lambda: bool(usual.among(here[1].peer))):
+        return  # a matter of other checks
+    room.expect([(visitor.peer, usual)], _ALL_ADDRESSES)
+    visitor.says(text := room.words.text())
+    room.expect([(here[1].peer, room.said(visitor.name, text))], _ALL_ADDRESSES)
 
 
 @check(ids.JOIN, points=3, needs=listens)
@@ -190,6 +218,7 @@ def blank_name(room: ChatRoom) -> None:
     Codelab: section 3
     """
     ada, bob = room.join(2)
+    form = form_shown(room, ada, bob)
     for blank in (b"\n", b"   \n"):
         nameless = Member(room, room.connect("(blank)"), "")
         nameless.sends(blank)
@@ -198,14 +227,14 @@ def blank_name(room: ChatRoom) -> None:
         line = room.said("", text)
         named = line._replace(
             text=f"<some name>: {text}",
-            accepts=lambda got, text=text: (
-                got.rstrip().endswith(text) and any(map(str.isalnum, got.rstrip()[: -len(text)]))
-            ),  # type: ignore[misc]
+            accepts=lambda got, text=text: (  # type: ignore[misc]
+                got.rstrip().endswith(text) and any(map(str.isalnum, form.name_in(got.rstrip()[: -len(text)])))
+            ),
         )
         room.expect(
             [(bob.peer, named)],
             "if the stripped nickname is empty, use something else: the address, for example",
-            consequence_of=ids.BROADCAST,
+            consequence_of="" if form.named else ids.BROADCAST,
         )
     ada.says(text := room.words.text())
     bob.hears_from(ada, text)
@@ -215,12 +244,13 @@ def blank_name(room: ChatRoom) -> None:
 def restart(room: ChatRoom) -> None:
     """Stopped with clients connected, the server starts again at once on the same port.
 
-    Does: kills the server while somebody is connected, and starts it again.
+    Does: kills the server while somebody is connected, and starts it again; it must be on the port that it had.
 
     Why: after the server is stopped, the system keeps its port for a minute unless SO_REUSEADDR is set before bind().
 
     Mistakes:
     - no setsockopt(SOL_SOCKET, SO_REUSEADDR, 1), or only after bind() -> "Address already in use" for a minute
+    - another port is taken where that happens -> nobody finds the server there
 
     Codelab: section 6 (Address already in use)
     """
