@@ -10,6 +10,7 @@ from typing import Protocol
 
 from grader.wire.loop import Loop
 
+UNBUFFERED: Mapping[str, str] = {"PYTHONUNBUFFERED": "1"}  # else what is printed into a pipe comes at the program's end
 _HEAD, _TAIL = 24 << 10, 40 << 10  # bytes of output kept from its beginning and its end
 
 
@@ -69,7 +70,7 @@ class Stdio(Protocol):
 class Output:
     """The streams of a program without input: standard output and error go into one pipe."""
 
-    environment: Mapping[str, str] = {}
+    environment = UNBUFFERED
     is_terminal = False
 
     def __init__(self, loop: Loop) -> None:

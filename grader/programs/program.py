@@ -109,7 +109,7 @@ class Program:
     """A Python program that was started."""
 
     def __init__(self, file: Path, role: str, console: Stdio, programs: Programs) -> None:
-        command = [programs.python, "-X", "faulthandler", "-u", file.name]
+        command = [programs.python, "-X", "faulthandler", file.name]
         environment = {**usual_environment(programs.home), **console.environment}
         launcher = programs.launcher
         try:

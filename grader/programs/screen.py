@@ -76,10 +76,10 @@ class TerminalScreen:
 
     @property
     def question(self) -> str:
-        """The prompt: the cursor's line; if that is empty, the line above, provided it ends like a question."""
+        """The prompt: the cursor's line, and if there are no letters in it, the line above that ends like a question."""
         rows, at = self._screen.rows(), self._screen.cursor.y
-        above = rows[at - 1] if at else ""
-        return rows[at] or (above if above.rstrip().endswith(("?", ":", ">")) else "")
+        above = rows[at - 1] if at and not any(map(str.isalnum, rows[at])) else ""
+        return f"{above} {rows[at]}".strip() if above.rstrip().endswith(("?", ":", ">")) else rows[at]
 
 
 class _Stream(pyte.ByteStream):

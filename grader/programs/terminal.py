@@ -21,7 +21,7 @@ from pexpect.fdpexpect import fdspawn
 from grader.model.evidence import Screenshot
 from grader.model.message import Message
 from grader.model.verdict import Failure
-from grader.programs.console import Capture
+from grader.programs.console import UNBUFFERED, Capture
 from grader.programs.screen import COLUMNS, ROWS, TerminalScreen, plain, same_form
 from grader.text.news import News
 from grader.wire.loop import Loop
@@ -37,6 +37,7 @@ class Terminal:
     environment: Mapping[str, str] = {}
     is_terminal = False
     hangs_up = False  # whether the program gets SIGHUP when it is closed
+    keyboard: os.stat_result  # the program's end, from which it reads what is typed
 
     def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
         """`flood_is_about` is the id of the check that endless output belongs to, empty for the present one."""
@@ -94,6 +95,11 @@ class Terminal:
         if self._printed is None:  # it is asked for at every turn of the loop
             self._printed = re.split(r"[\r\n]+", same_form("".join(self._plain)))
         return self._printed
+
+    @property
+    def skims(self) -> bool:
+        """Whether the screen lacks what is read now."""
+        return self._skimmed > 0
 
     def skim(self, size: int) -> None:
         """Read the next `size` bytes, a long message, without drawing them: that would take seconds."""
@@ -182,6 +188,7 @@ class PseudoTerminal(Terminal):
     def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
         super().__init__(label, loop, transcript, flood_is_about)
         self._master, self._slave = os.openpty()
+        self.keyboard = os.fstat(self._slave)
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         os.set_blocking(self._master, False)
         self._stream = fdspawn(self._master, timeout=0, maxread=_CHUNK, searchwindowsize=4096)
@@ -246,11 +253,18 @@ class PseudoTerminal(Terminal):
 
 
 class Pipes(Terminal):
-    """Two pipes in place of a terminal: no echo, no special keys, no SIGHUP."""
+    """Two pipes in place of a terminal: no echo, no special keys, no SIGHUP.
+
+    Python keeps what is printed into a pipe until there is much of it, where to a terminal it gives each line at once. So
+    programs run unbuffered here, and what they forget to flush is seen all the same.
+    """
+
+    environment = UNBUFFERED
 
     def __init__(self, label: str, loop: Loop, transcript: Transcript, flood_is_about: str = "") -> None:
         super().__init__(label, loop, transcript, flood_is_about)
         self._program_in, self._typing = os.pipe()
+        self.keyboard = os.fstat(self._program_in)
         self._reading, self._program_out = os.pipe()
         self._closed = False
         self._typed = ""  # the unfinished line: like a terminal, we deliver whole lines only

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from grader.programs.program import Program
 from grader.system import procfs
 from grader.system.processes import LINUX
-from grader.system.sockdiag import CLOSE_WAIT, ESTABLISHED, SocketTable, TcpSocket
+from grader.system.sockdiag import CLOSE_WAIT, ESTABLISHED, LISTEN, SocketTable, TcpSocket
 
 if TYPE_CHECKING:
     from grader.isolation.network import Network
@@ -90,7 +90,7 @@ class Watcher:
         return sum(
             end.unread if end.peer_port == peer.port else end.unsent
             for end in self.connections(_ALL)
-            if peer.port in (end.port, end.peer_port)
+            if peer.port in (end.port, end.peer_port) and end.state != LISTEN  # there, `unsent` is the backlog
         )
 
 

@@ -7,6 +7,7 @@ waits for Python's interpreter lock is in such a timed wait, too.
 
 from __future__ import annotations
 
+import os
 import platform
 import struct
 import time
@@ -47,6 +48,8 @@ _FILE_CALLS = {
     "aarch64": {63, 64, 65, 66, 67, 68},
 }.get(platform.machine(), set())
 
+_READ = {"x86_64": 0, "aarch64": 63}.get(platform.machine(), -1)
+
 # System calls by number: waits without a limit; and waits with a limit, each with the way to read it (see _limit).
 _UNLIMITED = {
     "x86_64": {0, 1, 20, 34, 42, 43, 44, 45, 46, 47, 61, 72, 73, 130, 247, 288, 299},
@@ -84,6 +87,12 @@ def read(pids: Iterable[int]) -> Reading:
                 activity = max(activity, Activity.IDLE)
             used += int(thread.schedstat.partition(" ")[0] or 0)
     return Reading(activity, longest, tuple(threads), frozenset(limited), used)
+
+
+def reads(pids: Iterable[int], source: os.stat_result) -> bool:
+    """Whether a thread waits in read() for this terminal or pipe. A wait in select() is not seen."""
+    calls = ((pid, thread.syscall.split()) for pid in pids for thread in procfs.threads(pid))
+    return any(call[0] == str(_READ) and procfs.is_same(pid, int(call[1], 16), source) for pid, call in calls)
 
 
 def is_held_up(threads: Iterable[procfs.ThreadReading]) -> bool:

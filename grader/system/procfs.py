@@ -106,6 +106,14 @@ def is_file(pid: int, descriptor: int) -> bool:
         return False
 
 
+def is_same(pid: int, descriptor: int, other: os.stat_result) -> bool:
+    """Whether a descriptor refers to this other file, pipe or terminal."""
+    try:
+        return os.path.samestat(os.stat(f"/proc/{pid}/fd/{descriptor}"), other)  # noqa: PTH116 - with its siblings
+    except OSError:
+        return False
+
+
 def socket_inodes(pid: int) -> set[int]:
     """The inodes of a process's open sockets."""
     return {int(target[8:-1]) for target in open_files(pid) if target.startswith("socket:[")}

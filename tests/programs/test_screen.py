@@ -81,6 +81,8 @@ def test_what_scrolled_away_stands():
         ("What is your name?\r\n", "What is your name?"),
         ("Welcome to the chat\r\n", ""),
         ("Port: \r\x1b[KHost: ", "Host:"),
+        ("Your name?\r\n> ", "Your name? >"),
+        ("> zoe\r\n> ", ">"),
         ("", ""),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 
 from grader.programs.program import Program, Programs
 from grader.programs.terminal import KINDS, Pipes, PseudoTerminal, Terminal
+from grader.quiescence import threads
 from grader.system import procfs
 from grader.wire.loop import Loop
 from grader.wire.transcript import Transcript
@@ -58,6 +59,25 @@ def test_is_a_terminal(tmp_path):
 def test_pipes_are_no_terminal(tmp_path):
     """With pipes the program sees that there is no terminal."""
     assert shown(tmp_path, "import os\nprint([os.isatty(n) for n in (0, 1, 2)])", "pipes") == ["[False, False, False]"]
+
+
+@pytest.mark.parametrize(("kind", "seen"), [("pty", False), ("pipes", True)])
+def test_what_is_not_flushed(tmp_path, kind, seen):
+    """At a terminal it stays in the buffer, as for its user; at pipes, where no line would come by itself, it is seen."""
+    code = "import os\nprint('a line')\nprint('kept', end='')\nos.write(1, b'end\\n')\nos.kill(os.getpid(), 9)"
+    lines = shown(tmp_path, code, kind)
+    assert lines == ["a line", "keptend" if seen else "end"]
+
+
+def test_at_the_keyboard(tmp_path):
+    """It is seen that a program waits for what is typed, and that it waits for something else."""
+    code = "import time\nprint('ready')\ninput()\nprint('on')\ntime.sleep(600)"
+    program, terminal, programs = launch(tmp_path, code, "pty")
+    until(lambda: threads.reads(program.pids(), terminal.keyboard), programs)
+    terminal.types("so\n")
+    until(lambda: terminal.shows("on"), programs)
+    assert not threads.reads(program.pids(), terminal.keyboard)
+    programs.stop()
 
 
 @pytest.mark.parametrize("kind", KINDS)
