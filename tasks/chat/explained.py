@@ -95,6 +95,7 @@ _NEVER_FOR_HOW_IT_CAME = {Showing.SOMEBODY_ELSES, Showing.NAMELESS}
 
 def _shown(user: User) -> Iterator[Unexplained]:
     said = [_on_screen(one) for one in user.messages() if one not in user.disturbed]
+    yield from _wiped(user, said)
     odd_ones = list(odd_showings(said, user.terminal.standing(), user.terminal.printed(), user.name))
     false_ones = _false(odd_ones)
     anyway = {odd.showing for odd in odd_ones if odd.about.arrival is Arrival.ALONE} | _NEVER_FOR_HOW_IT_CAME
@@ -135,6 +136,25 @@ def _showing(user: User, odd: Odd) -> Failure:
         where=user.room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
         event=event,
         mark="not shown like this",
+    )
+
+
+def _wiped(user: User, said: list[Said]) -> Iterator[Unexplained]:
+    """The first message that came alone, where all were shown for no time at all."""
+    alone = [one for one in said if one.arrival is Arrival.ALONE and user.shows(one.text)]
+    if alone and not user.could_read_something():
+        yield Unexplained(_matter(user, alone[0]), _not_left_standing(user, alone[0]), false=True)
+
+
+def _not_left_standing(user: User, one: Said) -> Failure:
+    return Failure(
+        "what is shown is wiped at once",
+        Message('"{text}" stands on {nick}\'s screen until she has read it', text=one.text, nick=user.name),
+        Message("no message was left there when the program was at rest"),
+        "print each message on a line that stays",
+        where=user.room.sources.line_that_calls("recv", "recv_into", "readline", "read"),
+        event=one.event,
+        mark="wiped",
     )
 
 

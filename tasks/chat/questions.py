@@ -16,6 +16,7 @@ class Question(Enum):
     PORT = "the server's port"
     SECRET = "a password"  # noqa: S105 - a kind of question
     CONFIRMATION = "yes or no"
+    ENTER = "the Enter key, and nothing else"
     NOTHING = ""
 
 
@@ -32,8 +33,15 @@ _NAME = re.compile(r"name|nick|nom\b|pseudo|user|alias|handle|login|call(ed)?\b|
 _PORT = re.compile(r"\b(port|puerto|porta)\b(\s+(number|no|nr|of|on|to|du|des)\b.*)?\W*$")
 _ADDRESS = re.compile(r"host|h[oô]te|server|serveur|servidor|adress|address|direcci|rechner|\bip\b")
 
-_TALK = re.compile(r"\b(mess?ages?|msg|say|chat|talk|text|type|you|me|nachricht|mensaje|mensagem|exit)\b|^\W*$")
+_ENTER = re.compile(
+    r"^\W*((please|then|now|just) )?(press|hit|push|dr[uü]cken?|appuye[rz]|pulsa)\b.*\b(enter|return|key)\b"
+)
+
+_TALK_SURELY = re.compile(r"\b(mess?ages?|msg|say|talk|text|type|nachricht|mensaje|mensagem|exit)\b|^\W*$")
+_TALK = re.compile(rf"{_TALK_SURELY.pattern}|\b(chat|you|me)\b")
 _NAME_SURELY = re.compile(r"name|nick|pseudo|user|alias|handle|login")
+_NAME_IN_SO_MANY_WORDS = re.compile(rf"{_NAME_SURELY.pattern}|\bnom\b|call(ed)?\b|\bwho (are|is)\b|\bwer (bist|ist)\b")
+_ONCE_MORE = re.compile(r"\b(again|once more|repeat|confirm)\b")
 
 
 def asked_for(question: str) -> Question:
@@ -41,6 +49,7 @@ def asked_for(question: str) -> Question:
     question = question.lower()
     asked = _SENTENCES.split(_ASIDES.sub(" ", question))[-1]
     rules = (
+        (Question.ENTER, _ENTER, asked.strip()),
         (Question.CONFIRMATION, _YES_OR_NO, question),
         (Question.ADDRESS, _DEFAULT_ADDRESS, question),
         (Question.SECRET, _SECRET, asked),
@@ -55,8 +64,15 @@ def asked_for(question: str) -> Question:
 
 def asks_for_talk(question: str, name: str) -> bool:
     """Whether a prompt is the one at which somebody who has given her name begins to chat."""
-    question = question.lower().replace(name.lower(), "")
-    return bool(_TALK.search(question)) and not _NAME_SURELY.search(question)
+    question = re.sub(rf"(\w*({_NAME_SURELY.pattern})\w*\W{{1,3}})?{re.escape(name.lower())}", "", question.lower())
+    talk = _TALK if asked_for(question) in (Question.NAME, Question.NOTHING) else _TALK_SURELY
+    return bool(talk.search(question)) and not _NAME_SURELY.search(question)
+
+
+def asks_for_name_in_so_many_words(question: str) -> bool:
+    """Whether a question can be about nothing but the nickname, or once more about what was given."""
+    question = question.lower()
+    return bool(_ONCE_MORE.search(question) or _NAME_IN_SO_MANY_WORDS.search(question))
 
 
 def yes(question: str) -> str:

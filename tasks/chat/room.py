@@ -77,6 +77,7 @@ class ChatRoom(Room):
         """Somebody has started the student's client and given her nickname."""
         user = self.user(ids.CLIENT_SHOWS_WHILE_TYPING)
         user.arrives()
+        user.tries_to_chat()
         if not (user.has_sent() or user.is_in_the_chat()):
             self.fail(
                 "the client sends no nickname",

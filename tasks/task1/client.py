@@ -5,7 +5,7 @@ from __future__ import annotations
 from grader.api import Message, check, joined
 from tasks import ids
 from tasks.chat.room import ChatRoom
-from tasks.chat.user import User
+from tasks.chat.user import BEFORE_THE_FIRST_MESSAGE, User
 from tasks.task1.server import broadcast, listens
 
 
@@ -23,6 +23,7 @@ def client_connects(room: ChatRoom) -> None:
     - sendall(name.encode()) without the newline -> nobody sees you join, whatever you type: append "\n"
     - another PORT or HOST than the server's -> ConnectionRefusedError
     - the name is asked for and never sent -> your first message becomes your name
+    - it is sent with the first message -> nobody sees you join until you say something
     - the name is sent again with the first message -> everyone reads it as chat
 
     Codelab: sections 2 and 4
@@ -31,8 +32,16 @@ def client_connects(room: ChatRoom) -> None:
     user.arrives()
     guest = room.guest
     if guest is None:
-        typed = Message("{nick} typed what it asked for, and it did not connect", nick=user.name)
-        room.fail_for_no_connection(user.program, typed)
+        user.tries_to_chat()
+        _require_connection(room, user)
+        room.fail(
+            "the client connects only with the first message",
+            expected=Message("the client connects when {nick} has given her nickname", nick=user.name),
+            observed="it connected when the next line was typed",
+            hint=BEFORE_THE_FIRST_MESSAGE,
+            where=room.sources.line_that_calls("connect", "create_connection"),
+            blocks=False,
+        )
     port = room.setup.port
     if guest.port != port:
         room.fail(
@@ -55,6 +64,13 @@ def client_connects(room: ChatRoom) -> None:
             mark="should be the nickname",
             blocks=False,
         )
+    user.has_joined_at_once()
+
+
+def _require_connection(room: ChatRoom, user: User) -> None:
+    if room.guest is None:
+        typed = Message("{nick} typed what it asked for, and it did not connect", nick=user.name)
+        room.fail_for_no_connection(user.program, typed)
 
 
 @check(ids.CLIENT_SENDS, points=1, needs=client_connects, runs="client")
@@ -100,7 +116,8 @@ def client_shows_while_typing(room: ChatRoom) -> None:
     """Messages appear while half a line is typed, and that half line, finished, is sent whole.
 
     Does: types half a line without Enter; then messages of others come, one after the other, each of which must appear on the
-    screen, once. Then the line is finished, and must be sent whole; and a long message comes, which must be shown to its end.
+    screen, once; then, when a client that takes turns would long be back at the keyboard, some more. Then the line is finished,
+    and must be sent whole; and a long message comes, which must be shown to its end.
 
     Why: this is what the listener thread is for: recv() in a thread of its own, input() in the main thread.
 
@@ -108,6 +125,7 @@ def client_shows_while_typing(room: ChatRoom) -> None:
     - input() and recv() take turns in one thread -> messages appear only after Enter
     - the listener is started after the first input() -> so do the first ones
     - the network is looked at for a moment after each line -> what comes later waits for the next Enter
+    - print(text, end="") without flush=True -> what is printed waits in a buffer
     - a line is cut to a width -> the end of long messages is lost
 
     Codelab: sections 1 and 2
@@ -116,11 +134,15 @@ def client_shows_while_typing(room: ChatRoom) -> None:
     half, rest = (room.words.text(2).lower() for _ in range(2))  # what is sent otherwise is another matter
     room.rest()
     user.presses(half)
-    if not room.rest():
-        room.wait(lambda: False)  # who looks at the network for a moment after each line has ceased to, now
+    if not room.rest(user.is_at_keyboard):
+        room.wait(user.is_at_keyboard)
     people = room.words.name(), room.words.name()
     for speaker, before in zip((*people, people[0]), ("at 10:30: ", "", ""), strict=True):
         _shown_while_typing(room, user, speaker, before + room.words.text())
+    if not room.rest():
+        room.wait(lambda: False)  # who looks at the network for a while after each line has ceased to, now
+    for speaker in people:
+        _shown_while_typing(room, user, speaker, room.words.text())
     user.presses(f"{rest}\n")
     if not user.sends(half + rest, at_the_end=True):
         came = user.lines()
@@ -141,10 +163,11 @@ def _shown_while_typing(room: ChatRoom, user: User, speaker: str, text: str) -> 
     user.is_told((speaker, text))
     if not room.wait(lambda: user.terminal.shows(text)):
         return
+    hint = "receive in a thread of its own, which prints what comes while the main thread waits in input()"
+    hint = user.why_nothing_is_shown(hint)
     user.presses("\n")
     late = not room.wait(lambda: user.terminal.shows(text))
     line = f"{speaker}: {text}"
-    hint = "receive in a thread of its own, which prints what comes while the main thread waits in input()"
     room.fail(
         "messages appear only after Enter" if late else "the message never appears",
         expected=Message('"{line}" appears while {nick} is typing', line=line, nick=user.name),

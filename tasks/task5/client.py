@@ -35,6 +35,7 @@ def client_frames(room: ChatRoom) -> None:
         typed = Message("{nick} typed what it asked for, and it did not connect", nick=user.name)
         room.fail_for_no_connection(user.program, typed)
     _sends_frame(room, user.name.encode(), "the nickname", first=True)
+    user.has_joined_at_once()
     words = room.words
     for text in (
         words.text(), f"{ODD} {words.text()}", f"{'so ' * 230}{words.text()}", f"a  b   c {words.text()}", "", words.text()

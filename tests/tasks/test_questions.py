@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.chat.questions import Question, asked_for, asks_for_talk
+from tasks.chat.questions import Question, asked_for, asks_for_name_in_so_many_words, asks_for_talk
 
 NAME, PORT, ADDRESS, SECRET, YES_OR_NO, NOTHING = (
     Question.NAME, Question.PORT, Question.ADDRESS, Question.SECRET, Question.CONFIRMATION, Question.NOTHING
@@ -45,6 +45,8 @@ NAME, PORT, ADDRESS, SECRET, YES_OR_NO, NOTHING = (
         ("Join as 'kira'? [Y/n] ", YES_OR_NO),
         ("Is zoe correct? (y/n)", YES_OR_NO),
         ("Stimmt das? [j/N]", YES_OR_NO),
+        ("Press Enter to join...", Question.ENTER),
+        ("Type your nickname and press Enter: ", NAME),
     ],
 )
 def test_answer(question, answer):
@@ -64,8 +66,30 @@ def test_answer(question, answer):
         ("Which room? ", False),
         ("This nickname is taken. Type another nickname: ", False),
         ("Press Enter to connect", False),
+        ("[username zoe] ", True),
+        ("nickname zoe: ", True),
+        ("Message to the server: ", True),
+        ("Chat server [127.0.0.1]: ", False),
+        ("Your name, zoe, once more: ", False),
     ],
 )
 def test_prompt_of_the_chat(question, talk):
     """At the prompt of a chat, somebody who has given her name is asked for nothing more."""
     assert asks_for_talk(question, "Zoe") is talk
+
+
+@pytest.mark.parametrize(
+    ("question", "surely"),
+    [
+        ("Nickname: ", True),
+        ("Who are you?", True),
+        ("What should we call you?", True),
+        ("Once more, please: ", True),
+        ("Go ahead: ", False),
+        ("Join the server as: ", False),
+        ("What do you want? ", False),
+    ],
+)
+def test_name_in_so_many_words(question, surely):
+    """Some questions can be about nothing but the nickname; to others it is only the best answer."""
+    assert asks_for_name_in_so_many_words(question) is surely
