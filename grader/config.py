@@ -1,10 +1,16 @@
-"""Reading of chatgrade.toml, a course's settings. Every unknown key is an error that names the nearest known one."""
+"""Whose chatgrade.toml counts, and reading it. Every unknown key is an error that names the nearest known one.
+
+What was handed in never decides how it is graded, so a file in a submission does not count; except that in the working directory,
+where the user has it before their eyes.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import string
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,14 +41,60 @@ def defaults(codelab: Codelab) -> dict[str, dict[str, Any]]:
     }
 
 
-def find(submission: Path) -> Path | None:
-    """The nearest settings file beside the submission or in a folder above it, if there is one."""
-    try:
-        start = submission if submission.is_dir() else submission.parent
-        candidates = (folder / SETTINGS_FILE for folder in (start, *start.resolve().parents))
-        return next((path for path in candidates if path.is_file()), None)
-    except (OSError, RuntimeError):  # no such path: reported when the submission is opened
-        return None
+def find(submission: Path, *programs: Path) -> Path | None:
+    """The settings file for a submission: in the working directory or above it, else strictly above the submission.
+
+    `submission` is its folder or its archive, `programs` are files of it that lie elsewhere. None in one of their folders counts,
+    unless that folder is the working directory.
+    """
+    here, place = _here(), _resolved(submission)
+    handed_in = {place, *(_resolved(program).parent for program in programs)}.difference(here[:1])
+    return _first((*here, *place.parents), lambda folder: any(map(folder.is_relative_to, handed_in)))
+
+
+def find_for_class(paths: Sequence[Path]) -> Path | None:
+    """The settings file for a class: in the working directory or above it, else strictly above all hand-ins.
+
+    `paths` are the folder or the archive of a class, or several hand-ins. None in a hand-in counts.
+    """
+    places = [_resolved(path) for path in paths]
+    if len(places) == 1 and places[0].is_dir():
+        [whole] = places
+        return _first((*_here(), whole, *whole.parents), lambda folder: whole in folder.parents)
+    above = Path(os.path.commonpath([place.parent for place in places]))
+    return _first((*_here(), above, *above.parents), lambda folder: any(map(folder.is_relative_to, places)))
+
+
+def find_above(folder: Path) -> Path | None:
+    """The settings file in a folder or in the nearest one above it, whatever the folder is."""
+    place = _resolved(folder)
+    return _first((place, *place.parents), lambda _: False)
+
+
+def _first(folders: Iterable[Path], handed_in: Callable[[Path], bool]) -> Path | None:
+    """The settings file in the first of these folders that has one and was not handed in."""
+    candidates = (folder / SETTINGS_FILE for folder in folders if not handed_in(folder))
+    return next(filter(_is_file, candidates), None)
+
+
+def _is_file(path: Path) -> bool:
+    with contextlib.suppress(OSError):  # a folder that may not be entered holds nothing for us
+        return path.is_file()
+    return False
+
+
+def _here() -> tuple[Path, ...]:
+    """The working directory and the folders above it; none if it is gone."""
+    with contextlib.suppress(OSError):
+        here = Path.cwd()
+        return (here, *here.parents)
+    return ()
+
+
+def _resolved(path: Path) -> Path:
+    with contextlib.suppress(OSError):  # the working directory is gone
+        return Path(os.path.realpath(path))  # Path.resolve raises for links in a circle
+    return path
 
 
 def load(path: Path | None, codelab: Codelab) -> Settings:

@@ -28,7 +28,7 @@ class Laid:
 
 def lay_out(folder: Path, codelab: Codelab) -> Laid:
     """Write the files of the kit that are missing. Raises UsageError when the folder cannot be made or written to."""
-    found = config.find(folder)
+    found = config.find_above(folder)
     course = config.load(found, codelab)
     texts = dict(codelab.kit(codelab, course))
     above = found if found and found.parent.resolve() != folder.resolve() else None

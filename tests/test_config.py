@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+from pathlib import Path
 
 import pytest
 
 from grader import installed
-from grader.config import find, load
+from grader.config import find, find_above, find_for_class, load
 from grader.model.errors import UsageError
 from grader.model.settings import SETTINGS_FILE, Settings
 
@@ -173,41 +175,103 @@ def test_file_that_cannot_be_read(tmp_path, make):
 # -- where it is looked for --------------------------------------------------------------------------------------------
 
 
+OWN, CLASS, COURSE, DESK, ABOVE_DESK = "course/class/ada", "course/class", "course", "home/desk", "home"
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """A submission in a class in a course, and the working directory elsewhere; writes settings into the folders named."""
+    for folder in (OWN, f"{OWN}/src", f"{CLASS}/bob", DESK):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / OWN / "server.py").touch()
+    monkeypatch.chdir(tmp_path / DESK)
+
+    def write(*folders):
+        for folder in folders:
+            (tmp_path / folder / SETTINGS_FILE).touch()
+        return tmp_path
+
+    return write
+
+
+def relative(found, root):
+    """The folder of the file that was found, as the tests call it; empty if none was."""
+    return str(found.parent.relative_to(root)) if found else ""
+
+
 @pytest.mark.parametrize(
-    ("lies_in", "graded"),
+    ("lie_in", "counts"),
     [
-        pytest.param("class/ada", "class/ada", id="in the folder"),
-        pytest.param("class/ada", "class/ada/server.py", id="beside the file"),
-        pytest.param("class", "class/ada", id="above the folder"),
-        pytest.param("class", "class/ada/server.py", id="above the file"),
-        pytest.param(".", "class/ada", id="two above"),
-        pytest.param(".", "class/nobody", id="above what does not exist"),
+        pytest.param((OWN, CLASS, COURSE, DESK, ABOVE_DESK), DESK, id="the working directory before all others"),
+        pytest.param((OWN, CLASS, COURSE, ABOVE_DESK), ABOVE_DESK, id="above the working directory"),
+        pytest.param((OWN, CLASS, COURSE), CLASS, id="then strictly above the submission, the nearest"),
+        pytest.param((OWN, COURSE), COURSE, id="two above the submission"),
+        pytest.param((OWN, f"{OWN}/src"), "", id="never in the submission"),
     ],
 )
-def test_find(tmp_path, lies_in, graded):
-    """The settings are found beside the submission or in any folder above it."""
-    (tmp_path / "class" / "ada").mkdir(parents=True)
-    (tmp_path / "class" / "ada" / "server.py").touch()
-    (tmp_path / lies_in / SETTINGS_FILE).touch()
-    found = find(tmp_path / graded)
-    assert found is not None
-    assert found.samefile(tmp_path / lies_in / SETTINGS_FILE)
+def test_whose_settings_count(places, lie_in, counts):
+    """The user's come first, then those above the submission; those that were handed in do not count, be there others or not."""
+    root = places(*lie_in)
+    assert relative(find(root / OWN), root) == counts
+    assert relative(find_for_class([root / OWN, root / CLASS / "bob"]), root) == counts
+    assert relative(find_for_class([root / CLASS]), root) == counts
 
 
-def test_find_takes_the_nearest(tmp_path):
-    """The settings nearest to the submission count, and a folder of that name is no file."""
-    folder = tmp_path / "class" / "ada"
-    (folder / SETTINGS_FILE).mkdir(parents=True)
-    (tmp_path / "class" / SETTINGS_FILE).touch()
-    (tmp_path / SETTINGS_FILE).touch()
-    assert find(folder) == tmp_path / "class" / SETTINGS_FILE
+@pytest.mark.parametrize(
+    ("here", "lie_in", "counts"),
+    [
+        pytest.param(OWN, (OWN, CLASS), OWN, id="the submission is the working directory"),
+        pytest.param(
+            f"{OWN}/src", (OWN, f"{OWN}/src", CLASS), CLASS, id="the working directory lies in the submission"
+        ),
+        pytest.param(CLASS, (OWN, CLASS, COURSE), CLASS, id="the working directory is the class"),
+    ],
+)
+def test_settings_seen_from_within(places, monkeypatch, here, lie_in, counts):
+    """A student in the own folder has the settings there; from a folder in it, they are a part of what is handed in."""
+    root = places(*lie_in)
+    monkeypatch.chdir(root / here)
+    assert relative(find(root / OWN), root) == counts
+    assert relative(find(Path(os.path.relpath(root / OWN))), root) == counts
 
 
-def test_find_from_a_relative_path(tmp_path, monkeypatch):
-    """A path relative to the working folder is followed upwards too."""
-    (tmp_path / "ada").mkdir()
-    (tmp_path / SETTINGS_FILE).touch()
-    monkeypatch.chdir(tmp_path / "ada")
-    found = find(type(tmp_path)())
-    assert found is not None
-    assert found.samefile(tmp_path / SETTINGS_FILE)
+def test_nobody_in_a_class_decides_for_it(places, monkeypatch):
+    """A hand-in's own settings are not the class's, not even for somebody who stands in it."""
+    root = places(OWN)
+    monkeypatch.chdir(root / OWN)
+    assert find_for_class([root / CLASS]) is None
+    assert find_for_class([root / OWN, root / CLASS / "bob"]) is None
+
+
+def test_settings_beside_a_program_named_alone(places):
+    """The folder of a program that is named beside the submission is a part of it."""
+    root = places(OWN)
+    assert find(root / OWN / "src", root / OWN / "server.py") is None
+    assert relative(find(root / OWN / "src"), root) == OWN
+
+
+def test_settings_of_an_archive(places):
+    """Beside an archive is above it, be it a submission or a class."""
+    root = places(CLASS)
+    assert relative(find(root / CLASS / "ada.zip"), root) == CLASS
+    assert relative(find_for_class([root / CLASS / "all.zip"]), root) == CLASS
+
+
+def test_settings_behind_a_link(places):
+    """What counts is where a submission lies, not where a link to it does."""
+    root = places(CLASS, COURSE)
+    (root / COURSE / "link").symlink_to(root / OWN)
+    assert relative(find(root / COURSE / "link"), root) == CLASS
+
+
+def test_a_folder_is_no_file(places):
+    """A folder of the name of the settings is passed over."""
+    root = places(COURSE)
+    (root / CLASS / SETTINGS_FILE).mkdir()
+    assert relative(find(root / OWN), root) == COURSE
+
+
+def test_settings_of_a_folder_to_be_made(places):
+    """Where no submission is meant, a folder's own settings count, or else the nearest above it."""
+    root = places(CLASS)
+    assert relative(find_above(root / CLASS), root) == relative(find_above(root / OWN / "new"), root) == CLASS

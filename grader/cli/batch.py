@@ -24,7 +24,7 @@ class BatchOptions(TaskOptions, ClassOptions):
 def run(options: BatchOptions) -> int:
     """Read the class, grade it, print the summary; returns the exit status."""
     codelab = installed.load()
-    request = class_request(codelab, options.tasks, options.paths[0], options)
+    request = class_request(codelab, options.tasks, options.paths, options)
     of_course = request.settings.batch
     batch = Batch(
         options.paths,

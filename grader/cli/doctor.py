@@ -30,7 +30,7 @@ class DoctorOptions:
 
 def run(options: DoctorOptions) -> int:
     """Examine the machine, print the findings; returns the exit status."""
-    codelab, file = installed.load(), options.config or config.find(Path())
+    codelab, file = installed.load(), options.config or config.find_above(Path())
     examination = examine(Machine(codelab, config.load(file, codelab), file, located(options.python)))
     render(examination, output.console(no_color=options.no_color))
     return 0 if examination.can_grade else TROUBLE

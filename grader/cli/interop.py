@@ -29,7 +29,7 @@ class InteropOptions(ClassOptions):
 def run(options: InteropOptions) -> int:
     """Read the class, run the pairs, print the summary; returns the exit status."""
     codelab = installed.load()
-    request = class_request(codelab, ("interop",), options.paths[0], options)
+    request = class_request(codelab, ("interop",), options.paths, options)
     of_course = request.settings.batch
     asked = pairs.InteropRequest(
         options.paths,

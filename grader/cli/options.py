@@ -70,7 +70,7 @@ class RunOptions:
         help="The Python that runs the student's program (3.8 or newer).",
     )
     config: Path | None = option(
-        "--config", type=FILE, metavar="FILE", help="Settings; else chatgrade.toml beside or above PATH."
+        "--config", type=FILE, metavar="FILE", help="Settings; else chatgrade.toml here or above, else above PATH."
     )
     terminal: str = option(
         "--terminal",

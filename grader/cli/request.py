@@ -6,8 +6,8 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader import config
@@ -16,7 +16,7 @@ from grader.model.codelab import Codelab
 from grader.model.errors import UsageError
 from grader.model.settings import Settings
 from grader.run.grading import GradingRequest
-from grader.submission.intake import Intake
+from grader.submission.intake import Intake, unread_settings
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,11 @@ def environment(options: RunOptions) -> Environment:
     return Environment(seed, options.python, interpreter_at(options.python), terminal, notes)
 
 
-def class_request(codelab: Codelab, tasks: tuple[str, ...], path: Path, options: RunOptions) -> GradingRequest:
-    """The request for each hand-in of the class at this path. Raises UsageError when an option or a setting is wrong."""
-    settings = config.load(options.config or config.find(path.absolute().parent), codelab)
+def class_request(
+    codelab: Codelab, tasks: tuple[str, ...], paths: Sequence[Path], options: RunOptions
+) -> GradingRequest:
+    """The request for each hand-in of the class. Raises UsageError when an option or a setting is wrong."""
+    settings = config.load(options.config or config.find_for_class(paths), codelab)
     return environment(options).request(tasks, (), settings, {})
 
 
@@ -55,14 +57,17 @@ def submission_request(
     codelab: Codelab, tasks: tuple[str, ...], submission: Intake, options: SubmissionOptions, run_in: Environment
 ) -> GradingRequest:
     """The request for a submission. Raises UsageError when a setting is wrong."""
-    beside = submission.path if submission.unpacked else options.server or options.client or submission.path
-    settings = config.load(options.config or config.find(beside), codelab)
+    named = [file for file in (options.server, options.client) if file]
+    chosen = options.config or config.find(submission.handed_in, *named)
+    settings = config.load(chosen, codelab)
     programs = {
         codelab.bonus_role(role) if tasks == (codelab.bonus,) else role: submission.file(file)
         for role, file in (("server", options.server), ("client", options.client))
         if file
     }
-    return run_in.request(tasks, options.only, settings, programs)
+    request = run_in.request(tasks, options.only, settings, programs)
+    notes = unread_settings((submission.handed_in, *(file.parent for file in named)), chosen)
+    return replace(request, notes=(*request.notes, *notes))
 
 
 def random_seed() -> int:

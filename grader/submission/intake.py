@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from grader.model.report import Submission
 from grader.model.settings import SETTINGS_FILE
 from grader.submission import files
 from grader.submission.archives import SUBMISSION, innermost, kind_of_archive, unpack_as, without_ending
+
+_UNREAD = (
+    f"{SETTINGS_FILE} in the submission was not read: a course's own is in the working directory or above it, or else above "
+    "the submission"
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,13 @@ class Intake:
     def unpacked(self) -> bool:
         """Whether the path is an archive, and the place a temporary folder."""
         return self.place != self.path
+
+    @property
+    def handed_in(self) -> Path:
+        """The folder or the archive that was handed in; of a single program, its folder."""
+        with contextlib.suppress(OSError):  # a path that cannot be looked at is reported when it is opened
+            return self.path.parent if self.path.is_file() and not self.unpacked else self.path
+        return self.path
 
     def file(self, named: Path) -> Path:
         """The path of a file named on the command line: the file of that name in the archive, if there is one."""
@@ -75,11 +88,12 @@ def taken_in(path: Path) -> Iterator[Intake]:
     with files.temporary_folder() as folder:
         notes = unpack_as(path, folder, members, SUBMISSION)
         place = innermost(folder)
-        if (place / SETTINGS_FILE).exists():
-            notes = (
-                *notes,
-                f"{SETTINGS_FILE} in the archive was not read: a course's own is beside the archive or above it",
-            )
-        intake = Intake(path, place, str(path / place.relative_to(folder)), notes)
+        intake = Intake(path, place, str(path / place.relative_to(folder)), (*notes, *unread_settings([place])))
         with intake.errors_in_own_words():
             yield intake
+
+
+def unread_settings(places: Iterable[Path], read: Path | None = None) -> tuple[str, ...]:
+    """A note on a settings file in the folders of a submission, if there is one and it is not the one that was `read`."""
+    own = {os.path.realpath(file) for place in places if os.path.lexists(file := place / SETTINGS_FILE)}
+    return (_UNREAD,) if own - {os.path.realpath(read or "")} else ()

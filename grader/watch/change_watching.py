@@ -64,7 +64,7 @@ class Place:
     def look(self) -> Saved:
         """The state now. A file that cannot be read counts by the reason why."""
         roots = self._roots()
-        ways = {step for place in (self._path, *self._named, *roots) for step in _ways(place)}
+        ways = {step for place in (self._path, *self._named, *roots, *_settings_here()) for step in _ways(place)}
         folders = roots | {step.parent for step in ways}
         found = [folder / SETTINGS_FILE for folder in sorted(folders)] + self._named
         irregular: list[str] = []  # folders, also empty ones, and irregular files
@@ -110,6 +110,12 @@ def _counted(root: Path) -> files.Listing:
         folders=[folder for folder in listed.folders if counts(folder, root)],
         odd=[(path, kind) for path, kind in listed.odd if counts(path, root)],
     )
+
+
+def _settings_here() -> Iterator[Path]:
+    """The settings file that there may be in the working directory; those above it lie on its way."""
+    with contextlib.suppress(OSError):  # the working directory is gone
+        yield Path.cwd() / SETTINGS_FILE
 
 
 def _ways(place: Path) -> Iterator[Path]:

@@ -101,13 +101,14 @@ COMPLAINTS = {
     "archive": (lambda one: [lay(one / "ada.zip", "PK")], 2, r"ada\.zip: is not the archive that its name says"),
     "no such server": (lambda one: [one, "--server", one / "my.py"], 2, r"my\.py: cannot be read \(No such file"),
     "broken settings": (
-        lambda one: [lay(one / "chatgrade.toml", "[files").parent], 2, r"chatgrade\.toml: is not valid TOML: Expected \']\'"
+        lambda one: [lay(one / "chatgrade.toml", "[files").parent / "ada"], 2,
+        r"chatgrade\.toml: is not valid TOML: Expected \']\'",
     ),
     "unknown setting": (
-        lambda one: [lay(one / "chatgrade.toml", "[network]\nprot = 1").parent], 2,
+        lambda one: [lay(one / "chatgrade.toml", "[network]\nprot = 1").parent / "ada"], 2,
         r"chatgrade\.toml: \[network\] has no setting 'prot'; did you mean 'port'\?",
     ),
-    "settings above": (
+    "unknown table": (
         lambda one: [lay(one / "chatgrade.toml", "[netwrk]").parent / "ada"], 2, r"no table \[netwrk\]; did you mean 'network'\?"
     ),
     "no such settings": (lambda one: [one, "--config", one / "c.toml"], 2, r"c\.toml: cannot be read \(No such file"),
@@ -379,10 +380,24 @@ def test_a_seed_repeats_names_and_words():
 
 def test_points_of_the_course(folder):
     """Points set by the course count, and a check that only another one needs gives none."""
-    lay(folder / "chatgrade.toml", '[points]\n"task1.join" = 7\n"task1.listens" = 9\n')
+    lay(folder.parent / "chatgrade.toml", '[points]\n"task1.join" = 7\n"task1.listens" = 9\n')
     done = chatgrade("task1", folder, "--only", "task1.join")
     assert done.returncode == 0
     assert "Score 7/7" in done.stdout
+
+
+def test_points_of_the_student(folder):
+    """Settings that were handed in are not even read, and a note says so; in the own folder they count."""
+    own = lay(folder / "chatgrade.toml", '[points]\n"task1.listens" = 9\n')
+    done = chatgrade("task1", folder, *FIRST)
+    assert "Score 2/2" in done.stdout
+    assert "chatgrade.toml in the submission was not read" in done.stdout
+    done = chatgrade("task1", *FIRST, cwd=folder)
+    assert "Score 9/9" in done.stdout
+    assert "was not read" not in done.stdout
+    own.write_text("[points")
+    assert "Score 2/2" in chatgrade("task1", folder / "simple_chat_server.py", *FIRST, cwd=folder.parent).stdout
+    assert chatgrade("task1", *FIRST, cwd=folder).returncode == 2
 
 
 # -- colours -----------------------------------------------------------------------------------------------------------

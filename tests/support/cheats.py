@@ -73,7 +73,7 @@ def takings(names: Sequence[str], jobs: int = 0) -> Iterator[Taking]:
     with tempfile.TemporaryDirectory(prefix="chatgrade-cheats-") as folder:
         Path(folder).chmod(0o755)
         handed_in = {name: _handed_in(name, Path(folder)) for name in names}
-        setup = class_request(LAB, _tasks(names[0]), handed_in[names[0]], _options()).setup(Path(folder), {})
+        setup = class_request(LAB, _tasks(names[0]), [handed_in[names[0]]], _options()).setup(Path(folder), {})
         with workers_for(LAB, setup, "auto", jobs, (PROJECT, Path(folder))) as workers:
             yield from run_all(LAB, (_one(name, path) for name, path in handed_in.items()), workers)
 
@@ -98,7 +98,7 @@ def _options() -> RunOptions:
 
 def _one(name: str, path: Path) -> Grading[Taking]:
     with intake.taken_in(path) as taken:
-        request = class_request(LAB, _tasks(name), path, _options())
+        request = class_request(LAB, _tasks(name), [path], _options())
         return Taking(name, (yield from grading(LAB, request, taken, Reporter())))
 
 

@@ -32,10 +32,12 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from grader import installed
 from support import enclosure
 from support.corpus import PROJECT, TESTS
 
 ATTACKS, RIGHT_CHAT = TESTS / "hostile", TESTS / "hostile" / "right_chat.py"
+CATALOGUE = installed.load().catalogue
 RESULTS, CHAPTER = ATTACKS / "results.json", PROJECT / "grader" / "isolation" / "README.md"
 NAMES = sorted(folder.name for folder in ATTACKS.iterdir() if (folder / "attack.toml").is_file())
 LEVELS = ("full", "network", "none")
@@ -48,6 +50,7 @@ LIBRARIES = (
     "wcwidth",
     "tomli",
     "psutil",
+    "confusable_homoglyphs",
 )
 SECRET, TOKEN = "the-secret-of-the-one-who-grades", "token-4711-of-the-graders-environment"
 MARK = "written-by-an-attacker"
@@ -74,6 +77,9 @@ class Attack:
     bomb: bool = False  # run at full only
     after: str = ""  # a bounded attack that must have been stopped before this one is run
     limits: Mapping[str, int] = field(default_factory=dict)  # of the run's settings, where they are not the usual ones
+    as_usual: bool = (
+        False  # run as a course does, `chatgrade all` with the settings above the class, and not by --config
+    )
     most_processes: int = 0  # that there may be in the enclosure at a time; 0: any number
 
     @classmethod
@@ -100,8 +106,8 @@ class World:
         """Something in it."""
         return self.folder / name
 
-    def furnish(self, limits: Mapping[str, int]) -> None:
-        """Put everything in its place, as it is before an attack."""
+    def furnish(self, attack: Attack) -> None:
+        """Put everything in its place, as it is before this attack."""
         if not self.path("app").exists():
             _install(self.path("app"), self.python)
         for name in ("class", "results", "home", "tmp"):
@@ -110,7 +116,7 @@ class World:
         for name, text in (
             ("class/neighbour/simple_chat_server.py", (PROJECT / "reference/simple_chat_server.py").read_text()),
             ("results/grades.json", '{"everyone": 100}\n'),
-            ("results/rubric.toml", _rubric(limits)),
+            ("class/chatgrade.toml" if attack.as_usual else "results/rubric.toml", _rubric(attack.limits)),
             ("home/secret.py", f"{SECRET!r} +\n"),  # a fault in line 1: whoever takes it for a program may show it
             ("home/.profile", "umask 022\n"),
         ):
@@ -303,14 +309,16 @@ def run(place: World, attack: Attack, level: str, cuts: Iterable[tuple[int, floa
     For each of the `cuts`, a signal and a share of the time that the grading took, the attack is graded once more before the
     right server, and the grader gets that signal at that moment.
     """
-    place.furnish(attack.limits)
+    place.furnish(attack)
     folder = place.add(attack.name)
     options = [part for one in attack.only for part in ("--only", one)]
-    config = ["--config", str(place.path("results/rubric.toml"))]
+    command = "all" if attack.as_usual else "task1"
+    config = [] if attack.as_usual else ["--config", str(place.path("results/rubric.toml"))]
     report = place.path("results/report.json")
-    hostile = _command(place, folder, level, *options, *config, "--json", str(report))
+    hostile = _command(place, command, folder, level, *options, *config, "--json", str(report))
+    neighbour = place.path("class/neighbour")
     following = _command(
-        place, place.path("class/neighbour"), level, "--only", "task1.broadcast", *config, "--json", "-", "--jobs", "1"
+        place, command, neighbour, level, "--only", "task1.broadcast", *config, "--json", "-", "--jobs", "1"
     )
     report.write_text("")
     os.chown(report, place.uid, place.gid)
@@ -335,8 +343,8 @@ def run(place: World, attack: Attack, level: str, cuts: Iterable[tuple[int, floa
     return measured
 
 
-def _command(place: World, path: Path, level: str, *options: str) -> list[str]:
-    return [place.python, "-m", "grader", "task1", str(path), "--isolation", level, "--no-color", *options]
+def _command(place: World, command: str, path: Path, level: str, *options: str) -> list[str]:
+    return [place.python, "-m", "grader", command, str(path), "--isolation", level, "--no-color", *options]
 
 
 def unavailable(measured: dict) -> str:
@@ -371,6 +379,8 @@ def problems(attack: Attack, measured: dict) -> list[str]:
         got = check["status"] if check else "missing"
         if got != wanted and not (check_id in attack.fail_or_pass and got in ("fail", "pass", "skip")):
             found.append(f"{check_id} must be {wanted}, is {got}: {check and (check['summary'], check['observed'])}")
+        if check and check["points"] != CATALOGUE[check_id].points:
+            found.append(f"{check_id} gives {check['points']} points, not {CATALOGUE[check_id].points}")
     if first["status"] not in (0, 1):
         found.append(f"exit status {first['status']}")
     return found + [f"{check_id}: {one['summary']}" for check_id, one in checks.items() if one["status"] == "error"]

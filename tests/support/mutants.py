@@ -151,7 +151,7 @@ def _setup(folder: Path, files: Mapping[str, Path], seed: int) -> RunSpec:
     options = RunOptions(
         seed=seed, python=OWN_PYTHON, config=None, terminal="auto", jobs=None, quiet=True, no_color=True
     )
-    return class_request(LAB, tasks, folder, options).setup(folder, files)
+    return class_request(LAB, tasks, [folder], options).setup(folder, files)
 
 
 def _grading(mutant: Mutant, place: Path, seed: int) -> Grading[Judged]:

@@ -123,7 +123,7 @@ def _request(name: str, terminal: str, python: str) -> GradingRequest:
     """What `chatgrade all` or, for Task 5's programs, `chatgrade task5` asks of it; the seed is another one each time."""
     tasks = (LAB.bonus,) if is_framed(name) else tuple(task.id for task in LAB.catalogue.tasks)
     options = RunOptions(seed=None, python=python, config=None, terminal=terminal, jobs=None, quiet=True, no_color=True)
-    return class_request(LAB, tasks, path_of(name), options)
+    return class_request(LAB, tasks, [path_of(name)], options)
 
 
 def _one(name: str, request: GradingRequest) -> Grading[tuple[str, Report]]:

@@ -91,6 +91,8 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "the folder renamed and put back": made_anew,
     "the folder gone": lambda folder: folder.rename(folder.with_name("gone")),
     "settings above": lambda folder: (folder.parent / "chatgrade.toml").write_text("[network]\nport = 5000\n"),
+    "settings here": lambda _: Path("chatgrade.toml").touch(),
+    "settings above here": lambda _: Path("../chatgrade.toml").touch(),
     "closed": lambda folder: (folder / SERVER).chmod(0o400),
 }
 NO_CHANGES: dict[str, Callable[[Path], object]] = {
@@ -102,6 +104,13 @@ NO_CHANGES: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A working directory that is no part of the submission, nor above it."""
+    (tmp_path / "desk" / "drawer").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "desk" / "drawer")
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_change_is_told(folder: Path, change: Callable[[Path], object]) -> None:
     """However a file is saved, added or lost, at whatever depth, it is told, and another look shows that it was written."""
@@ -111,7 +120,7 @@ def test_a_change_is_told(folder: Path, change: Callable[[Path], object]) -> Non
         assert not word.poll()
         change(folder)
         assert word.poll(LATE)
-        assert Path(word.recv()).is_relative_to(folder.parent)
+        assert Path(word.recv()).is_relative_to(folder.parent.parent)
     if change is not made_anew:
         assert place.look().digest != before.digest
 

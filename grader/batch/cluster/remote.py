@@ -30,7 +30,7 @@ from grader.results.graded import Entry
 from grader.run.grading import GradingRequest
 from grader.run.runner import run_one
 from grader.submission import files
-from grader.submission.intake import Intake
+from grader.submission.intake import Intake, unread_settings
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class _Sent:
         """Unpack the archive, which is safe since `packed` made it."""
         with files.temporary_folder() as folder, zipfile.ZipFile(io.BytesIO(self.content)) as archive:
             archive.extractall(folder)
-            intake = Intake(Path(self.entry.key), folder, self.entry.key)
+            intake = Intake(Path(self.entry.key), folder, self.entry.key, unread_settings([folder]))
             with intake.errors_in_own_words():
                 yield intake
 
