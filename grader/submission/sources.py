@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from grader.submission.outline import Function, Outline, outline
 from grader.submission.reading import lines_in, programs_beside, source_of
 
 _LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
+_OF_NO_TEXT = ("Cc", "Cn", "Co", "Cs")  # categories; not that of format signs (Cf), of which Persian has many
 _MOST_BESIDE = 20  # files beside the client that are searched for a port
 
 
@@ -87,14 +89,14 @@ class Sources:
 
 
 def _decoded(data: bytes) -> str:
-    """Text from UTF-8, UTF-16 with a byte order mark, or Windows-1252; empty if over 5 % of it is unprintable."""
+    """Text from UTF-8, UTF-16 with a byte order mark, or Windows-1252; empty if over 5 % of it is no text."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", "replace")
-    strange = sum(not (sign.isprintable() or sign.isspace()) for sign in text)
+    strange = sum(unicodedata.category(sign) in _OF_NO_TEXT and not sign.isspace() for sign in text)
     return text if strange * 20 <= len(text) else ""
 
 

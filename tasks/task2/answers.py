@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from tasks.task2.letters import visible, words
+
 FILES = ("answers.md", "answers.txt", "task2.md", "README.md")
 LISTENER, FRAMING = "listener", "framing"
 QUESTIONS = (LISTENER, FRAMING)
@@ -51,7 +53,7 @@ def find(text: str, *, only_marked: bool = False) -> dict[str, str]:
     found, loose = _parted(_of_task_2(_plain(text)), only_marked=only_marked)
     if only_marked:
         return {question: answer for question, answer in found.items() if answer}
-    paragraphs = [one for one in loose if len(one.split()) >= _LEAST_WORDS]
+    paragraphs = [one for one in loose if words(one) >= _LEAST_WORDS]
     if not any(found.values()) and len(paragraphs) == len(QUESTIONS):
         return dict(zip(QUESTIONS, paragraphs, strict=True))
     sentences = [sentence for answer in found.values() for sentence in _sentences(answer)]
@@ -89,7 +91,7 @@ def _parted(lines: list[str], *, only_marked: bool) -> tuple[dict[str, str], lis
 
 def _sentences(answer: str) -> list[str]:
     """The parts of an answer that are more than a word or two."""
-    return [part for part in re.split(r"[.!?]\s", answer) if len(part.split()) > 2]
+    return [part for part in re.split(r"[.!?]\s", answer) if words(part) > 2]
 
 
 def _but_questions(line: str) -> str:
@@ -99,7 +101,7 @@ def _but_questions(line: str) -> str:
 
 def is_template(answer: str) -> bool:
     """Whether nothing was written: blank, dots, or words that only hold the place of an answer."""
-    return not any(map(str.isalpha, answer)) or _TEMPLATE.match(answer) is not None or len(answer.split()) < 3
+    return _TEMPLATE.match(visible(answer)) is not None or words(answer) < 3
 
 
 def _mark(line: str) -> tuple[str | None, str, bool]:
@@ -168,7 +170,7 @@ def _plain(text: str) -> list[str]:
             in_listing = not in_listing
         elif not in_listing and not row.lstrip().startswith(">"):
             kept.append(row)
-    if any(len(row.split()) >= _LEAST_WORDS and _heading(row) is None for row in kept):
+    if any(words(row) >= _LEAST_WORDS and _heading(row) is None for row in kept):
         return kept
     return [row.lstrip().lstrip(">") for row in rows if not row.lstrip().startswith(("```", "~~~"))]
 

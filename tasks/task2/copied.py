@@ -13,6 +13,8 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from tasks.task2.letters import skeleton
+
 THRESHOLD = 0.5
 """An answer of whose three-word runs this share stands in the codelab is a copy. One's own words come to about a tenth."""
 
@@ -21,8 +23,8 @@ _RUN = 3  # words
 
 
 def fingerprints(text: str) -> list[str]:
-    """One fingerprint (six hexadecimal digits) for each run of three words, in order."""
-    words = re.findall(r"[^\W_]+", text.lower())
+    """One fingerprint (six hexadecimal digits) for each run of three words, in order; of what looks alike it is the same."""
+    words = re.findall(r"[^\W_]+", skeleton(text))
     runs = zip(*(words[start:] for start in range(_RUN)), strict=False)
     return [f"{zlib.crc32(' '.join(run).encode()) & 0xFFFFFF:06x}" for run in runs]
 

@@ -8,6 +8,7 @@ from grader.api import Function, FunctionSource, Message, NeedsReview, WrittenAn
 from tasks.chat.room import ChatRoom
 from tasks.task2 import answers
 from tasks.task2.copied import THRESHOLD, share_copied
+from tasks.task2.letters import words
 
 
 @check("task2.explains-listener", points=2, runs="answers")
@@ -91,7 +92,7 @@ def _answer(room: ChatRoom, question: str, function: Function | None) -> tuple[s
         if found is not None and not any(blank):
             blank = found or "(nothing)", name
     comment = " ".join(function.comment.split()) if function else ""
-    if function and len(comment.split()) > 4 and share_copied(comment) < THRESHOLD:
+    if function and words(comment) > 4 and share_copied(comment) < THRESHOLD:
         return comment, f"the comment at {function.name}()"
     return blank
 

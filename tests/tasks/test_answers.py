@@ -1,5 +1,6 @@
 """Task 2's answers: where they are found, what counts as one, whose words they are. No process."""
 
+# ruff: noqa: RUF001 - look-alikes are the matter of some tests
 from __future__ import annotations
 
 import pytest
@@ -99,6 +100,75 @@ def test_every_sentence_of_the_codelab_is_known():
         words = sentence.split()
         words[len(words) // 2] = "something"
         assert share_copied(" ".join(words)) >= THRESHOLD, sentence
+
+
+HIDDEN = {
+    "Cyrillic letters": lambda text: text.translate(str.maketrans("aeopcxyiTH", "аеорсхуіТН")),
+    "Greek letters": lambda text: text.translate(str.maketrans("oviTHEAI", "ονιΤΗΕΑΙ")),
+    "mathematical letters": lambda text: text.translate({ord("a") + at: 0x1D41A + at for at in range(26)}),
+    "wide letters": lambda text: "".join(chr(ord(sign) + 0xFEE0) if sign.isalpha() else sign for sign in text),
+    "accents": lambda text: text.replace("e", "é").replace("o", "ọ").replace("l", "ł"),
+    "a digit for a letter": lambda text: text.replace("l", "1").replace("o", "0"),
+    "zero-width spaces": lambda text: "\u200b".join(text),
+    "joiners in every word": lambda text: text.replace("e", "e\u2060").replace("t", "t\u200d"),
+    "soft hyphens": lambda text: text.replace("r", "\u00adr"),
+    "a filler": lambda text: text.replace("n", "n\u3164"),
+}
+
+
+@pytest.mark.parametrize("way", HIDDEN)
+def test_a_copy_hides_behind_nothing(way):
+    """What a reader sees as the same sentence has the same fingerprints."""
+    assert fingerprints(HIDDEN[way](ONE)) == fingerprints(ONE)
+    assert HIDDEN[way](ONE) != ONE
+
+
+@pytest.mark.skipif(CODELAB is None, reason="the codelab is not beside the project")
+@pytest.mark.parametrize("way", HIDDEN)
+def test_a_copy_of_the_codelab_hides_behind_nothing(way):
+    """Its own sentences are known, however they are disguised."""
+    assert CODELAB is not None
+    text = next(
+        line for line in CODELAB.read_text("utf-8").splitlines() if line.startswith("- ") and len(line.split()) > 20
+    )
+    assert share_copied(HIDDEN[way](text)) == 1
+
+
+OTHER_SCRIPTS = {
+    "Persian": "یک رشته پیام\u200cها را می\u200cگیرد و دیگری می\u200cنویسد.",
+    "Chinese": "一个线程收消息，另一个等用户打字。",
+    "Japanese": "受信スレッドが待つ間も入力できるからです。",
+    "Thai": "เธรดหนึ่งรอรับข้อความส่วนอีกเธรดรอการพิมพ์",
+    "Arabic": "خيط يستقبل وخيط آخر يقرأ ما يكتبه المستخدم.",
+    "Hindi": "एक थ्रेड सुनता है और दूसरा पढ़ता है।",
+    "Russian": "Один поток принимает, другой читает клавиатуру.",
+    "Hebrew": "תהליכון אחד מקבל והשני קורא מהמקלדת.",
+}
+
+
+@pytest.mark.parametrize("script", OTHER_SCRIPTS)
+def test_other_scripts(script):
+    """An answer is one in any script, is nobody else's, and two paragraphs are two answers."""
+    text = OTHER_SCRIPTS[script]
+    assert not answers.is_template(text)
+    assert share_copied(text) == 0
+    assert answers.find(f"{text}\n\n{ONE}\n") == {"listener": text, "framing": ONE}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u3164 \u3164 \u3164 \u3164",
+        "\u200b \u2060 \u200d x",
+        "- - - - -",
+        "不知道",
+        "T\u200bO\u200bD\u200bO",
+        "1 2 3 4 5",
+    ],
+)
+def test_signs_are_no_answer(text):
+    """Letters count: what cannot be seen, dashes and digits are no words, and a place holder is one behind zero-width signs."""
+    assert answers.is_template(text)
 
 
 def test_fingerprints():
