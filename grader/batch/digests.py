@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 
 import grader
 from grader.model.codelab import Codelab
+from grader.model.errors import UsageError
 from grader.run.grading import GradingRequest
-from grader.submission import files
+from grader.submission import copying, files, find
+from grader.submission.reading import MOST_FILES
 
 DECIDE = (
     "run", "api.py", "room", "diagnosis", "quiescence", "programs", "wire", "isolation", "submission", "config.py", "system",
@@ -21,8 +24,6 @@ PAIRS = ("batch/interop", "results")
 """The parts that also decide what is stored of a pair of programs."""
 ORDERS = ("batch", "results", "reports", "installed.py")
 """The parts that also decide what the machines of a cluster send each other."""
-
-_LARGEST_FILE = 16 << 20  # bytes; more of a file does not count
 
 
 def rules_of(codelab: Codelab, request: GradingRequest, isolation: str, also: tuple[str, ...] = ()) -> str:
@@ -41,14 +42,21 @@ def rules_of(codelab: Codelab, request: GradingRequest, isolation: str, also: tu
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
-def digest_of(folder: Path, rules: str) -> str:
-    """Digest of the files in a folder and the rules."""
+def verdict_key_of(codelab: Codelab, request: GradingRequest, place: Path, rules: str) -> str:
+    """Digest of all that the verdicts on a hand-in depend on: the rules, and what of its files is copied and run."""
+    try:
+        found = find.find(place, request.settings.files, request.given, codelab.extras).files.values()
+        programs = list(map(Path, found))
+    except UsageError:  # what there is may explain why
+        programs = [file for file in files.listing(place, deepest=2).files if file.suffix == ".py"][:MOST_FILES]
+    return digest_of(place, programs, rules)
+
+
+def digest_of(folder: Path, programs: Collection[Path], rules: str) -> str:
+    """Digest of the rules, and of the files in a folder that count when these programs are run."""
     digest = hashlib.sha256(rules.encode())
-    for file in files.listing(folder).files:
-        try:
-            content = files.read(file, _LARGEST_FILE, folder)
-        except OSError:
-            content = b""
-        for part in (file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape"), content):
+    for content in copying.counted(folder, programs):
+        name = content.file.relative_to(folder).as_posix().encode("utf-8", "surrogateescape")
+        for part in (name, content.data):
             digest.update(len(part).to_bytes(8, "big") + part)
     return f"sha256:{digest.hexdigest()}"

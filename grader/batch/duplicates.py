@@ -16,6 +16,7 @@ from typing import NamedTuple
 from grader.submission import files
 
 _LARGEST, _MOST = 1 << 20, 200  # limits of a hand-in: bytes of a program, number of programs
+_LARGEST_TOTAL = 16 << 20  # bytes of all programs of a hand-in
 _DEEPEST = 2
 _SHORTEST = 40  # characters without blanks; shorter programs are equal by chance
 _COMMENT_OR_TEXT = re.compile(
@@ -57,13 +58,15 @@ def print_of(source: bytes) -> Print | None:
 
 def prints(folder: Path) -> dict[str, Print]:
     """The prints of the Python programs in an opened hand-in, by their paths in it."""
-    by_path = {}
+    by_path, left = {}, _LARGEST_TOTAL
     programs = [file for file in files.listing(folder, _DEEPEST).files if file.suffix == ".py"]
     for program in programs[:_MOST]:
         try:
-            print_ = print_of(files.read(program, _LARGEST, folder))
+            source = files.read(program, min(_LARGEST, left), folder)
         except OSError:
             continue
+        left -= len(source)
+        print_ = print_of(source)
         if print_:
             by_path[str(program.relative_to(folder))] = print_
     return by_path

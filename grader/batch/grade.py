@@ -7,19 +7,20 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from grader.batch import duplicates, pages
-from grader.batch.digests import rules_of
+from grader.batch.digests import rules_of, verdict_key_of
 from grader.batch.intake import opening
 from grader.batch.intake.layouts import Handed, class_in
-from grader.batch.run import BatchReporter, Seen, grade_class, look_into
+from grader.batch.run import BatchReporter, KeyOf, Seen, grade_class, look_into
 from grader.batch.store import Store
 from grader.model.codelab import Codelab
 from grader.model.errors import GraderError, UsageError
 from grader.results.graded import Entry, Graded
 from grader.run.grading import GradingRequest
-from grader.submission import files, intake
+from grader.submission import intake, temporary
 
 _MOST_NOTES, _MOST_NAMED = 20, 5  # limits: notes on shared programs, hand-ins named in each
 
@@ -59,16 +60,16 @@ def grade(codelab: Codelab, request: GradingRequest, batch: Batch, reporter: Bat
     students = (batch.out / pages.STUDENTS).resolve()
     if students in [path.resolve() for path in batch.paths]:
         raise UsageError(f"{students}: is where pages would be written; name another folder for the results with -o.")
-    with Store(batch.out, create=True) as store, files.temporary_folder() as scratch:
+    with Store(batch.out, create=True) as store, temporary.folder() as scratch:
         request = replace(request, seed=class_seed(store, request, keep=batch.keeps_seed))
         class_intake = class_in(batch.paths, scratch, batch.layout, request.settings.files.values())
         entries = [one for one in class_intake.entries if one.path.resolve() != batch.out.resolve()]
         store.expect({one.entry.key: one.entry for one in entries}, _penalties(request, entries))
         store.note("layout", class_intake.layout)
         store.note("check_points", json.dumps(_points(codelab, request)))
-        hand_ins = list(
-            look_into((_HandIn(one, scratch) for one in entries), rules_of(codelab, request, batch.isolation))
-        )
+        rules = rules_of(codelab, request, batch.isolation)
+        key_of = partial(verdict_key_of, codelab, request, rules=rules)
+        hand_ins = list(look_into((_HandIn(one, scratch) for one in entries), key_of))
         chosen = _chosen(hand_ins, batch.only)
         verdict_keys = store.verdict_keys()
         work = [
@@ -79,7 +80,7 @@ def grade(codelab: Codelab, request: GradingRequest, batch: Batch, reporter: Bat
         reporter.begins(len(work), len(chosen) - len(work))
         notes = class_intake.notes + _same_programs(hand_ins)
         if work:
-            notes += _grade(codelab, request, work, store, batch, reporter)
+            notes += _grade(codelab, request, work, store, batch, key_of, reporter)
         store.note("notes", json.dumps(notes))
         index, trouble = _pages(store, batch, codelab, reporter)
         notes += trouble
@@ -145,16 +146,27 @@ def _grade(
     work: list[Seen],
     store: Store,
     batch: Batch,
+    key_of: KeyOf,
     reporter: BatchReporter,
 ) -> tuple[str, ...]:
     """Grade here or on the cluster; return notes."""
     if batch.cluster:
         from grader.batch.cluster import client
 
-        return client.grade_class(batch.cluster, request, work, store, isolation=batch.isolation, reporter=reporter)
+        return client.grade_class(
+            batch.cluster, request, work, store, key_of=key_of, isolation=batch.isolation, reporter=reporter
+        )
     needed = tuple(path.resolve() for path in batch.paths)
     return grade_class(
-        codelab, request, work, store, isolation=batch.isolation, jobs=batch.jobs, needed=needed, reporter=reporter
+        codelab,
+        request,
+        work,
+        store,
+        key_of=key_of,
+        isolation=batch.isolation,
+        jobs=batch.jobs,
+        needed=needed,
+        reporter=reporter,
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from grader.batch import duplicates
-from grader.batch.digests import digest_of
 from grader.batch.store import Store
 from grader.model.codelab import Codelab
 from grader.model.errors import GraderError, UsageError
@@ -21,6 +20,8 @@ from grader.run.grading import GradingRequest, grading
 from grader.run.runner import Grading, run_all, workers_for
 from grader.run.schedule import Reporter
 from grader.submission.intake import Intake
+
+_TRIES = 3  # that a hand-in which changes meanwhile is graded
 
 
 class HandIn(Protocol):
@@ -70,12 +71,16 @@ class Seen(NamedTuple):
     prints: Mapping[str, duplicates.Print]
 
 
-def look_into(handed_in: Iterable[HandIn], rules: str) -> Iterator[Seen]:
+KeyOf = Callable[[Path], str]
+"""From the place of an opened hand-in to the digest that its verdicts depend on."""
+
+
+def look_into(handed_in: Iterable[HandIn], key_of: KeyOf) -> Iterator[Seen]:
     """Open each hand-in once, before any program is run."""
     for hand_in in handed_in:
         try:
             with hand_in.opened() as intake:
-                yield Seen(hand_in, digest_of(intake.place, rules), duplicates.prints(intake.place))
+                yield Seen(hand_in, key_of(intake.place), duplicates.prints(intake.place))
         except Exception:  # noqa: BLE001 - reported when this hand-in is graded; the others go on
             yield Seen(hand_in, "", {})
 
@@ -86,6 +91,7 @@ def grade_class(
     work: Iterable[Seen],
     store: Store,
     *,
+    key_of: KeyOf,
     isolation: str,
     jobs: int,
     needed: tuple[Path, ...],
@@ -93,7 +99,7 @@ def grade_class(
 ) -> tuple[str, ...]:
     """Grade these and store each result; return notes on the run. `needed`: paths that workers must be able to read."""
     with workers_for(codelab, request.setup(needed[0], {}), isolation, jobs, needed) as workers:
-        gradings = (graded(codelab, request, seen.hand_in, seen.verdict_key, reporter) for seen in work)
+        gradings = (graded(codelab, request, seen.hand_in, key_of, reporter) for seen in work)
         for result in run_all(codelab, gradings, workers):
             store.save(result.key, result.verdict_key, result.report, result.error, result.exhibits)
             reporter.ends(result)
@@ -101,18 +107,40 @@ def grade_class(
 
 
 def graded(
-    codelab: Codelab, request: GradingRequest, hand_in: HandIn, verdict_key: str, reporter: BatchReporter
+    codelab: Codelab, request: GradingRequest, hand_in: HandIn, key_of: KeyOf, reporter: BatchReporter
 ) -> Grading[Result]:
-    """Grade one hand-in. Every error becomes its result, so that the others go on."""
-    key = hand_in.entry.key
+    """Grade one hand-in, once more if it changes meanwhile. Every error becomes its result, so that the others go on."""
+    for _ in range(_TRIES):
+        before, result = yield from _graded_once(codelab, request, hand_in, key_of, reporter)
+        if _key_now(hand_in, key_of) == before:
+            return result
+    return Result(hand_in.entry.key, "", None, f"it was changed each of the {_TRIES} times that it was graded.")
+
+
+def _graded_once(
+    codelab: Codelab, request: GradingRequest, hand_in: HandIn, key_of: KeyOf, reporter: BatchReporter
+) -> Grading[tuple[str, Result]]:
+    """Grade a hand-in; the digest that it had before (empty if it cannot be opened), and the result."""
+    key, verdict_key = hand_in.entry.key, ""
     try:
         with hand_in.opened() as intake:
+            verdict_key = key_of(intake.place)
             report = yield from grading(codelab, request, intake, reporter.opens(key))
     except UsageError as error:
-        return Result(key, verdict_key, None, error.beside(key))
+        return verdict_key, Result(key, verdict_key, None, error.beside(key))
     except GraderError as error:
-        return Result(key, "", None, error.beside(key))
+        return verdict_key, Result(key, "", None, error.beside(key))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the others
-        return Result(key, "", None, f"the grader failed: {type(error).__name__}: {error}")
+        return verdict_key, Result(key, "", None, f"the grader failed: {type(error).__name__}: {error}")
     missing = any(check.status is Status.ERROR for check in report)
-    return Result(key, "" if missing else verdict_key, json_report.to_dict(report), exhibits=report.exhibits)
+    kept = "" if missing else verdict_key
+    return verdict_key, Result(key, kept, json_report.to_dict(report), exhibits=report.exhibits)
+
+
+def _key_now(hand_in: HandIn, key_of: KeyOf) -> str:
+    """The digest that a hand-in's verdicts depend on; empty if it cannot be opened."""
+    try:
+        with hand_in.opened() as intake:
+            return key_of(intake.place)
+    except Exception:  # noqa: BLE001 - as when it is graded
+        return ""

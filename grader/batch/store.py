@@ -58,6 +58,7 @@ class Store:
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         """Open it, or make it with `create`. Raises UsageError when there is none, or another process holds it."""
         self._path = folder / NAME
+        self._file: tuple[int, int] | None = None  # once it is there
         if create:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -74,13 +75,24 @@ class Store:
                 self._database.execute("PRAGMA synchronous = FULL")  # else a power cut could undo commits
                 self._database.execute("PRAGMA foreign_keys = ON")
                 self._check_version(create=create)
+            self._file = _identity(self._path)
             self._opened = opened.pop_all()
 
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._opened.close()
+    def __exit__(self, kind: type[BaseException] | None = None, *_: object) -> None:
+        with self._opened:
+            if kind is None:
+                self._require_there()
+
+    def _require_there(self) -> None:
+        """Raise GraderError when the file was deleted or replaced: what is written to it now is lost."""
+        if self._file and _identity(self._path) != self._file:
+            raise GraderError(
+                "was deleted or replaced meanwhile; the results in it are lost, and nothing more can be kept there.",
+                about=self._path.parent,
+            )
 
     def _check_version(self, *, create: bool) -> None:
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
@@ -103,16 +115,18 @@ class Store:
 
     @contextlib.contextmanager
     def _database_errors(self, trouble: str = "cannot be read") -> Iterator[None]:
-        """Turn errors of the database into GraderError."""
+        """Turn errors of the database into GraderError, and so a file that is gone, which is no error to the database."""
         try:
             yield
         except sqlite3.Error as error:
+            self._require_there()
             raise GraderError(f"{self._path}: {trouble} ({error})") from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         """Run the block in one transaction."""
         with self._database_errors("cannot be written"):
+            self._require_there()
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -124,6 +138,7 @@ class Store:
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._database_errors():
+            self._require_there()
             return self._database.execute(query, values).fetchall()
 
     # -- about the class -------------------------------------------------------------------------------------------
@@ -254,6 +269,15 @@ class Store:
             for check_id, evidence, points, comment in rows
             if judged.get(check_id) == evidence
         }
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What a file is known by, whatever its name; zeros if there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return 0, 0
+    return state.st_dev, state.st_ino
 
 
 def evidence_of(check: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from grader.isolation.levels import LEVELS
 from grader.model.errors import GraderError, NotPermitted, in_words
 from grader.model.setup import RunSpec
 from grader.run.pool import Workers
-from grader.submission import files
+from grader.submission import temporary
 from grader.system import ports
 from grader.system.processes import LINUX
 
@@ -46,7 +46,7 @@ def _tried(level: str, machine: Machine) -> Outcome:
     try:
         if level == "none" and ports.who_listens(settings.port):
             return GraderError(f"not while port {settings.port} is taken")
-        with files.temporary_folder() as scratch:
+        with temporary.folder() as scratch:
             setup = RunSpec(scratch, {}, machine.python, settings.port, settings.wording, 0, limits=settings.limits)
             with Workers(machine.codelab, setup, scratch, level, 1, within=machine.within) as workers:
                 return "; ".join(workers.leaves_open)

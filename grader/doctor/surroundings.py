@@ -20,7 +20,7 @@ from grader.model.errors import GraderError
 from grader.model.limits import ADDRESSES, MEGABYTE
 from grader.programs.launch import usual_environment
 from grader.run.pool import processors
-from grader.submission import files
+from grader.submission import temporary
 from grader.system import ports, procfs, syscalls
 from grader.system.processes import LINUX
 
@@ -93,7 +93,7 @@ def room(machine: Machine) -> Iterator[Finding]:
     """Whether there is disk space for temporary files."""
     subject, most = "temporary files", machine.settings.limits
     try:
-        with files.temporary_folder() as folder:
+        with temporary.folder() as folder:
             disk = os.statvfs(folder)
     except GraderError as error:
         yield Finding(

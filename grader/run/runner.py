@@ -20,7 +20,7 @@ from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult
 from grader.run.pool import Worker, Workers, processors
 from grader.run.schedule import Reporter, Schedule
-from grader.submission import files
+from grader.submission import temporary
 
 T = TypeVar("T")
 _FEW = 4  # workers that are started even for fewer checks
@@ -63,7 +63,7 @@ def workers_for(
     """
     importlib.import_module("grader.programs.terminal")  # once, before the workers are forked
     with (
-        files.temporary_folder() as scratch,
+        temporary.folder() as scratch,
         Workers(codelab, setup, scratch, isolation, jobs or processors(), needed, stop=stop) as workers,
     ):
         yield workers

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from grader.model.errors import GraderError
 from grader.submission import files
-from grader.submission.reading import LARGEST_PROGRAM, MOST_FILES
+from grader.submission.reading import LARGEST_DOCUMENT, LARGEST_PROGRAM, MOST_FILES
 
 LARGEST_COPY = 16 << 20  # bytes copied for each check; with the most files, ten times a large submission
 _SMALL, _MOST_SMALL = 64 << 10, 100  # bytes and number of other files copied from a crowded folder, such as settings
@@ -22,27 +23,48 @@ def own_copy(folder: Path, target: Path, programs: Collection[Path]) -> Path:
     when the target cannot be written.
     """
     copied, folders = _worth_copying(folder, programs)
-    left = LARGEST_COPY
     try:
         target.mkdir(mode=0o700)
         for place in folders:
             (target / place.relative_to(folder)).mkdir(parents=True, exist_ok=True)
-        for file in copied:
-            try:
-                with files.opened(file, folder) as source:
-                    data, mode = source.read(left + 1), os.fstat(source.fileno()).st_mode
-            except OSError:  # the program may not need what cannot be read
-                continue
-            if len(data) > left:
-                continue
-            left -= len(data)
-            copy = target / file.relative_to(folder)
+        for content in _read(folder, copied):
+            copy = target / content.file.relative_to(folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(data)
-            copy.chmod(mode & 0o777 | 0o600)
+            copy.write_bytes(content.data)
+            copy.chmod(content.mode & 0o777 | 0o600)
     except OSError as error:
         raise GraderError(f"the submission cannot be copied ({error.strerror})") from error
     return target.resolve()
+
+
+class Content(NamedTuple):
+    """A file of a submission, its bytes and its mode."""
+
+    file: Path
+    data: bytes
+    mode: int
+
+
+def counted(folder: Path, programs: Collection[Path]) -> Iterator[Content]:
+    """The files on which verdicts may depend: those that `own_copy` copies, and the documents beside them."""
+    copied, _ = _worth_copying(folder, programs)
+    near = [file for file in files.listing(folder, deepest=0).files if _size(file) <= LARGEST_DOCUMENT]
+    return _read(folder, dict.fromkeys((*copied, *near)))
+
+
+def _read(folder: Path, chosen: Iterable[Path]) -> Iterator[Content]:
+    """The contents of these files, LARGEST_COPY in all; what cannot be read is left out, as a program may not need it."""
+    left = LARGEST_COPY
+    for file in chosen:
+        try:
+            with files.opened(file, folder) as source:
+                state = os.fstat(source.fileno())
+                data = source.read(left + 1) if state.st_size <= left else None
+        except OSError:
+            continue
+        if data is not None and len(data) <= left:
+            left -= len(data)
+            yield Content(file, data, state.st_mode)
 
 
 def is_copied_whole(found: files.Listing) -> bool:

@@ -5,24 +5,16 @@ Nothing here waits for a pipe, opens a device, or follows a link out of its fold
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import itertools
 import os
-import shutil
 import stat
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from grader.model.errors import GraderError
-
-LARGEST_SENT = 16 << 20  # bytes of one file that is sent elsewhere
 MOST_SEEN = 5_000  # entries of a listing, nearest first: a tenth of a second
 DEEPEST = 10  # folders within folders: no program lies deeper, and circular links end here
-TEMPORARY = "chatgrade-"  # prefix of our own temporary folders
 _NOT_THE_STUDENTS = ("__pycache__", "__MACOSX", "site-packages", "venv")
 
 
@@ -116,16 +108,3 @@ def _sort(entry: os.DirEntry[str], root: Path, found: Listing) -> None:
         found.odd.append((path, "not a regular file"))
     elif not path.is_mount():
         found.folders.append(path)
-
-
-@contextlib.contextmanager
-def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
-    """Make a temporary folder and remove it at the end of the block. Raises GraderError when it cannot be made."""
-    try:
-        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix=TEMPORARY, dir=parent)))
-    except OSError as error:
-        raise GraderError(f"no temporary folder can be made ({error.strerror})") from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

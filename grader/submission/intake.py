@@ -11,7 +11,7 @@ from pathlib import Path
 from grader.model.errors import GraderError, UsageError
 from grader.model.report import Submission
 from grader.model.settings import SETTINGS_FILE
-from grader.submission import files
+from grader.submission import temporary
 from grader.submission.archives import SUBMISSION, innermost, kind_of_archive, unpack_as, without_ending
 
 _UNREAD = (
@@ -85,7 +85,7 @@ def taken_in(path: Path) -> Iterator[Intake]:
     if members is None:
         yield Intake(path, path, str(path))
         return
-    with files.temporary_folder() as folder:
+    with temporary.folder() as folder:
         notes = unpack_as(path, folder, members, SUBMISSION)
         place = innermost(folder)
         intake = Intake(path, place, str(path / place.relative_to(folder)), (*notes, *unread_settings([place])))

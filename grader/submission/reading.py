@@ -14,6 +14,7 @@ def lines_in(source: bytes) -> list[str]:
 
 
 LARGEST_PROGRAM = 4 << 20  # bytes of a program: no person types a larger one
+LARGEST_DOCUMENT = 200_000  # bytes that are read of a document, such as the one with the answers
 
 
 MOST_FILES = 500  # of a submission that are searched or copied

@@ -12,9 +12,9 @@ from grader.model.setup import RunSpec
 from grader.model.verdict import Where
 from grader.submission import files
 from grader.submission.outline import Function, Outline, outline
-from grader.submission.reading import lines_in, programs_beside, source_of
+from grader.submission.reading import LARGEST_DOCUMENT, lines_in, programs_beside, source_of
 
-_LARGEST_DOCUMENT, _LONGEST_EXCERPT = 200_000, 40  # bytes; lines
+_LONGEST_EXCERPT = 40  # lines
 _OF_NO_TEXT = ("Cc", "Cn", "Co", "Cs")  # categories; not that of format signs (Cf), of which Persian has many
 _MOST_BESIDE = 20  # files beside the client that are searched for a port
 
@@ -34,7 +34,7 @@ class Sources:
             path = here.get(name.lower())
             if path:
                 with contextlib.suppress(OSError):
-                    text = _decoded(files.read(path, _LARGEST_DOCUMENT, folder))
+                    text = _decoded(files.read(path, LARGEST_DOCUMENT, folder))
                     texts.append((path.name, text.replace("\r\n", "\n")))
         return texts
 

@@ -23,7 +23,7 @@ from watchfiles import Change, DefaultFilter, watch
 from watchfiles.main import FileChange
 
 from grader.model.settings import SETTINGS_FILE
-from grader.submission import files
+from grader.submission import files, temporary
 from grader.submission.copying import LARGEST_COPY, is_copied_whole
 
 _PATTERNS = DefaultFilter.ignore_entity_patterns  # swap files and backups of editors, what compilers make
@@ -96,9 +96,9 @@ def counts(path: Path, root: Path) -> bool:
     within = path.relative_to(root)
     if any(files.foreign(part) for part in within.parts) or not _OF_TOOLS(Change.modified, str(within)):
         return False
-    temporary = Path(os.path.realpath(tempfile.gettempdir()))
-    ours = temporary.is_relative_to(root) and path.is_relative_to(temporary)
-    return not (ours and str(path.relative_to(temporary)).startswith(files.TEMPORARY))
+    around = Path(os.path.realpath(tempfile.gettempdir()))
+    ours = around.is_relative_to(root) and path.is_relative_to(around)
+    return not (ours and str(path.relative_to(around)).startswith(temporary.PREFIX))
 
 
 def _counted(root: Path) -> files.Listing:

@@ -198,6 +198,52 @@ def test_a_store_that_cannot_be_written(three):
 
 
 @pytest.mark.machine
+def test_results_deleted_meanwhile(three, tmp_path):
+    """That the folder of the results is deleted is told in one sentence, with status 3, and ends the run."""
+    (three / "cyd" / SERVER).write_text(WAITS)
+    run = start(three, "-o", tmp_path / "out")
+    until(lambda: saved(tmp_path / "out", GRADED) == 2 and runs_programs(run))
+    shutil.rmtree(tmp_path / "out")
+    _, err = run.communicate()
+    assert run.returncode == 3
+    assert err == (
+        f"chatgrade: {tmp_path / 'out'}: was deleted or replaced meanwhile; the results in it are lost, "
+        "and nothing more can be kept there.\n"
+    )
+
+
+@pytest.mark.machine
+def test_what_a_killed_run_has_left_is_removed(three, tmp_path):
+    """The next run removes the temporary folders of a killed one."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    (three / "ada" / SERVER).write_text(WAITS)
+    run = start(three, "-o", tmp_path / "out", env={**os.environ, "TMPDIR": str(temporary)})
+    until(lambda: runs_programs(run))
+    run.kill()
+    run.communicate()
+    assert list(temporary.iterdir()) != []
+    (three / "ada" / SERVER).write_text(ENDS)
+    until(lambda: all(temporary.as_posix() not in procfs.command_line(pid) for pid in procfs.all_processes()))
+    run = start(three, "-o", tmp_path / "out", env={**os.environ, "TMPDIR": str(temporary)})
+    run.communicate()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.machine
+@pytest.mark.parametrize("course", ["class", "."])
+def test_settings_of_a_class(three, tmp_path, course):
+    """The settings in the folder of a class count for it, as those above it do, and those in a hand-in do not."""
+    (tmp_path / course / "chatgrade.toml").write_text('[points]\n"task3.announce" = 50\n')
+    (three / "ada" / "chatgrade.toml").write_text('[points]\n"task3.announce" = 70\n')
+    batch(three, "-o", tmp_path / "out", "--only", "ada")
+    [(text,)] = rows(tmp_path / "out", "SELECT report FROM submissions WHERE key = 'ada'")
+    told = json.loads(text)
+    assert told["max_score"] == 25 - 6 + 50
+    assert any(note.startswith("chatgrade.toml in the submission was not read") for note in told["notes"])
+
+
+@pytest.mark.machine
 def test_late(tmp_path):
     """A late hand-in has the points of `[batch] late_points` taken off, where the platform tells that it was late."""
     folder = tmp_path / "class"

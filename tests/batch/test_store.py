@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -245,3 +246,29 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(UsageError, match=r"out: cannot be made \(File exists\)"):
         Store(tmp_path / "out", create=True)
+
+
+GONE = {
+    "deleted": shutil.rmtree,
+    "its file deleted": lambda folder: (folder / NAME).unlink(),
+    "renamed": lambda folder: folder.rename(folder.with_name("other")),
+}
+USED = {
+    "written": lambda store: store.note("a", "b"),
+    "read": lambda store: list(store.graded()),
+    "closed": lambda store: None,  # noqa: ARG005 - which comes in any case
+}
+
+
+@pytest.mark.parametrize("gone", GONE.values(), ids=GONE)
+@pytest.mark.parametrize("use", USED.values(), ids=USED)
+def test_results_that_are_gone(tmp_path, gone, use):
+    """Results that are deleted meanwhile are told in one sentence, whatever is done next: the database itself notices nothing."""
+
+    def work() -> None:
+        with Store(tmp_path / "out", create=True) as store:
+            gone(tmp_path / "out")
+            use(store)
+
+    with pytest.raises(GraderError, match="out: was deleted or replaced meanwhile"):
+        work()

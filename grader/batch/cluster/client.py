@@ -13,7 +13,7 @@ from typing import Any
 from grader import installed
 from grader.batch.cluster.remote import Order, WorkerAnswer, in_own_process, packed
 from grader.batch.digests import ORDERS, rules_of
-from grader.batch.run import BatchReporter, Result, Seen
+from grader.batch.run import BatchReporter, KeyOf, Result, Seen
 from grader.batch.store import Store
 from grader.model.errors import GraderError, UsageError
 from grader.run.grading import GradingRequest
@@ -27,6 +27,7 @@ def grade_class(
     work: Iterable[Seen],
     store: Store,
     *,
+    key_of: KeyOf,
     isolation: str,
     reporter: BatchReporter,
 ) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ def grade_class(
     Raises GraderError if the scheduler cannot be reached, or every worker refuses.
     """
     with _client(address) as client:
-        return _Course(client, request, store, isolation, reporter).run(iter(work))
+        return _Course(client, request, store, key_of, isolation, reporter).run(iter(work))
 
 
 def _client(address: str) -> Any:  # noqa: ANN401 - Dask's
@@ -57,11 +58,12 @@ class _Course:
         client: Any,  # noqa: ANN401 - distributed has no types
         request: GradingRequest,
         store: Store,
+        key_of: KeyOf,
         isolation: str,
         reporter: BatchReporter,
     ) -> None:
         self._client, self._request, self._store = client, request, store
-        self._isolation, self._listener = isolation, reporter
+        self._key_of, self._isolation, self._listener = key_of, isolation, reporter
         self._rules = rules_of(installed.load(), request, isolation, ORDERS)
         self._orders: dict[str, bytes] = {}  # hand-in's key -> its pickled order, until answered
         self._refusals: dict[str, str] = {}  # worker -> why it refuses
@@ -87,11 +89,13 @@ class _Course:
             entry = item.hand_in.entry
             try:
                 with item.hand_in.opened() as intake:
+                    verdict_key = self._key_of(intake.place)
                     content = packed(intake.place)
+                    changed = verdict_key != self._key_of(intake.place)
             except (UsageError, GraderError) as error:
                 self._keep(Result(entry.key, "", None, str(error)))
                 continue
-            order = Order(entry, content, item.verdict_key, self._request, self._isolation, self._rules)
+            order = Order(entry, content, "" if changed else verdict_key, self._request, self._isolation, self._rules)
             self._orders[entry.key] = pickle.dumps(order)
             self._listener.opens(entry.key)
             futures.add(self._send(entry.key))

@@ -29,7 +29,8 @@ from grader.model.evidence import Evidence
 from grader.results.graded import Entry
 from grader.run.grading import GradingRequest
 from grader.run.runner import run_one
-from grader.submission import files
+from grader.submission import files, temporary
+from grader.submission.copying import counted
 from grader.submission.intake import Intake, unread_settings
 
 
@@ -59,17 +60,20 @@ class WorkerAnswer:
 
 
 def packed(folder: Path) -> bytes:
-    """The regular files and folders of a folder, as the bytes of a zip."""
+    """What counts of a folder, as the bytes of a zip."""
     stream = io.BytesIO()
+    listing = files.listing(folder)
+    programs = [file for file in listing.files if file.suffix == ".py"]
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        listing = files.listing(folder)
         for place in listing.folders:
-            archive.writestr(f"{os.fsencode(place.relative_to(folder)).decode('utf-8', 'backslashreplace')}/", b"")
-        for file in listing.files:
-            with contextlib.suppress(OSError):
-                name = os.fsencode(file.relative_to(folder)).decode("utf-8", "backslashreplace")
-                archive.writestr(name, files.read(file, files.LARGEST_SENT, folder))
+            archive.writestr(f"{_name_in(folder, place)}/", b"")
+        for content in counted(folder, programs):
+            archive.writestr(_name_in(folder, content.file), content.data)
     return stream.getvalue()
+
+
+def _name_in(folder: Path, path: Path) -> str:
+    return os.fsencode(path.relative_to(folder)).decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class _Sent:
     @contextlib.contextmanager
     def opened(self) -> Iterator[Intake]:
         """Unpack the archive, which is safe since `packed` made it."""
-        with files.temporary_folder() as folder, zipfile.ZipFile(io.BytesIO(self.content)) as archive:
+        with temporary.folder() as folder, zipfile.ZipFile(io.BytesIO(self.content)) as archive:
             archive.extractall(folder)
             intake = Intake(Path(self.entry.key), folder, self.entry.key, unread_settings([folder]))
             with intake.errors_in_own_words():
@@ -97,7 +101,7 @@ def carry_out(order: Order) -> WorkerAnswer:
     request = replace(order.request, interpreter=_interpreter(order.request))
     hand_in = _Sent(order.entry, order.content)
     try:
-        grading = graded(codelab, request, hand_in, order.verdict_key, BatchReporter())
+        grading = graded(codelab, request, hand_in, lambda _: order.verdict_key, BatchReporter())
         result = run_one(codelab, grading, order.isolation, 1)
     except GraderError as error:
         return WorkerAnswer(order.entry.key, refusal=str(error))

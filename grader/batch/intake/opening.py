@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grader.batch.intake.layouts import NOTHING, Handed
 from grader.model.errors import GraderError, UsageError
-from grader.submission import archives, files
+from grader.submission import archives, files, temporary
 from grader.submission.copying import own_copy
 from grader.submission.intake import Intake, unread_settings
 from grader.submission.reading import source_of
@@ -32,7 +32,7 @@ def opened(handed: Handed, scratch: Path) -> Iterator[Intake]:
     handed = replace(handed, shown=handed.entry.key)
     if NOTHING in handed.entry.notes:
         raise UsageError(f"{NOTHING}.", about=handed.shown)
-    with files.temporary_folder(scratch) as folder:
+    with temporary.folder(scratch) as folder:
         intake = _folder(handed, folder) if not handed.files and handed.path.is_dir() else _flat(handed, folder)
         intake = replace(intake, notes=(*intake.notes, *unread_settings([intake.place])))
         with intake.errors_in_own_words():

@@ -28,7 +28,7 @@ from grader.room.room import NEVER_CONNECTS
 from grader.run.grading import GradingRequest
 from grader.run.pool import Workers
 from grader.run.runner import Grading, Step, run_all, workers_for
-from grader.submission import files
+from grader.submission import temporary
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def meet(codelab: Codelab, request: GradingRequest, asked: InteropRequest, repor
     """Run the new and changed pairs, and return all results. Raises UsageError or GraderError if it cannot begin."""
     _require_our_words(codelab, request)
     codelab = _with_pairings(codelab)
-    with Store(asked.out, create=True) as store, files.temporary_folder() as scratch:
+    with Store(asked.out, create=True) as store, temporary.folder() as scratch:
         request = replace(request, seed=class_seed(store, request, keep=asked.keeps_seed))
         intake = class_in(asked.paths, scratch, asked.layout, request.settings.files.values())
         hand_ins = [one for one in intake.entries if one.path.resolve() != asked.out.resolve()]

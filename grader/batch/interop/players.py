@@ -63,4 +63,4 @@ class Participants:
     def _copied(self, key: str, place: Path, programs: Mapping[str, Path]) -> Participant:
         folder = copying.own_copy(place, self.folder / next(self._names), programs.values())
         inside = {role: folder / file.relative_to(place) for role, file in programs.items()}
-        return Participant(key, folder, inside, digest_of(folder, self._rules))
+        return Participant(key, folder, inside, digest_of(folder, inside.values(), self._rules))
