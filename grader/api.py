@@ -6,8 +6,9 @@ from grader.isolation.levels import Surroundings
 from grader.model.answer import FunctionSource, WrittenAnswer
 from grader.model.catalogue import Catalogue, Check, CheckFunction, Task, check, check_of
 from grader.model.codelab import Codelab, OpenAnew, OptionalProgram, Pairing, Stage
-from grader.model.errors import CheckFailed, NeedsReview
+from grader.model.errors import CheckFailed, NeedsReview, OutOfPatience
 from grader.model.message import Message, joined
+from grader.model.patience import SLEEPS
 from grader.model.settings import SETTINGS_FILE, Settings
 from grader.model.setup import RunSpec
 from grader.model.verdict import Failure, Where
@@ -23,6 +24,7 @@ from grader.wire.peer import Line, Peer
 __all__ = [
     "HEADER",
     "SETTINGS_FILE",
+    "SLEEPS",
     "Buffer",
     "Call",
     "Catalogue",
@@ -40,6 +42,7 @@ __all__ = [
     "NeedsReview",
     "OpenAnew",
     "OptionalProgram",
+    "OutOfPatience",
     "Outline",
     "Pairing",
     "Peer",

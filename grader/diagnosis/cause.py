@@ -130,11 +130,15 @@ def traceback_shown(crash: Crash, expected: str, source: OwnCode) -> Failure:
     return failure.with_cause(Cause.LEAVES_AN_ERROR, error_type=Message.of(crash.error.partition(":")[0]))
 
 
-def where_it_is(program: Program, source: OwnCode) -> Where | None:
-    """The student's line that a program is in, preferably in a thread beside the main thread. Ends the program."""
+def where_it_is(program: Program, source: OwnCode, doing: str = "") -> Where | None:
+    """The student's line that a program is in, preferably in a thread beside the main thread. Ends the program.
+
+    The line must match the regular expression `doing`.
+    """
     threads = dumped_threads(program.dump_stacks())
     own = [[frame for frame in thread.frames if source.own(frame)] for thread in threads]  # the main thread comes last
-    return next((source.where(frames[0]) for frames in own if frames), None)
+    innermost = (frames[0] for frames in own if frames)
+    return next((source.where(frame) for frame in innermost if re.search(doing, source.text(frame))), None)
 
 
 def _with_crash(failure: Failure, crash: Crash, source: OwnCode, who: str) -> Failure:

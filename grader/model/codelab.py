@@ -26,11 +26,7 @@ class CheckRoom(Protocol):
 
     @property
     def spent(self) -> tuple[float, bool]:
-        """Seconds of waiting in which the program slept, or ran in circles; whether it was found in an endless loop."""
-
-    @property
-    def too_slow(self) -> Failure:
-        """How it is told in the check about pace that the program sleeps for longer than a check waits."""
+        """What was waited while the program slept, as in `CheckResult.asleep`; whether it was found in an endless loop."""
 
     def open(self, runs: str) -> None:
         """Start the programs that a check with these `runs` (see `Check`) expects to be running."""

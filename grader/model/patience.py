@@ -8,10 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.model.verdict import CheckResult, Status
+from grader.model.verdict import CheckResult, Failure, Status
 
-_OF_A_CHECK, _LEAST = 10.0, 2.0  # seconds of a program's sleep that a check waits for
-_OF_A_RUN = 75.0  # the same of all checks together; from then on each has the least
+_OF_A_CHECK, _LEAST = 10.0, 1.0  # seconds of a program's sleep that a check waits for
+_OF_A_RUN = 70.0  # the same of all checks together, where it was for nothing twice; from then on each has the least
+
+SLEEPS = Failure(
+    "the program sleeps",
+    "the program answers at once",
+    f"it slept for more than {_OF_A_CHECK:.0f} seconds in all",
+    "look for sleep(), and for timeouts: a program that waits for a line is woken when it comes",
+    step="sleeps",
+)
+"""How it is told in the check about pace that the program sleeps for longer than a check waits."""
 
 
 @dataclass(frozen=True)
@@ -27,5 +36,7 @@ def left_after(results: Iterable[CheckResult]) -> Patience:
     """The patience that these results leave for the next check."""
     results = list(results)
     left = _OF_A_RUN - sum(result.asleep for result in results)
+    if any(result.failure and result.failure.step == SLEEPS.step for result in results):
+        left = _LEAST
     doubted = (one.id for one in results if one.status is Status.FAIL and one.failure and one.failure.spreads)
     return Patience(min(_OF_A_CHECK, max(_LEAST, left)), any(result.spins for result in results), frozenset(doubted))

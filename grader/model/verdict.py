@@ -134,7 +134,7 @@ class CheckResult:
     absent: bool = False  # what it asks for may be left out, and was: neither passed nor failed
     wanted: bool = True  # False: it ran only because another check needs it, and gives no points
     testimony: tuple[Sighting, ...] = ()
-    asleep: float = 0.0  # seconds of waiting in which the program slept, or ran in circles
+    asleep: float = 0.0  # seconds of waiting in which the program slept or ran in circles; what was for nothing, twice
     spins: bool = False  # the program was found in an endless loop
     inconclusive: bool = False  # an error for want of evidence, mostly of time; tried again alone, it may get a verdict
 

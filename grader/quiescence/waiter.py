@@ -33,6 +33,7 @@ _UNREAD_STEADY = (
 _UNSENT_STEADY = 1.0  # the same for bytes still in the sender's queue: the kernel may be late to move them
 _QUIET_LEAST, _QUIET_MOST = 2.5, threads.FOREVER  # seconds without a sign from a program that waits with limits
 _QUIET_IN_DOUBT = 0.3  # the same where what is awaited is known not to come
+_QUIET_LATE, _LATE_MOST = 1.0, 1.5  # the same when the patience with its sleep has ended; seconds until the check ends
 _BUSY_TIME, _BUSY_TIME_KNOWN = 3.0, 0.6  # seconds of processor time used without a sign; the same of one known to spin
 _LONGEST_LOOK = 0.1  # seconds between two looks that count as sleep: in longer ones it was we who slept
 _BUSY_REST = 0.05  # the same, after which a program that never waits has surely processed all that it has read
@@ -71,6 +72,7 @@ class Waiter:
         self.limits = limits or Limits()
         self.patience = patience or Patience()
         self.asleep = 0.0  # seconds of all waits so far in which the program slept, or ran in circles
+        self.fruitless = 0.0  # the same of those waits for nothing
         self.spins = False  # it was found in an endless loop
         self._ends = time.monotonic() + self.limits.seconds
         self.loop = loop
@@ -120,6 +122,7 @@ class Waiter:
         if ending is Ending.BUSY:
             self.asleep += wait.busy_time
             self.spins = True
+        self.fruitless += self.asleep - wait.asleep_before
 
     def _comes_at_once(self, until: Callable[[], bool]) -> bool:
         """Whether `until()` holds within _QUICK seconds."""
@@ -192,6 +195,7 @@ class _Wait:
         self._waiter, self.busy_time, self._in_doubt = waiter, busy_time, in_doubt
         self._start = self._looked = time.monotonic()
         self._sleeps = False  # whether it did at the last look
+        self.asleep_before = waiter.asleep
         self._received = waiter.loop.received
         self._signs = self._present_signs()
         self._cut: tuple[tuple[TcpSocket, ...], object] | None = None
@@ -301,16 +305,17 @@ class _Wait:
         have_run = all(
             self._limited[thread.tid] != thread.schedstat for thread in reading.threads if thread.tid in reading.limited
         )
-        silence = now - self._waiter.last_sign
-        if self._waiter.starting:
-            quiet = max(_START_QUIET_LEAST, 3 * self.longest)
-        elif self._in_doubt:
-            quiet = _QUIET_IN_DOUBT
-        else:
-            quiet = max(_QUIET_LEAST, 3 * self.longest)
-            most = self._waiter.patience.asleep
-            if self._waiter.asleep > most:
-                quiet = _QUIET_LEAST
-            if self._waiter.asleep > most + 2 * _QUIET_LEAST:
-                raise OutOfPatience(f"the program sleeps for longer than {most:.0f} seconds in all")
-        return Ending.QUIET if have_run and silence > min(quiet, _QUIET_MOST) else None
+        enough = min(self._quiet_enough(), _QUIET_MOST)
+        return Ending.QUIET if have_run and now - self._waiter.last_sign > enough else None
+
+    def _quiet_enough(self) -> float:
+        """Seconds without a sign that are enough here. Raises OutOfPatience when the program has slept for too long."""
+        waiter = self._waiter
+        if waiter.starting:
+            return max(_START_QUIET_LEAST, 3 * self.longest)
+        most = waiter.patience.asleep
+        if waiter.asleep > most + _LATE_MOST:
+            raise OutOfPatience(f"the program sleeps for longer than {most:.0f} seconds in all")
+        if self._in_doubt:
+            return _QUIET_IN_DOUBT
+        return _QUIET_LATE if waiter.asleep > most else max(_QUIET_LEAST, 3 * self.longest)

@@ -153,13 +153,14 @@ class Judge:
         blocks: bool = True,
         consequence_of: str = "",
         recipient: str = "",
+        step: str = "",
         spreads: bool = True,
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the program itself is asked for the cause."""
         self._evidence.end()
         failure = Failure(
             summary, expected, observed, hint, where, event, mark, blocks, consequence_of, recipient,
-            spreads=spreads,
+            step=step, spreads=spreads,
         )  # fmt: skip
         asked = self._under_test.witness()
         raise CheckFailed(cause.add_cause(failure, asked, ending, self._copies.source_of(asked)) if asked else failure)

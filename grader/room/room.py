@@ -258,20 +258,17 @@ class Room:
         self._settling.acted()
 
     def wait(self, until: Callable[[], bool], *, in_doubt: bool = False) -> Ending | None:
-        """Wait until `until()` holds and return None, or return the reason why it never will.
-
-        `in_doubt`: it is known already that it will not, so that less is proof.
-        """
+        """Wait until `until()` holds and return None, or the reason why it never will: `in_doubt`, less is proof."""
         return self._settling.wait(until, in_doubt=in_doubt)
 
     def spins(self, program: Program) -> bool:
         """Whether a program that should rest now, or end, runs in an endless loop."""
         return self._settling.spins(program)
 
-    def where_it_is(self, program: Program) -> Where | None:
-        """The line that a program executes, preferably in a thread other than the main one. This ends the program."""
+    def where_it_is(self, program: Program, doing: str = "") -> Where | None:
+        """The line that a program is at, preferably not in the main thread, that matches `doing`. This ends the program."""
         program.dismissed = True
-        return cause.where_it_is(program, self.source_of(program))
+        return cause.where_it_is(program, self.source_of(program), doing)
 
     def taken_in(self, peer: Peer) -> bool:
         """Whether the program has read every byte that the peer sent so far."""
@@ -286,22 +283,17 @@ class Room:
         self._settling.settle()
 
     @property
-    def spent(self) -> tuple[float, bool]:
-        """Seconds of waiting so far in which the program slept, or ran in circles; whether it was found in an endless loop."""
-        return self._settling.patience.asleep, self._settling.patience.spins
+    def asleep(self) -> float:
+        """Seconds of waiting so far in which the program slept, or ran in circles."""
+        return self._settling.patience.asleep
 
     @property
-    def too_slow(self) -> Failure:
-        """How it is told in the check about pace that the program sleeps for longer than a check waits."""
-        return Failure(
-            "the program sleeps",
-            "the program answers at once",
-            Message("it slept for more than {seconds} seconds in all", seconds=f"{self.setup.patience.asleep:.0f}"),
-            "look for sleep(), and for timeouts: a program that waits for a line is woken when it comes",
-        )
+    def spent(self) -> tuple[float, bool]:
+        """The same, in which waiting for nothing counts twice; and whether it was found in an endless loop."""
+        return self._settling.spent
 
     def is_settled(self) -> bool:
-        """Whether everything sent has been processed, and nothing was done or received since that was proved."""
+        """Whether `settle` has proved it, and nothing was done or received since."""
         return self._settling.is_settled()
 
     def rest(self, until: Callable[[], bool] = lambda: False) -> bool:
@@ -323,10 +315,7 @@ class Room:
         blocked_by: str = "",
         spreads: bool = True,
     ) -> None:
-        """Wait until every peer has its line. Raises CheckFailed for the first that never comes.
-
-        For `consequence_of`, `blocked_by` and `spreads` see `Failure`.
-        """
+        """Wait until every peer has its line. Raises CheckFailed for the first that never comes: see `Failure`."""
         self._judge.expect(expectations, hint, consequence_of=consequence_of, blocked_by=blocked_by, spreads=spreads)
 
     def expect_once(
@@ -358,6 +347,7 @@ class Room:
         blocks: bool = True,
         consequence_of: str = "",
         recipient: str = "",
+        step: str = "",
     ) -> NoReturn:
         """Raise CheckFailed with this evidence; with an `ending`, the cause is looked for in the program itself."""
         self._judge.fail(
@@ -372,6 +362,7 @@ class Room:
             blocks=blocks,
             consequence_of=consequence_of,
             recipient=recipient,
+            step=step,
         )
 
     def testify(self, check_id: str, failure: Failure, unless: tuple[str, ...] = ()) -> None:

@@ -59,6 +59,11 @@ class Settling:
         """Whether `settle` has proved it, and nothing was done or received since."""
         return self._settled_at == (self._actions, self._loop.received)
 
+    @property
+    def spent(self) -> tuple[float, bool]:
+        """Seconds of waiting in which the program slept, what was for nothing twice; whether it was found in an endless loop."""
+        return self.patience.asleep + self.patience.fruitless, self.patience.spins
+
     def spins(self, program: Program) -> bool:
         """Whether a program that should rest now, or end, runs in an endless loop."""
         return self.patience.wait(program.ended, busy_time=_SPINS) is Ending.BUSY

@@ -20,6 +20,7 @@ from grader.model.catalogue import Check
 from grader.model.codelab import CheckRoom, Codelab, PostMortem
 from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview, OutOfPatience
 from grader.model.evidence import Evidence
+from grader.model.patience import SLEEPS
 from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult, Failure, Sighting, Status
 from grader.run import signals
@@ -176,8 +177,8 @@ def _judge(check: Check, room: CheckRoom, result: CheckResult) -> None:
         room.notes.extend(review.notes)
     except OutOfPatience as error:
         if check.id == room.about_pace:
-            result.status, result.failure = Status.FAIL, room.too_slow
-            result.summary = room.too_slow.summary
+            result.status, result.failure = Status.FAIL, SLEEPS
+            result.summary = SLEEPS.summary
         else:
             result.status, result.caused_by, result.summary = Status.SKIP, room.about_pace, f"skipped: {error}"
     finally:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from grader.api import Message, check
 from tasks.chat.member import Member
+from tasks.chat.pace import affordable
 from tasks.chat.room import ChatRoom
 from tasks.task1.server import listens
 
 MESSAGES_IN_ORDER, MESSAGES_AT_ONCE = 300, 60
+FEWEST_IN_ORDER, FEWEST_AT_ONCE = 30, 6  # of a server that paces them
 CROWD, ROUNDS = 30, 3
 LONG, PART, LETTERS = 200_000, 20, "JQX"  # bytes of a line that is one letter over and over
 SMALL = 65_536  # bytes
@@ -19,7 +21,8 @@ def order(room: ChatRoom) -> None:
     """300 messages from one sender arrive whole, in order, none twice.
 
     Does: one person says 300 lines, each when the one before has been read; then 60 lines at once. The listener must have
-    each of the 300 exactly once, and all that came in the order in which it was said.
+    each of the 300 exactly once, and all that came in the order in which it was said. A server that sleeps between lines
+    is given fewer.
 
     Why: TCP keeps the order of bytes; only the program itself can lose it, mostly by handing lines to several threads.
 
@@ -31,13 +34,15 @@ def order(room: ChatRoom) -> None:
     Codelab: section 3
     """
     ada, bob = room.join(2)
-    texts = [room.words.text() for _ in range(MESSAGES_IN_ORDER)]
+    most, fewest = MESSAGES_IN_ORDER + MESSAGES_AT_ONCE, FEWEST_IN_ORDER + FEWEST_AT_ONCE
+    count = affordable(room, ada, bob, most, fewest)
+    texts = [room.words.text() for _ in range(count * MESSAGES_IN_ORDER // most)]
     lines = [room.said(ada.name, text) for text in texts]
     for text, line in zip(texts, lines, strict=True):
         ada.says(text)
         room.wait(lambda line=line: bool(line.among(bob.peer)) or room.taken_in(ada.peer))  # type: ignore[misc]
     room.expect([(bob.peer, line) for line in lines], "every line must be passed on: no limit, no line left out")
-    at_once = [room.words.text() for _ in range(MESSAGES_AT_ONCE)]
+    at_once = [room.words.text() for _ in range(count - len(texts))]
     with room.server_paused():
         for text in at_once:
             ada.says(text)

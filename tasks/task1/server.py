@@ -7,6 +7,7 @@ from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.namesakes import form_shown, namesake_of
 from tasks.chat.oddities import odd_names, odd_texts
+from tasks.chat.pace import require_not_held_back
 from tasks.chat.room import ChatRoom
 
 _ALL_ADDRESSES = "serve whoever connects, from whatever address"
@@ -148,10 +149,12 @@ def broadcast(room: ChatRoom) -> None:
     - the text without the name, or the name in brackets -> nobody knows who spoke, or clients cannot tell the name
     - two loops over the clients -> everybody gets each line twice
     - the sender is left out by her name -> two people of the same name do not hear each other
+    - time.sleep() before, or for, each message -> the chat gets slower the more is said
 
     Codelab: section 3
     """
     people = room.join(3)
+    pause = require_not_held_back(room, *people[:2])
     for speaker in people[:2]:
         speaker.says(text := room.words.text())
         for other in people:
@@ -161,8 +164,11 @@ def broadcast(room: ChatRoom) -> None:
             text, "broadcast() sends to every client, the sender too: skip the sender's connection"
         )
     odd = f"100% <b>{{x}}</b> & \\n a:b  'two  blanks' {room.words.text()}"
+    texts = (odd, *odd_texts(room.words.random, people[2].name))
+    if pause * 4 * len(texts) > room.setup.patience.asleep:  # fewer, so that time is left for her twin
+        texts = texts[: int(room.setup.patience.asleep / 4 / pause)]
     for speaker, other in (people[:2], people[1::-1]):
-        for text in (odd, *odd_texts(room.words.random, people[2].name)):
+        for text in texts:
             speaker.says(text)
             other.hears_in_form(speaker, text, "pass on every line, whatever it says")
     twin = namesake_of(room, people[0], people[1])

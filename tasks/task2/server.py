@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.api import Expected, Message, check
 from tasks.chat.member import Member
+from tasks.chat.pace import affordable
 from tasks.chat.room import ChatRoom
 from tasks.task1.leaving import leaves_by_word, word_works
 from tasks.task1.server import listens
@@ -64,6 +65,7 @@ def merged(room: ChatRoom) -> None:
     Codelab: section 4
     """
     ada, bob = room.company(2)
+    affordable(room, ada, bob, MERGED_LINES)
     texts = [room.words.text() for _ in range(MERGED_LINES)]
     ada.sends("".join(f"{text}\n" for text in texts).encode())
     room.all_hear([bob], ada, texts, "one recv() may hold many lines: loop while there is a newline in the buffer")
@@ -85,7 +87,8 @@ def name_and_message(room: ChatRoom) -> None:
 
     Codelab: section 4
     """
-    ada, _ = room.company(2)
+    ada, bob = room.company(2)
+    affordable(room, ada, bob, sum(BEHIND_THE_NAME))
     for count in BEHIND_THE_NAME:
         name, texts = room.words.name(), [room.words.text() for _ in range(count)]
         bob = room.join_one(name, "".join(f"{line}\n" for line in (name, *texts)).encode())
