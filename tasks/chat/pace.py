@@ -21,20 +21,20 @@ def require_not_held_back(room: ChatRoom, speaker: Member, hearer: Member) -> fl
     speaker.says(text := room.words.text())
     hearer.hears_from(speaker, text, "send `<name>: <text>` to every client but the sender, once")
     slept = room.asleep - asleep
-    if slept <= HELD_BACK:
-        return slept
-    speaker.says(room.words.text())
-    room.rest()
-    room.fail(
-        "the server sleeps before it passes a message on",
-        expected=Message("{nick} gets what {from_nick} says at once", nick=hearer.name, from_nick=speaker.name),
-        observed=Message("the server slept for about {seconds} seconds first", seconds=f"{slept:.0f}"),
-        hint="pass each line on as soon as it is there: no sleep(), and no timeout, is needed on its way",
-        event=room.transcript.last_sent(text),
-        mark="this line was held back",
-        where=room.where_it_is(room.server, _SLEEPS),
-        step=SLEEPS.step,
-    )
+    if slept > HELD_BACK:
+        speaker.says(room.words.text())
+        room.rest()
+        room.fail(
+            "the server sleeps before it passes a message on",
+            expected=Message("{nick} gets what {from_nick} says at once", nick=hearer.name, from_nick=speaker.name),
+            observed=Message("the server slept for about {seconds} seconds first", seconds=f"{slept:.0f}"),
+            hint="pass each line on as soon as it is there: no sleep(), and no timeout, is needed on its way",
+            event=room.transcript.last_sent(text),
+            mark="this line was held back",
+            where=room.where_it_is(room.server, _SLEEPS),
+            step=SLEEPS.step,
+        )
+    return slept
 
 
 def affordable(room: ChatRoom, speaker: Member, hearer: Member, most: int, least: int = 0) -> int:

@@ -239,8 +239,8 @@ def long_line(room: ChatRoom) -> None:
 
 
 def _long(room: ChatRoom, size: int) -> str:
-    end = f" {room.words.text()}"
-    return room.words.random.choice("abcdefgh") * (size - len(end)) + end
+    start, end = f"{room.words.text()} ", f" {room.words.text()}"  # a byte too many between them is seen
+    return start + room.words.random.choice("abcdefgh") * (size - len(start) - len(end)) + end
 
 
 @check("task2.bad-utf8", points=1, needs=listens)

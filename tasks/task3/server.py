@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from grader.api import CheckFailed, Expected, Message, check
+from grader.api import CheckFailed, Expected, Message, check, without_numbers
 from tasks import ids
 from tasks.chat.member import Member
 from tasks.chat.namesakes import form_shown
@@ -229,7 +229,8 @@ def _not_under(name: str, line: Expected, text: str) -> Expected:
 def no_argument(room: ChatRoom) -> None:
     """`/name` and `/name` with blanks rename nobody, crash nothing, announce nothing.
 
-    Does: somebody sends both and then speaks; the line must come under her name, and no notice of a rename before it.
+    Does: somebody sends both and then speaks; the line must come under her name, and no notice of a rename before it. Then
+    somebody else speaks to her, and it must come in the form that it had before.
 
     Why: people press Enter too early.
 
@@ -237,6 +238,7 @@ def no_argument(room: ChatRoom) -> None:
     - split()[1] without looking whether there is one -> IndexError ends the client's thread
     - the rest is taken as it is -> she is renamed to nothing
     - what is empty is replaced by the address, as for a nickname -> she has lost her name
+    - a help text without a newline -> it becomes the beginning of what she hears next
 
     Codelab: section 5, Task 3
     """
@@ -251,15 +253,35 @@ def no_argument(room: ChatRoom) -> None:
         return re.search(notice, line) is not None
 
     for typed in (bare, f"{bare}    "):
+        _tells(room, bob, ada)
+        for _ in range(2):  # as many lines as below, should the server answer each of them
+            ada.says(room.words.text())
+        room.rest()
+        usual = _tells(room, bob, ada)
         since = len(room.transcript)
         ada.says(typed)
-        room.settle()
+        room.rest()  # and no fence: it would be what she hears next
         ada.says(text := room.words.text())
         line = room.said(ada.name, text)
         if form.named:  # else a matter of task1.broadcast
             line = line._replace(accepts=lambda got, text=text: form.name_in(_before(text, got)) == ada.name)  # type: ignore[misc]
         room.expect([(bob.peer, line)], hint)
+        _tells(room, bob, ada, usual)
         room.expect_nothing(bob.peer, about_a_rename, "about a rename", hint, since=since - 1)
+
+
+def _tells(room: ChatRoom, speaker: Member, hearer: Member, usual: str | None = None) -> str:
+    """Have one tell the other something; return what stands before it, numbers apart, which must be what is usual there."""
+    speaker.says(text := room.words.text())
+    said = room.said(speaker.name, text)
+
+    def before(line: str) -> str:
+        return without_numbers(room.lines.bare(line).removesuffix(text))
+
+    as_usual = said._replace(accepts=lambda line: said.accepts(line) and usual in {None, before(line)})
+    hint = "end what you send to one client with a newline, too: else it stands in one line with what she hears next"
+    room.expect([(hearer.peer, as_usual)], "" if usual is None else hint)
+    return before(as_usual.among(hearer.peer)[0].text)
 
 
 @check("task3.split-and-merged", points=1, needs=(listens, announce))
