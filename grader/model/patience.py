@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from grader.model.verdict import CheckResult, Failure, Status
 
-_OF_A_CHECK, _LEAST = 10.0, 1.0  # seconds of a program's sleep that a check waits for
-_OF_A_RUN = 70.0  # the same of all checks together, where it was for nothing twice; from then on each has the least
+_OF_A_CHECK, LEAST = 10.0, 1.0  # seconds of a program's sleep that a check waits for
+_OF_A_RUN = 120.0  # the same of all checks together, where it was for nothing twice; from then on each has the least
 
 SLEEPS = Failure(
     "the program sleeps",
@@ -37,6 +37,6 @@ def left_after(results: Iterable[CheckResult]) -> Patience:
     results = list(results)
     left = _OF_A_RUN - sum(result.asleep for result in results)
     if any(result.failure and result.failure.step == SLEEPS.step for result in results):
-        left = _LEAST
+        left = LEAST
     doubted = (one.id for one in results if one.status is Status.FAIL and one.failure and one.failure.spreads)
-    return Patience(min(_OF_A_CHECK, max(_LEAST, left)), any(result.spins for result in results), frozenset(doubted))
+    return Patience(min(_OF_A_CHECK, max(LEAST, left)), any(result.spins for result in results), frozenset(doubted))

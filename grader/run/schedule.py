@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.model.catalogue import Catalogue, Check
-from grader.model.patience import Patience, left_after
+from grader.model.patience import LEAST, SLEEPS, Patience, left_after
 from grader.model.verdict import CheckResult, Status
 
 
@@ -124,10 +124,12 @@ class Schedule:
             result = self._results.get(need)
             if result is None:
                 continue
+            if sleeps := self._slept_too_long(result):
+                return sleeps
             if result.failure and result.failure.blocks:
                 return self._consequence_of(result) or need
             if result.status is Status.SKIP or self._failed_need(self._catalogue[need]):
-                return self._failed_need(self._catalogue[need]) or need
+                return self._failed_need(self._catalogue[need]) or result.caused_by or need
         return ""
 
     def _consequence_of(self, result: CheckResult) -> str:
@@ -141,10 +143,18 @@ class Schedule:
                 return cause_id
         return ""
 
+    def _slept_too_long(self, result: CheckResult) -> str:
+        """The id of the check that fails because the program sleeps, if this one has waited for that; empty if not."""
+        slept = result.asleep > LEAST and result.status in (Status.PASS, Status.FAIL)
+        sleeps = (one.id for one in self._results.values() if one.failure and one.failure.step == SLEEPS.step)
+        return next((one for one in sleeps if slept and one != result.id), "")
+
     def _final(self, check_id: str) -> CheckResult:
         """A check's result, turned into a skip if a need has failed."""
         result = self._results[check_id]
-        caused_by = self._failed_need(self._catalogue[check_id]) or self._consequence_of(result)
+        caused_by = (
+            self._failed_need(self._catalogue[check_id]) or self._consequence_of(result) or self._slept_too_long(result)
+        )
         if not caused_by:
             return result
         return CheckResult(

@@ -99,7 +99,7 @@ def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_
     try:
         with _open(make_room, check.id, setup, scratch, isolation) as room:
             _judge(check, room, result)
-        if result.status is Status.FAIL and result.failure and room.post_mortem:
+        if result.failure and room.post_mortem and not _is_known(result.failure, setup):
             result.failure = _explained(result.failure, room.post_mortem, make_room, setup, scratch, isolation)
             result.summary = result.failure.summary
     except Inconclusive as error:
@@ -161,6 +161,11 @@ def _explained(
         )
     except Exception:  # noqa: BLE001 - the verdict stands already
         return failure
+
+
+def _is_known(failure: Failure, setup: RunSpec) -> bool:
+    """Whether another check has told already why this fails."""
+    return not setup.patience.doubted.isdisjoint((failure.consequence_of, failure.blocked_by))
 
 
 def _judge(check: Check, room: CheckRoom, result: CheckResult) -> None:
