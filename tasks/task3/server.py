@@ -256,7 +256,7 @@ def no_argument(room: ChatRoom) -> None:
         _tells(room, bob, ada)
         for _ in range(2):  # as many lines as below, should the server answer each of them
             ada.says(room.words.text())
-        room.rest()
+            room.rest()
         usual = _tells(room, bob, ada)
         since = len(room.transcript)
         ada.says(typed)
