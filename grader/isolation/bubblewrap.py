@@ -40,7 +40,10 @@ _ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",  # else each thread takes 64 MB of addresses
 }
 _HOST = "student"
-_KINDS = ("shm", "tmp")  # folders in a home, beside its parts, for each part's /dev/shm and /tmp
+_SHARED = {  # folders in a home, beside its parts, each with a folder for each part; where its programs see that
+    "shm": Path("/dev/shm"),  # noqa: S108 - its own
+    "tmp": Path("/tmp"),  # noqa: S108 - its own
+}
 _STACK = 2 << 20, 8 << 20  # bytes, soft and hard, which count as addresses for each thread
 _STARTS_WITHIN = 20.0  # seconds
 _TELLS_WITHIN = 1.0  # seconds for the same after an interruption
@@ -75,6 +78,7 @@ class Sandbox:
             self._home = self._place / "home"
             self._home.mkdir()
             self._shown = [*_system(), *self._etc()]
+            self._links: dict[Path, Path] = {}  # on the way to the interpreter, in folders that outlive a program
             self._interpreter = self._show_interpreter(self._executable, prefixes)
         except OSError as error:
             raise refused("a sandbox", error) from error
@@ -150,7 +154,7 @@ class Sandbox:
         """The options of bubblewrap, passed by a pipe so that programs cannot read them in a command line."""
         self._share_out()
         own = self._home / folder.relative_to(self._home).parts[0]
-        shm, tmp = (str(self._home / kind / own.name) for kind in _KINDS)
+        shm, tmp = (str(self._home / kind / own.name) for kind in _SHARED)
         options = [
             *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
             *("--hostname", _HOST, "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
@@ -165,13 +169,22 @@ class Sandbox:
 
     def _share_out(self) -> None:
         """Make a /dev/shm and a /tmp for each part of the home, before a program can fill the disk."""
-        if (self._home / _KINDS[-1]).exists():
+        if (self._home / "tmp").exists():
             return
         parts = list(self._home.iterdir())
-        for kind in _KINDS:
+        for kind in _SHARED:
             (self._home / kind).mkdir()
             for part in parts:
                 (self._home / kind / part.name).mkdir()
+                self._make_links(kind, self._home / kind / part.name)
+
+    def _make_links(self, kind: str, folder: Path) -> None:
+        """Make the links to the interpreter that belong in a shared folder: bubblewrap makes none that is there already."""
+        for link, target in self._links.items():
+            if link.is_relative_to(_SHARED[kind]):
+                ours = folder / link.relative_to(_SHARED[kind])
+                ours.parent.mkdir(parents=True, exist_ok=True)
+                ours.symlink_to(target)
 
     def _etc(self) -> list[str]:
         """The options that show our own few files of /etc, without which host and user names are unknown."""
@@ -207,7 +220,10 @@ class Sandbox:
         while link.is_symlink():  # show links on the way that are in none of these folders
             target = Path(os.path.normpath(link.parent / link.readlink()))
             if not any(link.is_relative_to(folder) for folder in shown):
-                options += ["--symlink", str(target), str(link)]
+                if any(link.is_relative_to(folder) for folder in _SHARED.values()):
+                    self._links[link] = target
+                else:
+                    options += ["--symlink", str(target), str(link)]
             link = target
         if not any(link.is_relative_to(folder) for folder in shown):
             raise GraderError(f"{executable}: cannot be shown inside the sandbox: it is in none of its own folders")

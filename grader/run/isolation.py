@@ -88,8 +88,9 @@ class Isolation:
                 yield folder
 
     def _try(self, sandbox: Sandbox) -> None:
-        """Run a server in the sandbox and talk to it: some machines permit a sandbox in which nothing works.
+        """Run a server in the sandbox, talk to it, and start another program beside it, as a check does.
 
+        Some machines permit a sandbox in which nothing works, or nothing but the first program.
         Raises GraderError when that fails.
         """
         port, loop = self._setup.port, Loop()
@@ -108,6 +109,10 @@ class Isolation:
                             f"a program in the sandbox does not answer within {_PROBE_WITHIN:.0f} seconds"
                         )
                     _require_alive(started, programs, "no program can be run in the sandbox")
+                program.write_text(_PROBE_ALONE)
+                second = programs.start(program)
+                while "here" not in second.printed:
+                    _require_alive(second, programs, "no second program can be run in the sandbox")
             finally:
                 programs.stop()
             if answer != b"here":

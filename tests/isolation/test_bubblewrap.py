@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,26 @@ def test_an_interpreter_in_a_closed_home(tmp_path):
     closed.chmod(0o700)
     python = str(closed / "venv" / "bin" / "python3")
     assert printed("import sys; print(sys.prefix)", python=python).strip() == str(closed / "venv")
+
+
+@pytest.mark.parametrize("way", ["link", "folder/link", "link to a link"])
+def test_an_interpreter_that_is_a_link_in_tmp(way):
+    """Each program of a check can be started by a link in /tmp, which is there already when the second one starts."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        python = Path(folder, way)
+        python.parent.mkdir(exist_ok=True)
+        target = Path(os.path.realpath(OWN))
+        if "to a link" in way:
+            target = Path(folder, "other")
+            target.symlink_to(os.path.realpath(OWN))
+        python.symlink_to(target)
+        with sandbox(python=str(python)) as (programs, home):
+            for text in ("first", "second"):
+                program = begun(programs, home, f"print({text!r})")
+                until(program.ended, programs.loop)
+                programs.drain()
+                assert program.printed == f"{text}\n"
 
 
 @pytest.mark.machine
