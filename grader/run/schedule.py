@@ -48,7 +48,7 @@ class Schedule:
 
     def next(self) -> Check | None:
         """Take the next check to run: preferably a check whose needs are decided. None if there is none to run now."""
-        for check in [check for check in self._waiting if self._failed_need(check)]:
+        for check in [check for check in self._waiting if self._lacks_need(check)]:
             self._waiting.remove(check)
             self._results[check.id] = CheckResult(
                 check.id, check.title, check.runs, check.points, Status.SKIP, needs=check.needs
@@ -96,14 +96,14 @@ class Schedule:
     def results(self) -> list[CheckResult]:
         """All results in the catalogue's order. A check fails by what others saw, too, and is a skip without its needs."""
         believed = [
-            result for check_id, result in self._results.items() if not self._failed_need(self._catalogue[check_id])
+            result for check_id, result in self._results.items() if not self._lacks_need(self._catalogue[check_id])
         ]
         wanted = self._planned.union(*map(_points_at, believed))  # what a dropped result pointed at is dropped, too
         ids = [check.id for check in self._catalogue if check.id in self._results and check.id in wanted]
         sightings = [
             (seen, check_id)
             for check_id in ids
-            if not self._failed_need(self._catalogue[check_id])
+            if not self._lacks_need(self._catalogue[check_id])
             for seen in self._results[check_id].testimony
         ]
         for seen, witness in sorted(
@@ -116,7 +116,18 @@ class Schedule:
 
     def _has_failed(self, check_id: str) -> bool:
         failed = check_id in self._results and self._results[check_id].status is Status.FAIL
-        return failed and not self._failed_need(self._catalogue[check_id])
+        return failed and not self._lacks_need(self._catalogue[check_id])
+
+    def _lacks_need(self, check: Check) -> bool:
+        """Whether a need of a check has failed: then it counts for nothing whether the check itself has run already."""
+        results = [self._results[need] for need in check.needs if need in self._results]
+        return any(
+            (one.failure and one.failure.blocks)
+            or one.status is Status.SKIP
+            or self._slept_too_long(one)
+            or self._lacks_need(self._catalogue[one.id])
+            for one in results
+        )
 
     def _failed_need(self, check: Check) -> str:
         """The id of the failed need of a check, or of the check which that failure is a consequence of; empty if none."""
@@ -124,12 +135,14 @@ class Schedule:
             result = self._results.get(need)
             if result is None:
                 continue
+            if first := self._failed_need(self._catalogue[need]):  # before what the need itself says: it may not have run
+                return first
             if sleeps := self._slept_too_long(result):
                 return sleeps
+            if result.status is Status.SKIP:
+                return result.caused_by or need
             if result.failure and result.failure.blocks:
                 return self._consequence_of(result) or need
-            if result.status is Status.SKIP or self._failed_need(self._catalogue[need]):
-                return self._failed_need(self._catalogue[need]) or result.caused_by or need
         return ""
 
     def _consequence_of(self, result: CheckResult) -> str:
@@ -138,7 +151,7 @@ class Schedule:
             return ""
         for cause_id, in_any_way in ((result.failure.consequence_of, True), (result.failure.blocked_by, False)):
             cause = self._results.get(cause_id) if cause_id != result.id else None
-            failure = cause.failure if cause and cause.status is Status.FAIL else None
+            failure = cause.failure if cause and self._has_failed(cause_id) else None
             if failure and (in_any_way or failure.spreads):
                 return cause_id
         return ""

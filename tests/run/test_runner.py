@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult, Failure, Sighting, Status
 from grader.run.pool import Worker
 from grader.run.runner import Outcome, Step, run_all
-from grader.run.schedule import Reporter
+from grader.run.schedule import Reporter, Schedule
 
 DIES = None
 
@@ -452,3 +453,43 @@ def test_those_that_are_open_are_closed():
     with pytest.raises(OSError, match="broken"):
         run_many([broken(), open_for_long()], {}, 2)
     assert closed == [True]
+
+
+# -- the order in which checks end -------------------------------------------------------------------------------------
+
+
+def ended_in(
+    order: tuple[int, ...], jobs: int, catalogue: Catalogue, says: dict[str, Callable[[Check], CheckResult]]
+) -> list[tuple[str, Status, str, str]]:
+    """The results when that many checks run at once, and of the running ones always the first by this order ends."""
+    schedule, running = Schedule(catalogue, list(catalogue), Reporter()), []
+    while not schedule.done or running:
+        while len(running) < jobs and (check := schedule.next()):
+            running.append(check)
+        if running:
+            ended = min(running, key=lambda one: order[list(says).index(one.id)])
+            running.remove(ended)
+            schedule.take(ended, says[ended.id](ended))
+    return [(one.id, one.status, one.caused_by, one.summary) for one in schedule.results()]
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        pytest.param((fails(), fails(), fails(), PASSES), id="each fails by itself"),
+        pytest.param((fails(), fails(consequence_of="d"), PASSES, fails()), id="a need points elsewhere"),
+        pytest.param((fails(consequence_of="c"), PASSES, fails(), PASSES), id="what was pointed at needs it"),
+        pytest.param((fails(), PASSES, fails(), fails(blocked_by="c")), id="what was pointed at lacks its need"),
+        pytest.param((PASSES, fails(consequence_of="d"), PASSES, fails()), id="a consequence"),
+        pytest.param((sees("d", blocks=True), fails(), sees("d"), PASSES), id="testimony of one that is skipped"),
+    ],
+)
+def test_a_skip_names_the_same_reason_in_every_order(says):
+    """The results are the same however many checks run at once, and in whatever order they end."""
+    checks = (made("a"), made("b", "a"), made("c", "b"), made("d"))
+    catalogue = Catalogue([Task("t", "T", checks)])
+    told = dict(zip("abcd", says, strict=True))
+    first = ended_in((0, 1, 2, 3), 1, catalogue, told)
+    for jobs in (1, 2, 3, 4):
+        for order in permutations(range(4)):
+            assert ended_in(order, jobs, catalogue, told) == first, (jobs, order)
