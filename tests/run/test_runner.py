@@ -462,7 +462,8 @@ def ended_in(
     order: tuple[int, ...], jobs: int, catalogue: Catalogue, says: dict[str, Callable[[Check], CheckResult]]
 ) -> list[tuple[str, Status, str, str]]:
     """The results when that many checks run at once, and of the running ones always the first by this order ends."""
-    schedule, running = Schedule(catalogue, list(catalogue), Reporter()), []
+    schedule = Schedule(catalogue, list(catalogue), Reporter())
+    running: list[Check] = []
     while not schedule.done or running:
         while len(running) < jobs and (check := schedule.next()):
             running.append(check)
