@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from grader.model.verdict import CheckResult, Failure, Status
 
 _OF_A_CHECK, LEAST = 10.0, 1.0  # seconds of a program's sleep that a check waits for
-_OF_A_RUN = 120.0  # the same of all checks together, where it was for nothing twice; from then on each has the least
+_OF_A_RUN = 200.0  # the same of all checks together, where it was for nothing twice; from then on each has the least
 
 SLEEPS = Failure(
     "the program sleeps",

@@ -35,6 +35,7 @@ _QUIET_LEAST, _QUIET_MOST = 2.5, threads.FOREVER  # seconds without a sign from 
 _QUIET_IN_DOUBT = 0.3  # the same where what is awaited is known not to come
 _QUIET_LATE, _LATE_MOST = 1.0, 1.5  # the same when the patience with its sleep has ended; seconds until the check ends
 _BUSY_TIME, _BUSY_TIME_KNOWN = 3.0, 0.6  # seconds of processor time used without a sign; the same of one known to spin
+_SLEEP = 0.03  # seconds: whoever polls more often than that works, however little at a time
 _LONGEST_LOOK = 0.1  # seconds between two looks that count as sleep: in longer ones it was we who slept
 _BUSY_REST = 0.05  # the same, after which a program that never waits has surely processed all that it has read
 _START_QUIET_LEAST, _START_BUSY_TIME, _START_CEILING = 8.0, 15.0, 30.0  # the same until it listens: some count down
@@ -288,7 +289,7 @@ class _Wait:
         if first.activity is Activity.TIMED or any(map(procfs.may_be_woken_by_a_timer, pids)):
             self._note_reading(sockets)
             self.resting = not unread and not unsent
-            self._sleeps = True
+            self._sleeps = self.longest >= _SLEEP
             return self._quiet(first, now)
         if not unread and not unsent:
             return Ending.IDLE

@@ -135,7 +135,9 @@ class Schedule:
             result = self._results.get(need)
             if result is None:
                 continue
-            if first := self._failed_need(self._catalogue[need]):  # before what the need itself says: it may not have run
+            if first := self._failed_need(
+                self._catalogue[need]
+            ):  # before what the need itself says: it may not have run
                 return first
             if sleeps := self._slept_too_long(result):
                 return sleeps

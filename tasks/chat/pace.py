@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from grader.api import SLEEPS, Message, OutOfPatience
+from grader.api import SLEEPS, Expected, Message, OutOfPatience
 
 if TYPE_CHECKING:
     from tasks.chat.member import Member
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 HELD_BACK = 1.2  # seconds of sleep before a message is passed on; a second is right
 _TRIED = 5  # lines at once that show the pace: who batches sends them together
+_SHARE = 0.7  # of the time that is left, so that a sleep that takes a little longer makes no difference
 _SLEEPS = r"sleep\(|wait\(|timeout"
 
 
@@ -42,9 +44,9 @@ def affordable(room: ChatRoom, speaker: Member, hearer: Member, most: int, least
 
     Raises OutOfPatience if these are fewer than `least`, or, without it, than `most`.
     """
-    for tried in (1, _TRIED):
-        pace = _pace(room, speaker, hearer, tried)
-        left = room.setup.patience.asleep - room.asleep
+    for tries in (_in_turn, _at_once):
+        pace = _pace(room, speaker, hearer, tries)
+        left = _SHARE * (room.setup.patience.asleep - room.asleep)
         if pace * most <= left:
             return most
     if pace * (least or most) > left:
@@ -52,13 +54,25 @@ def affordable(room: ChatRoom, speaker: Member, hearer: Member, most: int, least
     return int(left / pace)
 
 
-def _pace(room: ChatRoom, speaker: Member, hearer: Member, count: int) -> float:
-    """Seconds that the server sleeps for each of as many lines, said at once."""
+def _pace(room: ChatRoom, speaker: Member, hearer: Member, says: Callable[[ChatRoom, Member], list[Expected]]) -> float:
+    """Seconds that the server sleeps for each of these lines."""
     asleep = room.asleep
-    lines = []
-    with room.server_paused():
-        for text in (room.words.text() for _ in range(count)):
-            speaker.says(text)
-            lines.append(room.said(speaker.name, text))
+    lines = says(room, speaker)
     room.wait(lambda: all(line.among(hearer.peer) for line in lines))
-    return (room.asleep - asleep) / count
+    return (room.asleep - asleep) / len(lines)
+
+
+def _in_turn(room: ChatRoom, speaker: Member) -> list[Expected]:
+    """Two lines, the second when the first has been read: some servers sleep between lines only."""
+    texts = [room.words.text() for _ in range(2)]
+    speaker.sends_in_pieces(room.encode(text.encode()) for text in texts)
+    return [room.said(speaker.name, text) for text in texts]
+
+
+def _at_once(room: ChatRoom, speaker: Member) -> list[Expected]:
+    """Some lines at once: who collects what it sends passes them on together."""
+    texts = [room.words.text() for _ in range(_TRIED)]
+    with room.server_paused():
+        for text in texts:
+            speaker.says(text)
+    return [room.said(speaker.name, text) for text in texts]
