@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from grader.model.errors import OutOfPatience
+from grader.model.patience import Patience
 from grader.quiescence import threads
 from grader.quiescence.threads import Activity, Reading
 from grader.quiescence.waiter import Ending, Waiter
@@ -63,3 +66,34 @@ def test_bytes_on_their_way_are_no_proof_yet(patience, unread, unsent):
     """While bytes are on their way, what is waited for may still come, though every thread seems to rest."""
     looks = iter(range(1000))
     assert patience(connection(unread, unsent)).wait(lambda: next(looks) > 4) is None
+
+
+def sleeping(monkeypatch, made: Waiter, limit: float) -> Waiter:
+    """Have the program sleep for so long at a time, and give a sign at each look."""
+    runs = iter(range(10**9))
+
+    def read(_: Any) -> Reading:
+        made.loop.signs += 1
+        one = procfs.ThreadReading(1, "230 0", str(next(runs) // 2))
+        return Reading(Activity.TIMED, limit, (one,), frozenset([1]), 1)
+
+    monkeypatch.setattr(threads, "read", read)
+    return made
+
+
+def test_a_program_that_sleeps_and_goes_on_is_not_waited_for(patience, monkeypatch):
+    """Signs that come after one sleep after another end when the check's patience with sleep does."""
+    made = sleeping(monkeypatch, patience(connection()), 0.5)
+    made.patience, made.asleep = Patience(asleep=1.0), 2.49
+    clock = iter(float(tick) / 20 for tick in range(10**6))
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    with pytest.raises(OutOfPatience):
+        made.wait(lambda: False)
+
+
+def test_short_polls_are_work(patience, monkeypatch):
+    """A program that looks every hundredth of a second does not count as asleep meanwhile."""
+    made = sleeping(monkeypatch, patience(connection()), 0.01)
+    looks = iter(range(10**6))
+    assert made.wait(lambda: next(looks) > 300) is None
+    assert made.asleep == 0

@@ -12,6 +12,7 @@ import pytest
 
 from grader.model.catalogue import Catalogue, Check, Task
 from grader.model.codelab import Codelab
+from grader.model.patience import SLEEPS
 from grader.model.setup import RunSpec
 from grader.model.verdict import CheckResult, Failure, Sighting, Status
 from grader.run.pool import Worker
@@ -494,3 +495,21 @@ def test_a_skip_names_the_same_reason_in_every_order(says):
     for jobs in (1, 2, 3, 4):
         for order in permutations(range(4)):
             assert ended_in(order, jobs, catalogue, told) == first, (jobs, order)
+
+
+@JOBS
+def test_what_waited_for_a_sleeping_program_is_a_skip(jobs):
+    """Where the program sleeps before it answers, each check that waited for that is a skip that names the one about pace."""
+
+    def slept(seconds: float) -> Callable[[Check], CheckResult]:
+        return lambda one: replace(PASSES(one), asleep=seconds)
+
+    def sleeps(one: Check) -> CheckResult:
+        told = fails(blocks=False)(one)
+        return replace(told, failure=SLEEPS, asleep=3.0)
+
+    ran = Ran(
+        {"t.a": [slept(0.1)], "t.b": [sleeps], "t.c": [slept(3.0)], "t.d": [slept(0.0)], "t.e": [slept(2.0)]}, jobs
+    )
+    assert ran.told == "pass fail skip skip skip"
+    assert {ran.results[one].caused_by for one in ("t.c", "t.d", "t.e")} == {"t.b"}
