@@ -9,7 +9,13 @@ from support.corpus import KINDS
 pytestmark = [pytest.mark.corpus, pytest.mark.xdist_group("cheats")]
 
 
+_A_NEW_NAME = (
+    "Task 3 is judged by the name of the next message, whatever the notice is: a new name is among those that it tells"
+)
 ABOVE_HALF = {  # what still gets more, and why
+    "everyone_but_the_hearer": _A_NEW_NAME,
+    "names_in_one_line": _A_NEW_NAME,
+    "polite_at_first": _A_NEW_NAME,
     "talks_for_others": "each line is shown and sent rightly; those beside them are the client's own, or one check's matter",
     "all_parts_shuffled": "in task2.client-merged nothing is wrong with a part that stands beside the whole",
     "whole_history_again": "where a check sends everything at once, there is no history to be shown again",
