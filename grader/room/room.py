@@ -114,6 +114,7 @@ class Room:
                     raise
                 self.start()
         elif runs == "client":
+            self._settling.wait_however_it_sleeps()
             self.await_client()
 
     @property

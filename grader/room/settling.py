@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import inf
 
 from grader.programs.program import Program, Programs
 from grader.quiescence import threads
@@ -29,6 +31,10 @@ class Settling:
         self._was_silent = (
             False  # a full silence was waited for: in a room where no message proves rest, later ones are short
         )
+
+    def wait_however_it_sleeps(self) -> None:
+        """Have all the patience that proofs take: only servers are asked for their pace."""
+        self.patience.patience = replace(self.patience.patience, asleep=inf)
 
     def acted(self) -> None:
         """Note an action of the grader, so that its effects are waited for."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 HELD_BACK = 1.2  # seconds of sleep before a message is passed on; a second is right
 _TRIED = 5  # lines at once that show the pace: who batches sends them together
-_SHARE = 0.7  # of the time that is left, so that a sleep that takes a little longer makes no difference
+_SHARE = 0.5  # of the time that is left, so that a sleep that takes a little longer makes no difference
 _SLEEPS = r"sleep\(|wait\(|timeout"
 
 
@@ -46,20 +46,20 @@ def affordable(room: ChatRoom, speaker: Member, hearer: Member, most: int, least
     """
     for tries in (_in_turn, _at_once):
         pace = _pace(room, speaker, hearer, tries)
-        left = _SHARE * (room.setup.patience.asleep - room.asleep)
+        left = room.setup.patience.asleep - room.asleep
         if pace * most <= left:
             return most
     if pace * (least or most) > left:
         raise OutOfPatience(f"at its pace, {least or most} lines take the server too long")
-    return int(left / pace)
+    return max(least, int(_SHARE * left / pace))
 
 
 def _pace(room: ChatRoom, speaker: Member, hearer: Member, says: Callable[[ChatRoom, Member], list[Expected]]) -> float:
-    """Seconds that the server sleeps for each of these lines."""
+    """Seconds that the server sleeps for each of these lines; of two, only one may have to wait."""
     asleep = room.asleep
     lines = says(room, speaker)
     room.wait(lambda: all(line.among(hearer.peer) for line in lines))
-    return (room.asleep - asleep) / len(lines)
+    return (room.asleep - asleep) / (len(lines) if len(lines) > 2 else 1)
 
 
 def _in_turn(room: ChatRoom, speaker: Member) -> list[Expected]:
