@@ -40,13 +40,15 @@ class Form:
 
     def fits_anybody(self, prefix: str) -> bool:
         """Whether a message of somebody, whatever her name, begins exactly so."""
-        found = re.fullmatch(_any_numbers(self.before) + r"(\S|\S.*\S)" + _any_numbers(self.behind), prefix)
-        return found is not None and any(map(str.isalnum, found[1]))
+        return any(map(str.isalnum, self._where_the_name_stands(prefix)))
 
     def name_in(self, prefix: str) -> str:
         """The name in what stands before a message, whatever it is; empty if there is none."""
+        return self._where_the_name_stands(prefix) if self.named else ""
+
+    def _where_the_name_stands(self, prefix: str) -> str:
         found = re.fullmatch(_any_numbers(self.before) + r"(\S|\S.*\S)" + _any_numbers(self.behind), prefix)
-        return found[1] if found and self.named else ""
+        return found[1] if found else ""
 
     def end_of_prefix(self, line: str, name: str) -> int | None:
         """Where the text begins in a line that begins like a message of somebody with this name; None for other lines."""

@@ -31,12 +31,21 @@ class Patience:
     spins: bool = False  # the program was found in an endless loop: less proves the next one
     doubted: frozenset[str] = frozenset()  # ids of checks that failed for want of what they are about
 
+    def doubts(self, *check_ids: str) -> bool:
+        """Whether one of these checks is doubted."""
+        return not self.doubted.isdisjoint(check_ids)
+
+
+def fails_for_sleep(result: CheckResult) -> bool:
+    """Whether this is the check about pace, which has found that the program sleeps."""
+    return result.failure is not None and result.failure.step == SLEEPS.step
+
 
 def left_after(results: Iterable[CheckResult]) -> Patience:
     """The patience that these results leave for the next check."""
     results = list(results)
     left = _OF_A_RUN - sum(result.asleep for result in results)
-    if any(result.failure and result.failure.step == SLEEPS.step for result in results):
+    if any(map(fails_for_sleep, results)):
         left = LEAST
     doubted = (one.id for one in results if one.status is Status.FAIL and one.failure and one.failure.spreads)
     return Patience(min(_OF_A_CHECK, max(LEAST, left)), any(result.spins for result in results), frozenset(doubted))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.model.errors import GraderError
 from grader.programs.program import Program
+from grader.quiescence import threads
 from grader.room.copies import Copies
 from grader.room.equipment import Equipment
 from grader.room.programs import ProgramsUnderTest
@@ -75,6 +76,10 @@ class ClientsUnderTest:
         self._settling.rest()
         self._settling.patience.starting = False
         return program, terminal
+
+    def wait_for_typing(self, program: Program, terminal: Terminal) -> bool:
+        """Whether a thread of a client waits in read() for what is typed at its terminal; false where that is not seen."""
+        return threads.reads(program.pids(), terminal.keyboard)
 
     def require_terminals_that_hang_up(self) -> None:
         """Raises GraderError when clients run at pipes: closing a pipe is no hang-up (SIGHUP)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import NoReturn
 
 from grader.diagnosis import cause
@@ -60,17 +59,22 @@ class Judge:
                 pending.pop()
             return not pending
 
-        in_doubt = not self._setup.patience.doubted.isdisjoint((consequence_of, blocked_by))
+        in_doubt = self._setup.patience.doubts(consequence_of, blocked_by)
         ending = self._settling.wait(all_there, in_doubt=in_doubt)
         if ending:
             peer, expected = next((one for one in pending[::-1] if not one[1].among(one[0])), pending[-1])
-            try:
-                self._fail_for_a_missing_line(peer, expected, hint, ending, consequence_of, spreads=spreads)
-            except CheckFailed as failed:
-                raise CheckFailed(replace(failed.failure, blocked_by=blocked_by)) from None
+            self._fail_for_a_missing_line(peer, expected, hint, ending, consequence_of, blocked_by, spreads=spreads)
 
     def _fail_for_a_missing_line(
-        self, peer: Peer, expected: Expected, hint: str, ending: Ending, consequence_of: str, *, spreads: bool
+        self,
+        peer: Peer,
+        expected: Expected,
+        hint: str,
+        ending: Ending,
+        consequence_of: str,
+        blocked_by: str,
+        *,
+        spreads: bool,
     ) -> NoReturn:
         near = _nearest(peer, expected)
         sent = self._transcript.last_sent(words_key(expected.text))
@@ -88,6 +92,7 @@ class Judge:
             event=event,
             mark=mark,
             consequence_of=consequence_of,
+            blocked_by=blocked_by,
             recipient=recipient,
             spreads=spreads,
         )
@@ -152,6 +157,7 @@ class Judge:
         where: Where | None = None,
         blocks: bool = True,
         consequence_of: str = "",
+        blocked_by: str = "",
         recipient: str = "",
         step: str = "",
         spreads: bool = True,
@@ -160,7 +166,7 @@ class Judge:
         self._evidence.end()
         failure = Failure(
             summary, expected, observed, hint, where, event, mark, blocks, consequence_of, recipient,
-            step=step, spreads=spreads,
+            step=step, blocked_by=blocked_by, spreads=spreads,
         )  # fmt: skip
         asked = self._under_test.witness()
         raise CheckFailed(cause.add_cause(failure, asked, ending, self._copies.source_of(asked)) if asked else failure)

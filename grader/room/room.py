@@ -26,7 +26,6 @@ from grader.model.setup import RunSpec
 from grader.model.verdict import Event, Failure, Where
 from grader.programs.launch import launcher_for
 from grader.programs.program import Program, Programs
-from grader.quiescence import threads
 from grader.quiescence.sockets import Listening, Watcher
 from grader.quiescence.waiter import Ending, Waiter
 from grader.room.clients import ClientsUnderTest
@@ -222,7 +221,7 @@ class Room:
 
     def waits_for_typing(self, program: Program, terminal: Terminal) -> bool:
         """Whether a thread of a program waits in read() for what is typed at this terminal; false where that is not seen."""
-        return threads.reads(program.pids(), terminal.keyboard)
+        return self._clients.wait_for_typing(program, terminal)
 
     def is_connected(self, program: Program) -> bool:
         """Whether a program has a connection to the port of this check."""

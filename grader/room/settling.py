@@ -28,9 +28,7 @@ class Settling:
         self._programs, self._loop, self._watcher, self._fence = programs, loop, watcher, fence
         self._settled_at = (-1, -1)
         self._actions = 0
-        self._was_silent = (
-            False  # a full silence was waited for: in a room where no message proves rest, later ones are short
-        )
+        self._was_silent = False  # where no message proves rest, one full silence was waited for: later ones are short
 
     def wait_however_it_sleeps(self) -> None:
         """Have all the patience that proofs take: only servers are asked for their pace."""

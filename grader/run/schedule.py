@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.model.catalogue import Catalogue, Check
-from grader.model.patience import LEAST, SLEEPS, Patience, left_after
+from grader.model.patience import LEAST, Patience, fails_for_sleep, left_after
 from grader.model.verdict import CheckResult, Status
 
 
@@ -135,9 +135,8 @@ class Schedule:
             result = self._results.get(need)
             if result is None:
                 continue
-            if first := self._failed_need(
-                self._catalogue[need]
-            ):  # before what the need itself says: it may not have run
+            # What the need itself lacks comes before what it says: it may not have run.
+            if first := self._failed_need(self._catalogue[need]):
                 return first
             if sleeps := self._slept_too_long(result):
                 return sleeps
@@ -161,7 +160,7 @@ class Schedule:
     def _slept_too_long(self, result: CheckResult) -> str:
         """The id of the check that fails because the program sleeps, if this one has waited for that; empty if not."""
         slept = result.asleep > LEAST and result.status in (Status.PASS, Status.FAIL)
-        sleeps = (one.id for one in self._results.values() if one.failure and one.failure.step == SLEEPS.step)
+        sleeps = (one.id for one in self._results.values() if fails_for_sleep(one))
         return next((one for one in sleeps if slept and one != result.id), "")
 
     def _final(self, check_id: str) -> CheckResult:

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from grader.model.catalogue import Check
-from grader.model.codelab import CheckRoom, Codelab, PostMortem
+from grader.model.codelab import CheckRoom, Codelab
 from grader.model.errors import CheckFailed, GraderError, Inconclusive, NeedsReview, OutOfPatience
 from grader.model.evidence import Evidence
 from grader.model.patience import SLEEPS
@@ -99,8 +99,8 @@ def run(check: Check, setup: RunSpec, scratch: Path, isolation: Isolation, make_
     try:
         with _open(make_room, check.id, setup, scratch, isolation) as room:
             _judge(check, room, result)
-        if result.failure and room.post_mortem and not _is_known(result.failure, setup):
-            result.failure = _explained(result.failure, room.post_mortem, make_room, setup, scratch, isolation)
+        if result.status is Status.FAIL and result.failure:
+            result.failure = _explained(result.failure, room, make_room, setup, scratch, isolation)
             result.summary = result.failure.summary
     except Inconclusive as error:
         result.status, result.summary, result.inconclusive = Status.ERROR, str(error), True
@@ -151,21 +151,18 @@ def _open(
 
 
 def _explained(
-    failure: Failure, post_mortem: PostMortem, make_room: MakeRoom, setup: RunSpec, scratch: Path, isolation: Isolation
+    failure: Failure, room: CheckRoom, make_room: MakeRoom, setup: RunSpec, scratch: Path, isolation: Isolation
 ) -> Failure:
-    """The failure as a post-mortem explains it; unchanged if the post-mortem fails."""
+    """The failure as the room's post-mortem explains it; unchanged without one, or if it fails, or if another check tells why."""
+    if room.post_mortem is None or setup.patience.doubts(failure.consequence_of, failure.blocked_by):
+        return failure
     try:
-        return post_mortem(
+        return room.post_mortem(
             failure,
             lambda check_id, files: _open(make_room, check_id, replace(setup, files=files), scratch, isolation),
         )
     except Exception:  # noqa: BLE001 - the verdict stands already
         return failure
-
-
-def _is_known(failure: Failure, setup: RunSpec) -> bool:
-    """Whether another check has told already why this fails."""
-    return not setup.patience.doubted.isdisjoint((failure.consequence_of, failure.blocked_by))
 
 
 def _judge(check: Check, room: CheckRoom, result: CheckResult) -> None:

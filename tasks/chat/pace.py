@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from grader.api import SLEEPS, Expected, Message, OutOfPatience
@@ -44,8 +43,10 @@ def affordable(room: ChatRoom, speaker: Member, hearer: Member, most: int, least
 
     Raises OutOfPatience if these are fewer than `least`, or, without it, than `most`.
     """
-    for tries in (_in_turn, _at_once):
-        pace = _pace(room, speaker, hearer, tries)
+    for says, waits in ((_in_turn, 1), (_at_once, _TRIED)):
+        asleep = room.asleep
+        _await(room, hearer, says(room, speaker))
+        pace = (room.asleep - asleep) / waits
         left = room.setup.patience.asleep - room.asleep
         if pace * most <= left:
             return most
@@ -54,16 +55,12 @@ def affordable(room: ChatRoom, speaker: Member, hearer: Member, most: int, least
     return max(least, int(_SHARE * left / pace))
 
 
-def _pace(room: ChatRoom, speaker: Member, hearer: Member, says: Callable[[ChatRoom, Member], list[Expected]]) -> float:
-    """Seconds that the server sleeps for each of these lines; of two, only one may have to wait."""
-    asleep = room.asleep
-    lines = says(room, speaker)
+def _await(room: ChatRoom, hearer: Member, lines: list[Expected]) -> None:
     room.wait(lambda: all(line.among(hearer.peer) for line in lines))
-    return (room.asleep - asleep) / (len(lines) if len(lines) > 2 else 1)
 
 
 def _in_turn(room: ChatRoom, speaker: Member) -> list[Expected]:
-    """Two lines, the second when the first has been read: some servers sleep between lines only."""
+    """Two lines, the second when the first has been read: some servers sleep between lines only, so that just one waits."""
     texts = [room.words.text() for _ in range(2)]
     speaker.sends_in_pieces(room.encode(text.encode()) for text in texts)
     return [room.said(speaker.name, text) for text in texts]

@@ -341,7 +341,7 @@ class ChatRoom(Room):
         for speaker, text in markers:
             speaker.says(text)
         expected = [(one.peer, self.said(by.name, text)) for by, text in markers for one in present if one is not by]
-        in_doubt = self.about_pace in self.setup.patience.doubted
+        in_doubt = self.setup.patience.doubts(self.about_pace)
         return not self.wait(lambda: all(line.among(peer) for peer, line in expected), in_doubt=in_doubt)
 
 

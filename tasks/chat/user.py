@@ -143,6 +143,12 @@ class User:
                 blocks=False,
             )
 
+    def require_connection(self) -> None:
+        """Raises CheckFailed if her client has called nobody, although she has typed what it asked for."""
+        if self.room.guest is None:
+            typed = Message("{nick} typed what it asked for, and it did not connect", nick=self.name)
+            self.room.fail_for_no_connection(self.program, typed)
+
     def tries_to_chat(self) -> None:
         """Type a word to a client that has not sent the nickname: it may do so now, or take this for it."""
         if self.room.host is not None and not self.has_sent():

@@ -33,7 +33,7 @@ def client_connects(room: ChatRoom) -> None:
     guest = room.guest
     if guest is None:
         user.tries_to_chat()
-        _require_connection(room, user)
+        user.require_connection()
         room.fail(
             "the client connects only with the first message",
             expected=Message("the client connects when {nick} has given her nickname", nick=user.name),
@@ -65,12 +65,6 @@ def client_connects(room: ChatRoom) -> None:
             blocks=False,
         )
     user.has_joined_at_once()
-
-
-def _require_connection(room: ChatRoom, user: User) -> None:
-    if room.guest is None:
-        typed = Message("{nick} typed what it asked for, and it did not connect", nick=user.name)
-        room.fail_for_no_connection(user.program, typed)
 
 
 @check(ids.CLIENT_SENDS, points=1, needs=client_connects, runs="client")

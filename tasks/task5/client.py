@@ -31,9 +31,7 @@ def client_frames(room: ChatRoom) -> None:
     """
     user = room.user()
     user.arrives()
-    if room.guest is None:
-        typed = Message("{nick} typed what it asked for, and it did not connect", nick=user.name)
-        room.fail_for_no_connection(user.program, typed)
+    user.require_connection()
     _sends_frame(room, user.name.encode(), "the nickname", first=True)
     user.has_joined_at_once()
     words = room.words

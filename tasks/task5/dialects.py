@@ -154,6 +154,5 @@ def _frame_passed_on(server: Path, open_anew: OpenAnew) -> bytes:
         room.start()
         if _gets_through(room, LINES, surely=True):
             return b""
-        return read_by_server(room, HEADED, surely=True)[
-            1
-        ]  # else who sends late would be told another thing now and then
+        _, sent = read_by_server(room, HEADED, surely=True)  # else who sends late is told another thing now and then
+        return sent
